@@ -1,0 +1,39 @@
+//! Kubernetes' objects, as plain values.
+//!
+//! Typed structs hold what the lab acts on. A pod's spec also keeps the whole JSON that the user gave, because
+//! every field of the real API is accepted, shown and hashed even where the lab does not act on it.
+
+mod container;
+mod deployment;
+mod event;
+mod int_or_string;
+mod meta;
+mod object;
+mod pod;
+mod probe;
+mod replica_set;
+mod service;
+mod time;
+
+pub use container::{
+    Container, ContainerPort, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
+    ContainerStatus, Lifecycle, LifecycleHandler, SleepAction,
+};
+pub use deployment::{
+    Deployment, DeploymentCondition, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdateDeployment,
+    StrategyType,
+};
+pub use event::{Event, EventSource, EventType};
+pub use int_or_string::IntOrString;
+pub use meta::{LabelSelector, LabelSelectorRequirement, ObjectMeta, ObjectReference, OwnerReference, StringMap};
+pub use object::{Generic, Kind, Object};
+pub use pod::{Pod, PodCondition, PodIp, PodPhase, PodSpec, PodStatus, PodTemplateSpec, RestartPolicy};
+pub use probe::{ExecAction, GrpcAction, HttpGetAction, HttpHeader, Probe, ProbeHandler, TcpSocketAction};
+pub use replica_set::{ReplicaSet, ReplicaSetCondition, ReplicaSetSpec, ReplicaSetStatus};
+pub use service::{Endpoint, EndpointSlice, Service, ServicePort, ServiceSpec};
+pub use time::{EPOCH_UNIX_S, MicroTime, Time};
+
+/// Serde's predicate for Go's `omitempty` on numbers.
+pub(crate) fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,247 @@
+//! One type for every object in the store.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::{Deployment, EndpointSlice, Event, ObjectMeta, Pod, ReplicaSet, Service};
+
+/// The kinds that the lab knows, in the order in which `kubectl get all` and the store list them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// v1
+    Namespace,
+    /// v1
+    Node,
+    /// v1
+    Pod,
+    /// v1
+    Service,
+    /// v1
+    ConfigMap,
+    /// v1
+    Secret,
+    /// v1
+    ServiceAccount,
+    /// v1
+    PersistentVolumeClaim,
+    /// v1
+    ReplicationController,
+    /// v1
+    Event,
+    /// apps/v1
+    Deployment,
+    /// apps/v1
+    ReplicaSet,
+    /// apps/v1
+    StatefulSet,
+    /// apps/v1
+    DaemonSet,
+    /// batch/v1
+    Job,
+    /// batch/v1
+    CronJob,
+    /// autoscaling/v2
+    HorizontalPodAutoscaler,
+    /// policy/v1
+    PodDisruptionBudget,
+    /// networking.k8s.io/v1
+    Ingress,
+    /// networking.k8s.io/v1
+    NetworkPolicy,
+    /// discovery.k8s.io/v1
+    EndpointSlice,
+}
+
+/// An object of any kind, shared: a copy costs a pointer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Object {
+    /// apps/v1 Deployment
+    Deployment(Arc<Deployment>),
+    /// apps/v1 ReplicaSet
+    ReplicaSet(Arc<ReplicaSet>),
+    /// v1 Pod
+    Pod(Arc<Pod>),
+    /// v1 Service
+    Service(Arc<Service>),
+    /// discovery.k8s.io/v1 EndpointSlice
+    EndpointSlice(Arc<EndpointSlice>),
+    /// v1 Event
+    Event(Arc<Event>),
+    /// Any other kind: kept and shown, and not acted on.
+    Generic(Arc<Generic>),
+}
+
+/// An object of a kind that the lab keeps without acting on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Generic {
+    /// Which kind.
+    pub kind: Kind,
+    /// Metadata.
+    pub metadata: ObjectMeta,
+    /// Every other field.
+    pub fields: Map<String, Value>,
+}
+
+impl Kind {
+    /// The name in manifests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Namespace => "Namespace",
+            Self::Node => "Node",
+            Self::Pod => "Pod",
+            Self::Service => "Service",
+            Self::ConfigMap => "ConfigMap",
+            Self::Secret => "Secret",
+            Self::ServiceAccount => "ServiceAccount",
+            Self::PersistentVolumeClaim => "PersistentVolumeClaim",
+            Self::ReplicationController => "ReplicationController",
+            Self::Event => "Event",
+            Self::Deployment => "Deployment",
+            Self::ReplicaSet => "ReplicaSet",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+            Self::Job => "Job",
+            Self::CronJob => "CronJob",
+            Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
+            Self::PodDisruptionBudget => "PodDisruptionBudget",
+            Self::Ingress => "Ingress",
+            Self::NetworkPolicy => "NetworkPolicy",
+            Self::EndpointSlice => "EndpointSlice",
+        }
+    }
+
+    /// Group and version.
+    pub fn api_version(self) -> &'static str {
+        match self {
+            Self::Deployment | Self::ReplicaSet | Self::StatefulSet | Self::DaemonSet => "apps/v1",
+            Self::Job | Self::CronJob => "batch/v1",
+            Self::HorizontalPodAutoscaler => "autoscaling/v2",
+            Self::PodDisruptionBudget => "policy/v1",
+            Self::Ingress | Self::NetworkPolicy => "networking.k8s.io/v1",
+            Self::EndpointSlice => "discovery.k8s.io/v1",
+            _ => "v1",
+        }
+    }
+
+    /// Group, empty for the core group.
+    pub fn group(self) -> &'static str {
+        self.api_version().rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The name in API paths and in `kubectl`'s answers: `deployments`.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespaces",
+            Self::Node => "nodes",
+            Self::Pod => "pods",
+            Self::Service => "services",
+            Self::ConfigMap => "configmaps",
+            Self::Secret => "secrets",
+            Self::ServiceAccount => "serviceaccounts",
+            Self::PersistentVolumeClaim => "persistentvolumeclaims",
+            Self::ReplicationController => "replicationcontrollers",
+            Self::Event => "events",
+            Self::Deployment => "deployments",
+            Self::ReplicaSet => "replicasets",
+            Self::StatefulSet => "statefulsets",
+            Self::DaemonSet => "daemonsets",
+            Self::Job => "jobs",
+            Self::CronJob => "cronjobs",
+            Self::HorizontalPodAutoscaler => "horizontalpodautoscalers",
+            Self::PodDisruptionBudget => "poddisruptionbudgets",
+            Self::Ingress => "ingresses",
+            Self::NetworkPolicy => "networkpolicies",
+            Self::EndpointSlice => "endpointslices",
+        }
+    }
+
+    /// Whether objects of this kind live outside of namespaces.
+    pub fn is_cluster_scoped(self) -> bool {
+        matches!(self, Self::Namespace | Self::Node)
+    }
+}
+
+impl Object {
+    /// Which kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Deployment(_) => Kind::Deployment,
+            Self::ReplicaSet(_) => Kind::ReplicaSet,
+            Self::Pod(_) => Kind::Pod,
+            Self::Service(_) => Kind::Service,
+            Self::EndpointSlice(_) => Kind::EndpointSlice,
+            Self::Event(_) => Kind::Event,
+            Self::Generic(generic) => generic.kind,
+        }
+    }
+
+    /// Metadata.
+    pub fn metadata(&self) -> &ObjectMeta {
+        match self {
+            Self::Deployment(object) => &object.metadata,
+            Self::ReplicaSet(object) => &object.metadata,
+            Self::Pod(object) => &object.metadata,
+            Self::Service(object) => &object.metadata,
+            Self::EndpointSlice(object) => &object.metadata,
+            Self::Event(object) => &object.metadata,
+            Self::Generic(object) => &object.metadata,
+        }
+    }
+
+    /// The whole object as the Kubernetes API writes it.
+    pub fn to_value(&self) -> Value {
+        let body = match self {
+            Self::Deployment(object) => to_json(&**object),
+            Self::ReplicaSet(object) => to_json(&**object),
+            Self::Pod(object) => {
+                json!({"metadata": to_json(&object.metadata), "spec": object.spec_value(), "status": to_json(&object.status)})
+            }
+            Self::Service(object) => {
+                let mut value = to_json(&**object);
+                value["status"] = json!({"loadBalancer": {}});
+                value
+            }
+            Self::EndpointSlice(object) => endpoint_slice_value(object),
+            Self::Event(object) => to_json(&**object),
+            Self::Generic(object) => {
+                let mut fields = object.fields.clone();
+                fields.insert("metadata".into(), to_json(&object.metadata));
+                Value::Object(fields)
+            }
+        };
+        let mut fields = match body {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        fields.insert("apiVersion".into(), json!(self.kind().api_version()));
+        fields.insert("kind".into(), json!(self.kind().as_str()));
+        Value::Object(fields)
+    }
+}
+
+fn endpoint_slice_value(slice: &EndpointSlice) -> Value {
+    let endpoints: Vec<Value> = slice
+        .endpoints
+        .iter()
+        .map(|endpoint| {
+            json!({
+                "addresses": [endpoint.address],
+                "conditions": {"ready": endpoint.ready, "serving": endpoint.serving, "terminating": endpoint.terminating},
+                "nodeName": endpoint.node_name,
+                "targetRef": to_json(&endpoint.target_ref),
+            })
+        })
+        .collect();
+    let ports: Vec<Value> = slice
+        .ports
+        .iter()
+        .map(|port| json!({"name": port.name, "port": port.port, "protocol": port.protocol}))
+        .collect();
+    json!({"metadata": to_json(&slice.metadata), "addressType": slice.address_type, "endpoints": endpoints, "ports": ports})
+}
+
+/// Plain data without maps of other than text keys cannot fail to serialise.
+fn to_json<T: serde::Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}

@@ -1,0 +1,3 @@
+//! hellok8s-lab: on wasm the page, elsewhere the headless command.
+
+fn main() {}
