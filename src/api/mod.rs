@@ -14,6 +14,7 @@ mod probe;
 mod replica_set;
 mod service;
 mod time;
+mod version;
 
 pub use container::{
     Container, ContainerPort, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
@@ -32,6 +33,7 @@ pub use probe::{ExecAction, GrpcAction, HttpGetAction, HttpHeader, Probe, ProbeH
 pub use replica_set::{ReplicaSet, ReplicaSetCondition, ReplicaSetSpec, ReplicaSetStatus};
 pub use service::{Endpoint, EndpointSlice, Service, ServicePort, ServiceSpec};
 pub use time::{EPOCH_UNIX_S, MicroTime, Time};
+pub use version::KubernetesVersion;
 
 /// Serde's predicate for Go's `omitempty` on numbers.
 pub(crate) fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
