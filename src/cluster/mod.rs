@@ -3,3 +3,18 @@
 mod decision;
 
 pub use decision::{Decision, Reason};
+
+use crate::sim::SimTime;
+
+/// The simulated cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    now: SimTime,
+}
+
+impl Cluster {
+    /// The time.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+}

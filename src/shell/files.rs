@@ -1,0 +1,66 @@
+//! The lab's files: what the editor shows and `kubectl apply -f` reads.
+
+use std::collections::BTreeMap;
+
+/// Texts by path. Paths are relative to the lab's one directory: `deployment.yaml`, `extra/service.yaml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    texts: BTreeMap<String, String>,
+}
+
+impl Files {
+    /// The text of the file at `path`.
+    pub fn read(&self, path: &str) -> Option<&str> {
+        self.texts.get(&Self::normalize(path)).map(String::as_str)
+    }
+
+    /// Makes or replaces the file at `path`.
+    pub fn write(&mut self, path: &str, text: impl Into<String>) {
+        self.texts.insert(Self::normalize(path), text.into());
+    }
+
+    /// Removes the file at `path`; its text, or nothing when there was no such file.
+    pub fn remove(&mut self, path: &str) -> Option<String> {
+        self.texts.remove(&Self::normalize(path))
+    }
+
+    /// Whether there are files below the directory `path`. The lab's own directory (`.`) always exists.
+    pub fn is_directory(&self, path: &str) -> bool {
+        let directory = Self::normalize(path);
+        directory.is_empty() || self.texts.keys().any(|name| is_below(name, &directory))
+    }
+
+    /// The files below the directory `path`, by name; `.` for all.
+    pub fn below(&self, path: &str) -> Vec<&str> {
+        let directory = Self::normalize(path);
+        self.texts
+            .keys()
+            .map(String::as_str)
+            .filter(|name| directory.is_empty() || is_below(name, &directory))
+            .collect()
+    }
+
+    /// Every file: path and text, by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// `path` as the lab stores it: without `./`, `//`, `~/` and with `..` followed; empty for the directory itself.
+    pub fn normalize(path: &str) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for part in path.split('/') {
+            match part {
+                "" | "." | "~" => {}
+                ".." => {
+                    parts.pop();
+                }
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
+    }
+}
+
+fn is_below(name: &str, directory: &str) -> bool {
+    name.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+}
