@@ -43,4 +43,32 @@ impl KubernetesVersion {
             Self::V1_36 => "Container started".to_owned(),
         }
     }
+
+    /// The kubelet's event when the image is on the node already.
+    pub fn image_present(self, image: &str) -> String {
+        match self {
+            Self::V1_22 => format!("Container image \"{image}\" already present on machine"),
+            Self::V1_36 => {
+                format!("Container image \"{image}\" already present on machine and can be accessed by the pod")
+            }
+        }
+    }
+
+    /// The kubelet's event when a container is held back after a crash; `pod` is `NAME_NAMESPACE(UID)`.
+    pub fn back_off_restarting(self, container: &str, pod: &str) -> String {
+        match self {
+            Self::V1_22 => "Back-off restarting failed container".to_owned(),
+            Self::V1_36 => format!("Back-off restarting failed container {container} in pod {pod}"),
+        }
+    }
+
+    /// Whether the recorder's spam filter counts normal events and warnings apart (since 1.32).
+    pub fn spam_filter_tells_types_apart(self) -> bool {
+        self == Self::V1_36
+    }
+
+    /// Whether a pod in crash back-off is synced when the back-off ends (since 1.33), not just every 10–15 s.
+    pub fn syncs_at_end_of_back_off(self) -> bool {
+        self == Self::V1_36
+    }
 }

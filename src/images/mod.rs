@@ -1,1 +1,16 @@
-//! placeholder
+//! Images: simulated programs, and the registry that knows them.
+//!
+//! Every program, the tutorial's five as well as a learner's own, is a [`Declaration`]: how long it takes to start,
+//! where it listens, what it answers, when it crashes, what it does on SIGTERM and what it logs.
+
+mod declaration;
+mod program;
+mod reference;
+mod registry;
+
+pub use declaration::{
+    Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange, SigtermRule,
+};
+pub use program::{Exec, Exit, LogLine, Outcome, Program, Request, Response, StartError};
+pub use reference::ImageReference;
+pub use registry::{ImageInfo, Place, Pull, Registry};

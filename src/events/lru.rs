@@ -1,0 +1,43 @@
+//! A cache that forgets what was not used for longest. Models k8s.io/utils/lru.
+
+use std::collections::BTreeMap;
+
+/// At most `capacity` values by key.
+#[derive(Clone, Debug)]
+pub(super) struct Lru<V> {
+    capacity: usize,
+    values: BTreeMap<String, (u64, V)>,
+    by_use: BTreeMap<u64, String>,
+    uses: u64,
+}
+
+impl<V> Lru<V> {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity, values: BTreeMap::new(), by_use: BTreeMap::new(), uses: 0 }
+    }
+
+    /// The value of `key`, which counts as used.
+    pub(super) fn get(&mut self, key: &str) -> Option<&V> {
+        let entry = self.values.get_mut(key)?;
+        self.uses += 1;
+        if let Some(name) = self.by_use.remove(&entry.0) {
+            self.by_use.insert(self.uses, name);
+        }
+        entry.0 = self.uses;
+        Some(&entry.1)
+    }
+
+    /// Sets the value of `key`, and forgets the longest unused one when there are too many.
+    pub(super) fn add(&mut self, key: &str, value: V) {
+        self.uses += 1;
+        if let Some((last_use, _)) = self.values.insert(key.to_owned(), (self.uses, value)) {
+            self.by_use.remove(&last_use);
+        }
+        self.by_use.insert(self.uses, key.to_owned());
+        if self.values.len() > self.capacity
+            && let Some((_, oldest)) = self.by_use.pop_first()
+        {
+            self.values.remove(&oldest);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The recorder: makes an event of what a component says, and passes it through the component's correlator.
+
+use std::collections::BTreeMap;
+
+use super::{Correlated, Correlator};
+use crate::api::{Event, EventSource, EventType, KubernetesVersion, ObjectMeta, ObjectReference, Time};
+use crate::sim::SimTime;
+
+/// What a component wants to tell about an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Note {
+    /// Who tells it.
+    pub source: EventSource,
+    /// About what, with `field_path` for a part of it.
+    pub object: ObjectReference,
+    /// `Normal` or `Warning`.
+    pub kind: EventType,
+    /// CamelCase word.
+    pub reason: String,
+    /// Sentence for people.
+    pub message: String,
+}
+
+/// What the API server is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventWrite {
+    /// Store a new event.
+    Create(Event),
+    /// Overwrite the event of this name.
+    Patch(Event),
+}
+
+/// The recorders of all components, each with a correlator of its own as in separate processes.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    version: KubernetesVersion,
+    correlators: BTreeMap<EventSource, Correlator>,
+    recorded: u64,
+}
+
+impl Recorder {
+    /// Recorders that have told nothing yet.
+    pub fn new(version: KubernetesVersion) -> Self {
+        Self { version, correlators: BTreeMap::new(), recorded: 0 }
+    }
+
+    /// The write that `note` leads to; none when the spam filter holds it back.
+    /// Models recorderImpl.makeEvent and eventBroadcasterImpl.recordToSink.
+    pub fn record(&mut self, note: Note, now: SimTime) -> Option<EventWrite> {
+        let event = self.make_event(note, now);
+        let version = self.version;
+        let correlator = self.correlators.entry(event.source.clone()).or_insert_with(|| Correlator::new(version));
+        match correlator.correlate(event, now) {
+            Correlated::Dropped => None,
+            Correlated::Created(event) => Some(EventWrite::Create(event)),
+            Correlated::Patched(event) => Some(EventWrite::Patch(event)),
+        }
+    }
+
+    /// Tells the recorder that a patch found its event gone, and that `event` was created in its place.
+    pub fn recreated(&mut self, event: &Event) {
+        if let Some(correlator) = self.correlators.get_mut(&event.source) {
+            correlator.observed_as_new(event);
+        }
+    }
+
+    /// Models recorderImpl.makeEvent.
+    fn make_event(&mut self, note: Note, now: SimTime) -> Event {
+        let time = Time::from_sim(now);
+        let namespace =
+            if note.object.namespace.is_empty() { "default".to_owned() } else { note.object.namespace.clone() };
+        // Go names events by the nanosecond; a counter in place of the fraction keeps names of one moment apart.
+        self.recorded += 1;
+        let nanos = u64::try_from(time.0).unwrap_or(0) * 1_000_000_000
+            + (now.as_ms() % 1000) * 1_000_000
+            + self.recorded % 1_000_000;
+        Event {
+            metadata: ObjectMeta {
+                name: format!("{}.{nanos:x}", note.object.name),
+                namespace,
+                ..ObjectMeta::default()
+            },
+            reporting_component: note.source.component.clone(),
+            reporting_instance: note.source.host.clone(),
+            involved_object: note.object,
+            reason: note.reason,
+            message: note.message,
+            source: note.source,
+            first_timestamp: Some(time),
+            last_timestamp: Some(time),
+            count: 1,
+            kind: note.kind,
+            event_time: None,
+            action: String::new(),
+        }
+    }
+}
