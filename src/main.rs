@@ -1,3 +1,12 @@
 //! hellok8s-lab: on wasm the page, elsewhere the headless command.
 
+#[cfg(target_arch = "wasm32")]
+mod view;
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    view::mount();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
 fn main() {}
