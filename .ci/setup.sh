@@ -1,0 +1,161 @@
+# What the lab's commands need on a machine, each a function that installs only what is missing.
+# Sourced by ./lab, which sets ROOT. Written for bash 3.2 (macOS) and newer.
+#
+# LAB_DEBIAN_RUST=1 takes Debian's Rust even where rustup could fetch the wasm target.
+
+WASM=wasm32-unknown-unknown
+TRUNK_VERSION=0.21.14
+DENY_VERSION=0.20.2
+WASM_BINDGEN_VERSION="$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p;}' "$ROOT/Cargo.lock")"
+
+# Outside the clone, so that all clones of one person share them; a version a folder, so that none gets in another's way.
+TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/hellok8s-lab/tools"
+PAGE_TESTS="$ROOT/tests/page"
+
+export PATH="$PAGE_TESTS/node_modules/.bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+
+say() { printf '== %s\n' "$*" >&2; }
+die() { printf 'lab: %s\n' "$*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+# macOS has no timeout.
+within() { if has timeout; then timeout "$@"; else shift; "$@"; fi; }
+
+# apt_packages NAME…: false where there is no apt.
+apt_packages() {
+  has apt-get || return 1
+  local missing="" name
+  for name in "$@"; do
+    [ "$(dpkg-query -Wf '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing="$missing $name"
+  done
+  [ -n "$missing" ] || return 0
+  say "installing$missing"
+  # shellcheck disable=SC2086 # a list of names
+  {
+    apt-cache show $missing >/dev/null 2>&1 || as_root apt-get -qq update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+      -o DPkg::Lock::Timeout=600 $missing </dev/null >/dev/null
+  }
+}
+
+# ---- Rust for the browser -------------------------------------------------------------------------------------
+
+# compiles_wasm RUSTC…: asked of a real compile, because no list knows of a target that a linked toolchain has or
+# of one that an older compiler left behind.
+compiles_wasm() {
+  local folder worked=1
+  folder="$(mktemp -d)"
+  if echo 'pub fn f() -> String { String::new() }' |
+    "$@" --target $WASM --crate-type cdylib --crate-name probe -o "$folder/probe.wasm" - >/dev/null 2>&1; then
+    worked=0
+  fi
+  rm -rf "$folder"
+  return $worked
+}
+
+need_rust() {
+  cd "$ROOT" || exit 1
+  if [ -z "${LAB_DEBIAN_RUST:-}" ]; then
+    compiles_wasm rustc && return 0
+    if has rustup; then
+      say "fetching the $WASM target"
+      # A server that does not answer must not hold the person for ever: Debian's Rust is the second way.
+      within 120 rustup target add $WASM >&2 && compiles_wasm rustc && return 0
+    fi
+  fi
+  debian_rust
+  compiles_wasm rustc || die "Rust cannot compile for $WASM here. Install Rust with rustup (https://rustup.rs) and try again."
+}
+
+# Debian's Rust, and the standard library for wasm built once from Debian's own source of it.
+debian_rust() {
+  apt_packages rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy rustfmt-web gcc libc6-dev ||
+    die "no Rust that compiles for $WASM: install it with rustup (https://rustup.rs)."
+  # rust-lld is a link to a package that Debian only recommends.
+  apt_packages "$(basename "$(readlink /usr/bin/rust-lld)")"
+  compiles_wasm /usr/bin/rustc || build_wasm_std
+  if has rustup; then
+    [ "$(readlink "$(rustup show home)/toolchains/debian")" = /usr ] || rustup toolchain link debian /usr >&2
+    rustup override set debian --path "$ROOT" >/dev/null 2>&1
+  fi
+}
+
+build_wasm_std() {
+  say "building the standard library for $WASM (about a minute)"
+  local work sysroot
+  work="$(mktemp -d)"
+  sysroot="$(/usr/bin/rustc --print sysroot)/lib/rustlib/$WASM"
+  mkdir "$work/src"
+  echo '#![no_std]' >"$work/src/lib.rs"
+  cat >"$work/Cargo.toml" <<'TOML'
+[package]
+name = "nothing"
+version = "0.0.0"
+edition = "2024"
+[workspace]
+[profile.release]
+codegen-units = 1
+TOML
+  # Unstable flags for this one build. The bitcode is for lto = "fat"; the metadata keeps std's own copies of
+  # crates apart from a program's copies of the same crates.
+  (
+    cd "$work" || exit 1
+    unset RUSTUP_TOOLCHAIN
+    RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 __CARGO_DEFAULT_LIB_METADATA=std-wasm RUSTFLAGS=-Cembed-bitcode=yes \
+      CARGO_TARGET_DIR="$work/target" /usr/bin/cargo build --quiet --release --target $WASM \
+      -Zbuild-std=std,panic_abort,proc_macro,test
+  ) || die "the standard library for $WASM could not be built"
+  rm -f "$work/target/$WASM/release/deps"/libnothing-*
+  as_root rm -rf "$sysroot"
+  as_root mkdir -p "$sysroot/lib"
+  as_root cp "$work/target/$WASM/release/deps"/*.rlib "$sysroot/lib/"
+  rm -rf "$work"
+}
+
+# ---- Tools ----------------------------------------------------------------------------------------------------
+
+# need_tool CRATE VERSION COMMAND: the one on PATH where it has the version, else one of the lab's own.
+need_tool() {
+  local crate=$1 version=$2 command=$3 root="$TOOLS/$1-$2"
+  case " $("$command" --version 2>/dev/null) " in *" $version "*) return 0 ;; esac
+  export PATH="$root/bin:$PATH"
+  [ -x "$root/bin/$command" ] && return 0
+  say "building $crate $version (a few minutes, once)"
+  # They run for a second a build, so a quick compile is worth more than quick code; and they download nothing, so
+  # they need no TLS. A crate's own lock file may name versions that a registry does not serve: then without it.
+  (
+    cd / || exit 1
+    export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 CARGO_PROFILE_RELEASE_OPT_LEVEL=0
+    export CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_STRIP=true
+    set -- install "$crate" --version "=$version" --root "$root" --no-default-features --quiet
+    cargo "$@" --locked >&2 || cargo "$@" >&2
+  ) || die "$crate $version could not be built"
+}
+
+need_trunk() {
+  need_tool wasm-bindgen-cli "$WASM_BINDGEN_VERSION" wasm-bindgen
+  need_tool trunk "$TRUNK_VERSION" trunk
+}
+
+need_deny() { need_tool cargo-deny "$DENY_VERSION" cargo-deny; }
+
+# wasm-opt and the page tests' packages, as their lock file pins them.
+need_npm_packages() {
+  if ! has node || ! has npm; then
+    apt_packages nodejs npm || die "install Node.js 20 or newer (https://nodejs.org)"
+  fi
+  cmp -s "$PAGE_TESTS/package-lock.json" "$PAGE_TESTS/node_modules/.installed-lock" && return 0
+  say "installing the page tests' packages"
+  (cd "$PAGE_TESTS" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-fund --no-audit --loglevel=error >&2) ||
+    die "npm could not install the page tests' packages"
+  cp "$PAGE_TESTS/package-lock.json" "$PAGE_TESTS/node_modules/.installed-lock"
+}
+
+# Debian's Chromium, with a font for the page's Chinese; elsewhere the one that Playwright downloads.
+need_browser() {
+  if has apt-get && { [ -x /usr/bin/chromium ] || apt-cache show chromium >/dev/null 2>&1 || as_root apt-get -qq update; } &&
+    apt_packages chromium fonts-noto-cjk fonts-dejavu-core; then
+    return 0
+  fi
+  (cd "$PAGE_TESTS" && npx playwright install chromium >&2) || die "no browser for the page tests"
+}
