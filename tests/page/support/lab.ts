@@ -1,0 +1,51 @@
+// What every page test starts from: `import { test, expect } from "./support/lab"`.
+import AxeBuilder from "@axe-core/playwright";
+import { test as base, expect, type Page } from "@playwright/test";
+
+type Fixtures = {
+  /** Errors of the page that this test expects, as patterns; every other one fails it. */
+  expectedErrors: RegExp[];
+  /** Fails the test on a console error, an uncaught exception or a violation of the content policy. */
+  noErrors: void;
+};
+
+export const test = base.extend<Fixtures>({
+  expectedErrors: [[], { option: true }],
+  noErrors: [
+    async ({ page, expectedErrors }, use) => {
+      const errors: string[] = [];
+      page.on("pageerror", (error) => errors.push(`uncaught: ${error.message}`));
+      // Chromium says violations of the content policy as console errors, too.
+      page.on("console", (message) => {
+        if (message.type() === "error" || /content security policy/i.test(message.text())) {
+          errors.push(`${message.text()} (${message.location().url})`);
+        }
+      });
+      await use();
+      const unexpected = errors.filter((text) => !expectedErrors.some((pattern) => pattern.test(text)));
+      expect(unexpected, "errors in the page's console").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+/** Opens the lab under `path` (with query and hash) and waits until the page is there. */
+export async function openLab(page: Page, path = "/"): Promise<void> {
+  await page.goto(path);
+  await expect(page.locator("main")).toBeVisible();
+}
+
+/** Fails when axe finds anything against WCAG 2.2 AA in the page as it is now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.target).join(", ")}`);
+  expect(found, "accessibility").toEqual([]);
+}
+
+/** Keeps a picture of the page as NAME.png in this test's folder of test-results. */
+export async function picture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: test.info().outputPath(`${name}.png`), fullPage: true });
+}
