@@ -32,6 +32,9 @@ pub struct Event {
     pub kind: EventType,
     /// When it was seen; set by the scheduler, which uses the new API.
     pub event_time: Option<MicroTime>,
+    /// Repetitions; new API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<EventSeries>,
     /// What was done; new API.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub action: String,
@@ -39,6 +42,16 @@ pub struct Event {
     pub reporting_component: String,
     /// The controller's instance.
     pub reporting_instance: String,
+}
+
+/// `v1.EventSeries`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EventSeries {
+    /// How often it was seen.
+    pub count: i32,
+    /// When it was seen last.
+    pub last_observed_time: Option<MicroTime>,
 }
 
 /// `v1.EventSource`.

@@ -24,7 +24,7 @@ pub use deployment::{
     Deployment, DeploymentCondition, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdateDeployment,
     StrategyType,
 };
-pub use event::{Event, EventSource, EventType};
+pub use event::{Event, EventSeries, EventSource, EventType};
 pub use int_or_string::IntOrString;
 pub use meta::{LabelSelector, LabelSelectorRequirement, ObjectMeta, ObjectReference, OwnerReference, StringMap};
 pub use object::{Generic, Kind, Object};

@@ -243,6 +243,9 @@ pub struct PodStatus {
     /// Such as `Evicted` or `DeadlineExceeded`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// The node that is to be freed for this pod by preemption; the lab's scheduler preempts nobody.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub nominated_node_name: String,
     /// The node's address.
     #[serde(rename = "hostIP", skip_serializing_if = "String::is_empty")]
     pub host_ip: String,

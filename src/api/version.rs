@@ -71,4 +71,20 @@ impl KubernetesVersion {
     pub fn syncs_at_end_of_back_off(self) -> bool {
         self == Self::V1_36
     }
+
+    /// Whether `kubectl get pods` says how a pod ended that is being deleted, instead of `Terminating` (since 1.27).
+    pub fn shows_how_deleted_pods_ended(self) -> bool {
+        self == Self::V1_36
+    }
+
+    /// Whether `kubectl describe` puts the part of the object before an event's message (since 1.35).
+    pub fn describes_event_field_path(self) -> bool {
+        self == Self::V1_36
+    }
+
+    /// Whether `kubectl describe` shows a pod's service account, and a template's node selectors and tolerations
+    /// (since 1.24 and 1.31).
+    pub fn describes_scheduling(self) -> bool {
+        self == Self::V1_36
+    }
 }

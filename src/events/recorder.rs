@@ -90,6 +90,7 @@ impl Recorder {
             last_timestamp: Some(time),
             count: 1,
             kind: note.kind,
+            series: None,
             event_time: None,
             action: String::new(),
         }

@@ -1,0 +1,48 @@
+//! The table of events at the end of a description.
+
+use std::sync::Arc;
+
+use crate::api::Event;
+use crate::kubectl::printers::{age, micro_age};
+
+use super::{Description, Related};
+
+/// Models k8s.io/kubectl/pkg/describe DescribeEvents.
+pub fn describe_events(events: &[Arc<Event>], related: &Related<'_>, out: &mut Description) {
+    if events.is_empty() {
+        out.line(0, "Events:\t<none>");
+        return;
+    }
+    let mut events: Vec<&Event> = events.iter().map(Arc::as_ref).collect();
+    events.sort_by_key(|event| event.last_timestamp);
+    out.write("Events:\n  Type\tReason\tAge\tFrom\tMessage\n");
+    out.line(1, "----\t------\t----\t----\t-------");
+    for event in events {
+        let source = match event.source.component.as_str() {
+            "" => &event.reporting_component,
+            component => component,
+        };
+        let mut message = event.message.trim().to_owned();
+        let path = &event.involved_object.field_path;
+        if !path.is_empty() && related.version.describes_event_field_path() {
+            message = format!("{path}: {message}");
+        }
+        let (kind, reason, interval) = (event.kind.as_str(), &event.reason, interval(event, related));
+        out.line(1, &format!("{kind}\t{reason}\t{interval}\t{source}\t{message}"));
+    }
+}
+
+fn interval(event: &Event, related: &Related<'_>) -> String {
+    let first = match event.event_time {
+        None => age(event.first_timestamp, related.now),
+        time => micro_age(time, related.now),
+    };
+    if let Some(series) = event.series {
+        let last = micro_age(series.last_observed_time, related.now);
+        format!("{last} (x{} over {first})", series.count)
+    } else if event.count > 1 {
+        format!("{} (x{} over {first})", age(event.last_timestamp, related.now), event.count)
+    } else {
+        first
+    }
+}

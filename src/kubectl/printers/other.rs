@@ -1,0 +1,238 @@
+//! The kinds that the lab keeps without acting on them.
+
+use serde_json::Value;
+
+use crate::api::{Generic, Kind, LabelSelector};
+use crate::kubectl::{duration::human_duration, field};
+use crate::sim::SimTime;
+
+use super::workload::template_columns;
+use super::{Column, age, format_label_selector, format_labels, ms, or_none};
+
+pub(super) fn columns(kind: Kind) -> Vec<Column> {
+    let plain: &[&str] = match kind {
+        Kind::Namespace => &["Name", "Status", "Age"],
+        Kind::ConfigMap => &["Name", "Data", "Age"],
+        Kind::Secret => &["Name", "Type", "Data", "Age"],
+        Kind::StatefulSet => &["Name", "Ready", "Age"],
+        Kind::DaemonSet => &["Name", "Desired", "Current", "Ready", "Up-to-date", "Available", "Node Selector", "Age"],
+        Kind::Job => &["Name", "Status", "Completions", "Duration", "Age"],
+        Kind::CronJob => &["Name", "Schedule", "Timezone", "Suspend", "Active", "Last Schedule", "Age"],
+        Kind::PersistentVolumeClaim => {
+            &["Name", "Status", "Volume", "Capacity", "Access Modes", "StorageClass", "VolumeAttributesClass", "Age"]
+        }
+        Kind::HorizontalPodAutoscaler => &["Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"],
+        Kind::PodDisruptionBudget => &["Name", "Min Available", "Max Unavailable", "Allowed Disruptions", "Age"],
+        Kind::NetworkPolicy => &["Name", "Pod-Selector", "Age"],
+        _ => &["Name", "Age"],
+    };
+    let mut columns: Vec<Column> = plain.iter().map(|name| Column::plain(name)).collect();
+    match kind {
+        Kind::DaemonSet | Kind::Job | Kind::CronJob => columns.extend(template_columns()),
+        Kind::StatefulSet => columns.extend(template_columns().take(2)),
+        Kind::PersistentVolumeClaim => columns.push(Column::wide("VolumeMode")),
+        _ => {}
+    }
+    columns
+}
+
+pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
+    let fields = field::as_value(&object.fields);
+    let age = age(object.metadata.creation_timestamp, now);
+    let mut cells = vec![object.metadata.name.clone()];
+    match object.kind {
+        Kind::Namespace => cells.extend([field::text(&fields, "/status/phase").to_owned(), age]),
+        Kind::ConfigMap => {
+            let count = field::entries(&fields, "/data").count() + field::entries(&fields, "/binaryData").count();
+            cells.extend([count.to_string(), age]);
+        }
+        Kind::Secret => {
+            let kind = field::text(&fields, "/type").to_owned();
+            cells.extend([kind, field::entries(&fields, "/data").count().to_string(), age]);
+        }
+        Kind::ReplicationController => cells.extend(replication_controller(&fields, age)),
+        Kind::StatefulSet => cells.extend(stateful_set(&fields, age)),
+        Kind::DaemonSet => cells.extend(daemon_set(&fields, age)),
+        Kind::Job => cells.extend(job(object, &fields, age, now)),
+        Kind::CronJob => cells.extend(cron_job(&fields, age, now)),
+        Kind::PersistentVolumeClaim => cells.extend(volume_claim(object, &fields, age)),
+        Kind::HorizontalPodAutoscaler => cells.extend(autoscaler(&fields, age)),
+        Kind::PodDisruptionBudget => {
+            let bound = |name: &str| match fields.pointer(&format!("/spec/{name}")) {
+                None | Some(Value::Null) => "N/A".to_owned(),
+                Some(bound) => field::scalar(bound),
+            };
+            let allowed = field::number(&fields, "/status/disruptionsAllowed").to_string();
+            cells.extend([bound("minAvailable"), bound("maxUnavailable"), allowed, age]);
+        }
+        Kind::NetworkPolicy => cells.extend([selector(&fields, "/spec/podSelector"), age]),
+        _ => cells.push(age),
+    }
+    cells
+}
+
+fn replication_controller(fields: &Value, age: String) -> Vec<String> {
+    let number = |pointer: &str| field::number(fields, pointer).to_string();
+    let [names, images] = template_cells(fields, "/spec/template");
+    let selector = format_labels(&field::string_map(fields, "/spec/selector"));
+    vec![
+        number("/spec/replicas"),
+        number("/status/replicas"),
+        number("/status/readyReplicas"),
+        age,
+        names,
+        images,
+        selector,
+    ]
+}
+
+fn stateful_set(fields: &Value, age: String) -> Vec<String> {
+    let ready = field::number(fields, "/status/readyReplicas");
+    let [names, images] = template_cells(fields, "/spec/template");
+    vec![format!("{ready}/{}", field::number(fields, "/spec/replicas")), age, names, images]
+}
+
+fn daemon_set(fields: &Value, age: String) -> Vec<String> {
+    let counts = [
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    ];
+    let count = |name: &str| field::number(fields, &format!("/status/{name}")).to_string();
+    let mut cells: Vec<String> = counts.into_iter().map(count).collect();
+    cells.push(format_labels(&field::string_map(fields, "/spec/template/spec/nodeSelector")));
+    cells.push(age);
+    cells.extend(template_cells(fields, "/spec/template"));
+    cells.push(selector(fields, "/spec/selector"));
+    cells
+}
+
+/// Models pkg/printers/internalversion/printers.go printJob.
+fn job(object: &Generic, fields: &Value, age: String, now: SimTime) -> Vec<String> {
+    let succeeded = field::number(fields, "/status/succeeded");
+    let parallelism = field::number(fields, "/spec/parallelism");
+    let completions = match fields.pointer("/spec/completions").and_then(Value::as_i64) {
+        Some(completions) => format!("{succeeded}/{completions}"),
+        None if parallelism > 1 => format!("{succeeded}/1 of {parallelism}"),
+        None => format!("{succeeded}/1"),
+    };
+    let time = |name: &str| crate::api::Time::parse(field::text(fields, &format!("/status/{name}")));
+    let duration = match (time("startTime"), time("completionTime")) {
+        (None, _) => String::new(),
+        (Some(start), None) => human_duration(ms(now) - start.as_sim_ms()),
+        (Some(start), Some(end)) => human_duration((end.0 - start.0).saturating_mul(1000)),
+    };
+    let conditions = field::list(fields, "/status/conditions");
+    let has = |kind: &str| {
+        let condition = conditions.iter().find(|condition| field::text(condition, "/type") == kind);
+        condition.is_some_and(|condition| field::text(condition, "/status") == "True")
+    };
+    let status = if has("Complete") {
+        "Complete"
+    } else if has("Failed") {
+        "Failed"
+    } else if object.metadata.deletion_timestamp.is_some() {
+        "Terminating"
+    } else {
+        ["Suspended", "FailureTarget", "SuccessCriteriaMet"].into_iter().find(|kind| has(kind)).unwrap_or("Running")
+    };
+    let [names, images] = template_cells(fields, "/spec/template");
+    vec![status.to_owned(), completions, duration, age, names, images, selector(fields, "/spec/selector")]
+}
+
+fn cron_job(fields: &Value, age: String, now: SimTime) -> Vec<String> {
+    let last = crate::api::Time::parse(field::text(fields, "/status/lastScheduleTime"));
+    let suspend = match fields.pointer("/spec/suspend").and_then(Value::as_bool) {
+        None => "<unset>",
+        Some(true) => "True",
+        Some(false) => "False",
+    };
+    let template = "/spec/jobTemplate/spec";
+    let [names, images] = template_cells(fields, &format!("{template}/template"));
+    vec![
+        field::text(fields, "/spec/schedule").to_owned(),
+        or_none(field::text(fields, "/spec/timeZone")),
+        suspend.to_owned(),
+        field::list(fields, "/status/active").len().to_string(),
+        last.map_or_else(|| "<none>".to_owned(), |last| super::age(Some(last), now)),
+        age,
+        names,
+        images,
+        selector(fields, &format!("{template}/selector")),
+    ]
+}
+
+fn volume_claim(object: &Generic, fields: &Value, age: String) -> Vec<String> {
+    let text = |pointer: &str| field::text(fields, pointer).to_owned();
+    let or_unset = |text: String| if text.is_empty() { "<unset>".to_owned() } else { text };
+    let phase =
+        if object.metadata.deletion_timestamp.is_some() { "Terminating".to_owned() } else { text("/status/phase") };
+    let volume = text("/spec/volumeName");
+    let (capacity, modes) = if volume.is_empty() {
+        (String::new(), String::new())
+    } else {
+        (text("/status/capacity/storage"), access_modes(field::list(fields, "/status/accessModes")))
+    };
+    vec![
+        phase,
+        volume,
+        capacity,
+        modes,
+        text("/spec/storageClassName"),
+        or_unset(text("/spec/volumeAttributesClassName")),
+        age,
+        or_unset(text("/spec/volumeMode")),
+    ]
+}
+
+fn access_modes(modes: &[Value]) -> String {
+    let short = |mode: &Value| match mode.as_str() {
+        Some("ReadWriteOnce") => Some("RWO"),
+        Some("ReadOnlyMany") => Some("ROX"),
+        Some("ReadWriteMany") => Some("RWX"),
+        Some("ReadWriteOncePod") => Some("RWOP"),
+        _ => None,
+    };
+    modes.iter().filter_map(short).collect::<Vec<_>>().join(",")
+}
+
+fn autoscaler(fields: &Value, age: String) -> Vec<String> {
+    let target = |name: &str| field::text(fields, &format!("/spec/scaleTargetRef/{name}"));
+    let metrics: Vec<String> = field::list(fields, "/spec/metrics").iter().map(resource_metric).collect();
+    let min = fields.pointer("/spec/minReplicas").map_or_else(|| "<unset>".to_owned(), field::scalar);
+    vec![
+        format!("{}/{}", target("kind"), target("name")),
+        or_none(&metrics.join(", ")),
+        min,
+        field::number(fields, "/spec/maxReplicas").to_string(),
+        field::number(fields, "/status/currentReplicas").to_string(),
+        age,
+    ]
+}
+
+/// The lab measures nothing, so what is current is never known.
+fn resource_metric(metric: &Value) -> String {
+    let name = field::text(metric, "/resource/name");
+    match metric.pointer("/resource/target/averageUtilization").and_then(Value::as_i64) {
+        Some(target) => format!("{name}: <unknown>/{target}%"),
+        None => match field::text(metric, "/resource/target/averageValue") {
+            "" => "<unknown type>".to_owned(),
+            target => format!("{name}: <unknown>/{target}"),
+        },
+    }
+}
+
+fn template_cells(fields: &Value, template: &str) -> [String; 2] {
+    let containers = field::list(fields, &format!("{template}/spec/containers"));
+    let join =
+        |name: &str| containers.iter().map(|container| field::text(container, name)).collect::<Vec<_>>().join(",");
+    [join("/name"), join("/image")]
+}
+
+fn selector(fields: &Value, pointer: &str) -> String {
+    let selector = fields.pointer(pointer).cloned().unwrap_or_default();
+    let selector: LabelSelector = serde_json::from_value(selector).unwrap_or_default();
+    format_label_selector(&selector)
+}
