@@ -3,6 +3,7 @@
 pub mod describe;
 pub mod duration;
 mod field;
+pub mod output;
 pub mod printers;
 pub mod rollout;
 mod tab_writer;

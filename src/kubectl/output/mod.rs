@@ -1,0 +1,12 @@
+//! What `-o` chooses.
+
+pub mod go_syntax;
+pub mod json;
+pub mod jsonpath;
+pub mod yaml;
+
+mod custom_columns;
+mod sort;
+
+pub use custom_columns::CustomColumns;
+pub use sort::sort_by;
