@@ -5,12 +5,15 @@
 
 mod container;
 mod deployment;
+pub mod encode;
 mod event;
+pub mod go_text;
 mod int_or_string;
 mod meta;
 mod object;
 mod pod;
 mod probe;
+mod quantity;
 mod replica_set;
 mod service;
 mod time;
@@ -30,6 +33,7 @@ pub use meta::{LabelSelector, LabelSelectorRequirement, ObjectMeta, ObjectRefere
 pub use object::{Generic, Kind, Object};
 pub use pod::{Pod, PodCondition, PodIp, PodPhase, PodSpec, PodStatus, PodTemplateSpec, RestartPolicy};
 pub use probe::{ExecAction, GrpcAction, HttpGetAction, HttpHeader, Probe, ProbeHandler, TcpSocketAction};
+pub use quantity::{Quantity, QuantityError, QuantityFormat};
 pub use replica_set::{ReplicaSet, ReplicaSetCondition, ReplicaSetSpec, ReplicaSetStatus};
 pub use service::{Endpoint, EndpointSlice, Service, ServicePort, ServiceSpec};
 pub use time::{EPOCH_UNIX_S, MicroTime, Time};

@@ -3,5 +3,6 @@
 //! The tables come from `$GOLDEN_DIR`, or from this folder. Each test prints `TABLE: N rows, M differ` and fails
 //! when M > 0.
 
+mod api_machinery;
 mod kubectl;
 mod table;
