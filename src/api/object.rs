@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Deployment, EndpointSlice, Event, ObjectMeta, Pod, ReplicaSet, Service};
+use super::{Deployment, EndpointSlice, Event, ObjectMeta, ObjectReference, Pod, ReplicaSet, Service};
 
 /// The kinds that the lab knows, in the order in which `kubectl get all` and the store list them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +84,36 @@ pub struct Generic {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Namespace,
+        Self::Node,
+        Self::Pod,
+        Self::Service,
+        Self::ConfigMap,
+        Self::Secret,
+        Self::ServiceAccount,
+        Self::PersistentVolumeClaim,
+        Self::ReplicationController,
+        Self::Event,
+        Self::Deployment,
+        Self::ReplicaSet,
+        Self::StatefulSet,
+        Self::DaemonSet,
+        Self::Job,
+        Self::CronJob,
+        Self::HorizontalPodAutoscaler,
+        Self::PodDisruptionBudget,
+        Self::Ingress,
+        Self::NetworkPolicy,
+        Self::EndpointSlice,
+    ];
+
+    /// The kind with this name in manifests and this group and version.
+    pub fn parse(api_version: &str, kind: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.as_str() == kind && known.api_version() == api_version)
+    }
+
     /// The name in manifests.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -189,6 +219,33 @@ impl Object {
         }
     }
 
+    /// Changes the metadata; an object that others hold too is copied first.
+    pub fn with_metadata(&mut self, change: impl FnOnce(&mut ObjectMeta)) {
+        change(match self {
+            Self::Deployment(object) => &mut Arc::make_mut(object).metadata,
+            Self::ReplicaSet(object) => &mut Arc::make_mut(object).metadata,
+            Self::Pod(object) => &mut Arc::make_mut(object).metadata,
+            Self::Service(object) => &mut Arc::make_mut(object).metadata,
+            Self::EndpointSlice(object) => &mut Arc::make_mut(object).metadata,
+            Self::Event(object) => &mut Arc::make_mut(object).metadata,
+            Self::Generic(object) => &mut Arc::make_mut(object).metadata,
+        });
+    }
+
+    /// A reference to this object, as events and owner references use it.
+    pub fn reference(&self) -> ObjectReference {
+        let metadata = self.metadata();
+        ObjectReference {
+            kind: self.kind().as_str().to_owned(),
+            namespace: metadata.namespace.clone(),
+            name: metadata.name.clone(),
+            uid: metadata.uid.clone(),
+            api_version: self.kind().api_version().to_owned(),
+            resource_version: metadata.resource_version.to_string(),
+            field_path: String::new(),
+        }
+    }
+
     /// The whole object as the Kubernetes API writes it.
     pub fn to_value(&self) -> Value {
         let body = match self {
@@ -199,7 +256,9 @@ impl Object {
             }
             Self::Service(object) => {
                 let mut value = to_json(&**object);
-                value["status"] = json!({"loadBalancer": {}});
+                if let Some(fields) = value.as_object_mut() {
+                    fields.insert("status".into(), json!({"loadBalancer": {}}));
+                }
                 value
             }
             Self::EndpointSlice(object) => endpoint_slice_value(object),

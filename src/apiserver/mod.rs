@@ -1,1 +1,86 @@
-//! placeholder
+//! The API server: the only owner of objects. It defaults, validates and stores; its changes are the only output.
+
+mod admission;
+mod bootstrap;
+mod deletion;
+mod key;
+mod names;
+mod rest;
+mod status;
+mod store;
+mod write;
+
+pub use bootstrap::{NODE, NODE_IP};
+pub use deletion::{DeleteOptions, Deleted, Propagation};
+pub(crate) use deletion::{FOREGROUND, ORPHAN};
+pub use key::Key;
+pub use rest::{Applied, PatchType, WriteOptions};
+pub use status::{Cause, Status, qualified};
+pub use store::{Change, ChangeType, Store};
+
+use crate::api::{Kind, KubernetesVersion, Object};
+use crate::sim::SimTime;
+
+/// The API server.
+#[derive(Clone, Debug)]
+pub struct ApiServer {
+    store: Store,
+    names: names::Names,
+    admission: admission::Admission,
+    /// The profile that is played.
+    pub version: KubernetesVersion,
+    now: SimTime,
+}
+
+impl ApiServer {
+    /// A server with what every fresh cluster holds: namespaces, the node, the service `kubernetes`.
+    pub fn new(seed: u64, version: KubernetesVersion) -> Self {
+        let mut server = Self {
+            store: Store::default(),
+            names: names::Names::new(seed),
+            admission: admission::Admission::default(),
+            version,
+            now: SimTime::ZERO,
+        };
+        server.bootstrap();
+        server
+    }
+
+    /// The objects, to read.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The moment at which requests arrive now.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Drops what was remembered for the pods of an owner that is gone.
+    pub(crate) fn forget_owner(&mut self, uid: &str) {
+        self.admission.forget(uid);
+    }
+
+    /// How many pods that have not ended are bound to the node.
+    pub(crate) fn pods_on_node(&self) -> usize {
+        self.store.pods(None).filter(|pod| !pod.node_name.is_empty() && !pod.status.phase.is_terminal()).count()
+    }
+
+    /// Sets the moment at which the next requests arrive. Only the loop calls this.
+    pub(crate) fn set_now(&mut self, now: SimTime) {
+        self.now = now;
+    }
+
+    /// The changes since this was last asked. Only the loop calls this.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        self.store.take_changes()
+    }
+
+    /// The object of this kind and name.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn get(&self, kind: Kind, key: &Key) -> Result<&Object, Status> {
+        self.store.get(kind, key).ok_or_else(|| Status::not_found(kind, &key.name))
+    }
+}

@@ -1,20 +1,191 @@
-//! The loop that lets the parts act: step, run_until, checkpoints, decisions.
+//! The loop that lets the parts act: it hands changes to whom they concern, runs what is due, and keeps the logs.
+//!
+//! [`Cluster`] is a plain value. Whoever wants to go back keeps copies; whoever wants to know how it ends runs a copy
+//! ahead.
 
+mod act;
 mod decision;
+mod hashes;
+mod kubelet_world;
+mod routes;
+mod work;
+
+use std::collections::BTreeMap;
+
+use crate::api::KubernetesVersion;
+use crate::apiserver::{ApiServer, ChangeType, NODE, NODE_IP};
+use crate::controllers::replica_set::Expectations;
+use crate::events::Recorder;
+use crate::images::Registry;
+use crate::kubelet::{Kubelet, KubeletConfig, Timings};
+use crate::network::Network;
+use crate::sim::{Log, SimTime};
 
 pub use decision::{Decision, Reason};
+use hashes::TemplateHash;
+use work::WorkQueue;
 
-use crate::sim::SimTime;
+use crate::api::Object;
+
+/// What a world begins with.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterConfig {
+    /// Decides every random draw.
+    pub seed: u64,
+    /// Which Kubernetes.
+    pub version: KubernetesVersion,
+    /// How long things take on the node.
+    pub timings: Timings,
+}
+
+/// One entry of the watch log.
+#[derive(Clone, Debug)]
+pub struct WatchEvent {
+    /// When.
+    pub at: SimTime,
+    /// What happened.
+    pub kind: ChangeType,
+    /// The object now; its last state when it was deleted.
+    pub object: Object,
+}
 
 /// The simulated cluster.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Cluster {
+    /// The API server: everybody's only door to the objects.
+    pub api: ApiServer,
+    /// The images on the node and in the hub.
+    pub registry: Registry,
+    /// Services and traffic.
+    pub network: Network,
+    config: ClusterConfig,
     now: SimTime,
+    work: WorkQueue,
+    kubelet: Kubelet,
+    recorder: Recorder,
+    expectations: Expectations,
+    log: Log<WatchEvent>,
+    decisions: Log<Decision>,
+    /// The last decision not to act, by object: it is logged when it is new.
+    notes: BTreeMap<String, Reason>,
+    /// Hashes of templates by Deployment uid, with what they were made from.
+    hashes: BTreeMap<String, TemplateHash>,
 }
 
 impl Cluster {
-    /// The time.
+    /// A cluster with one node and nothing on it.
+    pub fn new(config: ClusterConfig) -> Self {
+        let kubelet = Kubelet::new(KubeletConfig {
+            node_name: NODE.to_owned(),
+            node_ip: NODE_IP.to_owned(),
+            seed: config.seed,
+            version: config.version,
+            timings: config.timings.clone(),
+            started_at: None,
+        });
+        Self {
+            api: ApiServer::new(config.seed, config.version),
+            registry: Registry::default(),
+            network: Network::new(config.seed),
+            now: SimTime::ZERO,
+            work: WorkQueue::default(),
+            kubelet,
+            recorder: Recorder::new(config.version),
+            expectations: Expectations::default(),
+            log: Log::default(),
+            decisions: Log::default(),
+            notes: BTreeMap::new(),
+            hashes: BTreeMap::new(),
+            config,
+        }
+    }
+
+    /// The present moment.
     pub fn now(&self) -> SimTime {
         self.now
+    }
+
+    /// What the world began with.
+    pub fn config(&self) -> &ClusterConfig {
+        &self.config
+    }
+
+    /// The watch log: every change of every object, oldest first.
+    pub fn log(&self) -> &Log<WatchEvent> {
+        &self.log
+    }
+
+    /// Every decision, oldest first.
+    pub fn decisions(&self) -> &Log<Decision> {
+        &self.decisions
+    }
+
+    /// The node's kubelet, to ask it about pods.
+    pub fn kubelet(&self) -> &Kubelet {
+        &self.kubelet
+    }
+
+    /// As [`Cluster::kubelet`], to send requests to pods and to make trouble.
+    pub fn kubelet_mut(&mut self) -> &mut Kubelet {
+        &mut self.kubelet
+    }
+
+    /// When something happens next; the present when changes have not been handed on yet.
+    pub fn next_at(&self) -> SimTime {
+        let next = self.work.next_at().min(self.kubelet.next_wake()).min(self.network.next_wake());
+        next.max(self.now)
+    }
+
+    /// Hands on what the user's requests have changed, so that the log shows it now.
+    pub fn settle(&mut self) {
+        self.hand_on_changes();
+    }
+
+    /// Goes to the next event and handles it. Returns the new present, or nothing when no event is to come.
+    pub fn step(&mut self) -> Option<SimTime> {
+        self.hand_on_changes();
+        let next = self.next_at();
+        if next == SimTime::NEVER {
+            return None;
+        }
+        self.go_to(next);
+        self.handle_due();
+        Some(self.now)
+    }
+
+    /// Handles everything up to and including `until`, and makes that the present.
+    pub fn run_until(&mut self, until: SimTime) {
+        self.hand_on_changes();
+        while self.next_at() <= until {
+            self.go_to(self.next_at());
+            self.handle_due();
+        }
+        self.go_to(until.max(self.now));
+    }
+
+    fn go_to(&mut self, at: SimTime) {
+        self.now = at;
+        self.api.set_now(at);
+    }
+
+    /// One thing that is due now: the kubelet before the controllers, so that what exists is known before it is judged.
+    fn handle_due(&mut self) {
+        if self.kubelet.next_wake() <= self.now {
+            self.run_kubelet();
+        } else if let Some(task) = self.work.pop_due(self.now) {
+            self.run_task(&task);
+        }
+        self.hand_on_changes();
+    }
+
+    fn decide(&mut self, controller: &'static str, object: &str, reason: Reason) {
+        self.decisions.push(Decision {
+            t_ms: self.now.as_ms(),
+            controller,
+            object: object.to_owned(),
+            rule: reason.rule,
+            inputs: reason.inputs,
+            action: reason.action,
+        });
     }
 }

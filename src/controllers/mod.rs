@@ -4,6 +4,8 @@
 //! in order and stops at the first error of the API server, as the Go code returns at its first error.
 
 pub mod deployment;
+pub mod endpoints;
+pub mod garbage_collection;
 mod ownership;
 pub mod replica_set;
 mod rules;

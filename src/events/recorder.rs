@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Correlated, Correlator};
-use crate::api::{Event, EventSource, EventType, KubernetesVersion, ObjectMeta, ObjectReference, Time};
+use crate::api::{Event, EventSource, EventType, KubernetesVersion, MicroTime, ObjectMeta, ObjectReference, Time};
 use crate::sim::SimTime;
 
 /// What a component wants to tell about an object.
@@ -62,6 +62,20 @@ impl Recorder {
         if let Some(correlator) = self.correlators.get_mut(&event.source) {
             correlator.observed_as_new(event);
         }
+    }
+
+    /// An event of the new API, which the scheduler uses: with a time and an action, without a count.
+    /// Models client-go tools/events recorderImpl.makeEvent.
+    pub fn scheduling_event(&mut self, object: ObjectReference, action: &str, note: Note, now: SimTime) -> Event {
+        let mut event = self.make_event(Note { object, ..note }, now);
+        event.reporting_component = std::mem::take(&mut event.source.component);
+        event.reporting_instance = format!("{}-minikube", event.reporting_component);
+        event.first_timestamp = None;
+        event.last_timestamp = None;
+        event.count = 0;
+        event.event_time = Some(MicroTime::from_sim(now));
+        action.clone_into(&mut event.action);
+        event
     }
 
     /// Models recorderImpl.makeEvent.

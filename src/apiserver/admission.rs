@@ -1,0 +1,115 @@
+//! What admission adds to a pod when it is created.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::api::{Pod, PodSpec, PodStatus};
+
+/// Adds the defaults of a stock cluster's admission plugins, and remembers the result for each owner, so that the pods
+/// of one ReplicaSet share one spec.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    /// By the owner's uid: the spec before and after.
+    admitted: BTreeMap<String, (Arc<PodSpec>, Arc<PodSpec>)>,
+}
+
+impl Admission {
+    /// Models plugin/pkg/admission/{serviceaccount,defaulttolerationseconds,priority} and core/v1 SetDefaults_Pod.
+    pub fn admit_pod(&mut self, pod: &mut Pod, volume_suffix: &str) {
+        pod.token_volume = match pod.spec.raw().get("automountServiceAccountToken") {
+            Some(Value::Bool(false)) => String::new(),
+            _ => format!("kube-api-access-{volume_suffix}"),
+        };
+        let owner = pod.metadata.controller().map(|owner| owner.uid.clone());
+        let known =
+            owner.as_ref().and_then(|uid| self.admitted.get(uid)).filter(|(before, _)| Arc::ptr_eq(before, &pod.spec));
+        let after = match known {
+            Some((_, after)) => Arc::clone(after),
+            None => {
+                let after = Arc::new(admitted(&pod.spec));
+                if let Some(uid) = owner {
+                    self.admitted.insert(uid, (Arc::clone(&pod.spec), Arc::clone(&after)));
+                }
+                after
+            }
+        };
+        pod.spec = after;
+        pod.status = PodStatus { qos_class: qos_class(pod.spec.raw()).to_owned(), ..PodStatus::default() };
+    }
+
+    /// Forgets the specs of owners that are gone.
+    pub fn forget(&mut self, uid: &str) {
+        self.admitted.remove(uid);
+    }
+}
+
+fn admitted(spec: &PodSpec) -> PodSpec {
+    let mut raw = spec.raw().clone();
+    let account = raw
+        .get("serviceAccountName")
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty())
+        .unwrap_or("default")
+        .to_owned();
+    raw.insert("serviceAccountName".into(), json!(account));
+    raw.insert("serviceAccount".into(), json!(account));
+    raw.entry("enableServiceLinks").or_insert(json!(true));
+    raw.entry("preemptionPolicy").or_insert(json!("PreemptLowerPriority"));
+    raw.entry("priority").or_insert(json!(0));
+    if let Some(tolerations) = raw.entry("tolerations").or_insert_with(|| json!([])).as_array_mut() {
+        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+            let tolerated = tolerations.iter().any(|toleration| {
+                let of = |field: &str| toleration.get(field).and_then(Value::as_str).unwrap_or("");
+                (of("key") == key || of("key").is_empty()) && (of("effect") == "NoExecute" || of("effect").is_empty())
+            });
+            if !tolerated {
+                tolerations
+                    .push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
+            }
+        }
+    }
+    // The typed fields were read from the same JSON, so reading them again cannot fail.
+    PodSpec::from_value(Value::Object(raw)).unwrap_or_else(|_| spec.clone())
+}
+
+/// Models pkg/apis/core/v1/helper/qos ComputePodQOS, for cpu and memory.
+fn qos_class(spec: &Map<String, Value>) -> &'static str {
+    let containers: Vec<&Value> = ["containers", "initContainers"]
+        .iter()
+        .filter_map(|list| spec.get(*list).and_then(Value::as_array))
+        .flatten()
+        .collect();
+    let amount = |container: &Value, list: &str, resource: &str| {
+        container
+            .get("resources")
+            .and_then(|resources| resources.get(list)?.get(resource))
+            .filter(|value| !is_zero(value))
+            .cloned()
+    };
+    let mut any = false;
+    let mut guaranteed = true;
+    for container in containers {
+        for resource in ["cpu", "memory"] {
+            let (request, limit) = (amount(container, "requests", resource), amount(container, "limits", resource));
+            any |= request.is_some() || limit.is_some();
+            guaranteed &= limit.is_some() && (request.is_none() || request == limit);
+        }
+    }
+    match (any, guaranteed) {
+        (false, _) => "BestEffort",
+        (true, true) => "Guaranteed",
+        (true, false) => "Burstable",
+    }
+}
+
+fn is_zero(amount: &Value) -> bool {
+    match amount {
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => {
+            text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_matches(['0', '.']).is_empty()
+        }
+        _ => true,
+    }
+}

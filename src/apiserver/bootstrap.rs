@@ -1,0 +1,152 @@
+//! What a fresh cluster holds before anybody applies anything.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::ApiServer;
+use crate::api::{Generic, Kind, KubernetesVersion, Object, ObjectMeta, Service, ServicePort, ServiceSpec};
+
+/// The only node.
+pub const NODE: &str = "minikube";
+/// The node's address.
+pub const NODE_IP: &str = "192.168.49.2";
+
+impl ApiServer {
+    pub(super) fn bootstrap(&mut self) {
+        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+            self.seed_object(namespace(name));
+        }
+        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+            self.add_namespace_defaults(name);
+        }
+        self.seed_object(node(self.version));
+        self.seed_object(kubernetes_service());
+        // Nobody watches yet: the first change that anybody sees is the user's own.
+        self.store.take_changes();
+    }
+
+    /// What the controllers put into every new namespace.
+    pub(crate) fn add_namespace_defaults(&mut self, namespace: &str) {
+        let certificate = Map::from_iter([(
+            "data".to_owned(),
+            json!({"ca.crt": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"}),
+        )]);
+        self.seed_object(generic(Kind::ConfigMap, namespace, "kube-root-ca.crt", certificate));
+        self.seed_object(generic(Kind::ServiceAccount, namespace, "default", Map::new()));
+    }
+
+    fn seed_object(&mut self, object: Object) {
+        // The names above are distinct, and a namespace that is being made again may hold them already.
+        let _already_there = self.create(object);
+    }
+}
+
+fn generic(kind: Kind, namespace: &str, name: &str, fields: Map<String, Value>) -> Object {
+    let metadata = ObjectMeta { name: name.to_owned(), namespace: namespace.to_owned(), ..ObjectMeta::default() };
+    Object::Generic(Arc::new(Generic { kind, metadata, fields }))
+}
+
+fn namespace(name: &str) -> Object {
+    let mut object = generic(
+        Kind::Namespace,
+        "",
+        name,
+        Map::from_iter([
+            ("spec".to_owned(), json!({"finalizers": ["kubernetes"]})),
+            ("status".to_owned(), json!({"phase": "Active"})),
+        ]),
+    );
+    object.with_metadata(|metadata| {
+        metadata.labels.insert("kubernetes.io/metadata.name".to_owned(), name.to_owned());
+    });
+    object
+}
+
+/// The node takes 10,000 pods, where a stock kubelet takes 110, so that large rollouts can be tried.
+fn node(version: KubernetesVersion) -> Object {
+    let capacity = json!({"cpu": "2", "ephemeral-storage": "61202244Ki", "hugepages-2Mi": "0", "memory": "8035024Ki", "pods": "10000"});
+    let kubelet_version = match version {
+        KubernetesVersion::V1_22 => "v1.22.17",
+        KubernetesVersion::V1_36 => "v1.36.2",
+    };
+    let mut object = generic(
+        Kind::Node,
+        "",
+        NODE,
+        Map::from_iter([
+            ("spec".to_owned(), json!({"podCIDR": "10.244.0.0/24", "podCIDRs": ["10.244.0.0/24"]})),
+            (
+                "status".to_owned(),
+                json!({
+                    "addresses": [{"address": NODE_IP, "type": "InternalIP"}, {"address": NODE, "type": "Hostname"}],
+                    "allocatable": capacity,
+                    "capacity": capacity,
+                    "conditions": [
+                        node_condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+                        node_condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+                        node_condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+                        node_condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+                    ],
+                    "nodeInfo": {
+                        "architecture": "amd64", "bootID": "", "containerRuntimeVersion": "containerd://2.2.0",
+                        "kernelVersion": "6.12.0", "kubeProxyVersion": "", "kubeletVersion": kubelet_version, "machineID": "",
+                        "operatingSystem": "linux", "osImage": "Debian GNU/Linux 12 (bookworm)", "systemUUID": "",
+                    },
+                }),
+            ),
+        ]),
+    );
+    object.with_metadata(|metadata| {
+        for (key, value) in [
+            ("beta.kubernetes.io/arch", "amd64"),
+            ("beta.kubernetes.io/os", "linux"),
+            ("kubernetes.io/arch", "amd64"),
+            ("kubernetes.io/hostname", NODE),
+            ("kubernetes.io/os", "linux"),
+            ("minikube.k8s.io/name", NODE),
+            ("minikube.k8s.io/primary", "true"),
+            ("node-role.kubernetes.io/control-plane", ""),
+        ] {
+            metadata.labels.insert(key.to_owned(), value.to_owned());
+        }
+    });
+    object
+}
+
+fn node_condition(kind: &str, status: &str, reason: &str, message: &str) -> Value {
+    let began = crate::api::Time(crate::api::EPOCH_UNIX_S).to_string();
+    json!({"type": kind, "status": status, "reason": reason, "message": message, "lastHeartbeatTime": began, "lastTransitionTime": began})
+}
+
+fn kubernetes_service() -> Object {
+    let metadata = ObjectMeta {
+        name: "kubernetes".to_owned(),
+        namespace: "default".to_owned(),
+        labels: [("component", "apiserver"), ("provider", "kubernetes")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+        ..ObjectMeta::default()
+    };
+    let other = match json!({
+        "clusterIPs": ["10.96.0.1"], "internalTrafficPolicy": "Cluster", "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack", "sessionAffinity": "None",
+    }) {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    let port = ServicePort {
+        name: "https".to_owned(),
+        protocol: "TCP".to_owned(),
+        port: 443,
+        target_port: Some(crate::api::IntOrString::Int(8443)),
+        ..ServicePort::default()
+    };
+    let spec = ServiceSpec {
+        ports: vec![port],
+        cluster_ip: "10.96.0.1".to_owned(),
+        kind: "ClusterIP".to_owned(),
+        other,
+        ..ServiceSpec::default()
+    };
+    Object::Service(Arc::new(Service { metadata, spec }))
+}

@@ -1,0 +1,209 @@
+//! The store: every object, by kind, namespace and name, and the changes that nobody has taken yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Key;
+use crate::api::{Deployment, Kind, Object, ObjectMeta, Pod, ReplicaSet, Service};
+
+/// What a watch reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeType {
+    /// The object is new.
+    Added,
+    /// The object is another than before.
+    Modified,
+    /// The object is gone; what is reported is its last state.
+    Deleted,
+}
+
+impl ChangeType {
+    /// The API's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "ADDED",
+            Self::Modified => "MODIFIED",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
+/// A change of the store.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What happened.
+    pub kind: ChangeType,
+    /// The object now; its last state when it was deleted.
+    pub object: Object,
+    /// The object before; absent when it was added.
+    pub old: Option<Object>,
+}
+
+/// Objects by key, with an index from owner to owned.
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    objects: BTreeMap<Kind, BTreeMap<Key, Object>>,
+    owned: BTreeMap<String, BTreeSet<(Kind, Key)>>,
+    /// Pods without a controller.
+    orphans: BTreeSet<Key>,
+    resource_version: u64,
+    changes: Vec<Change>,
+}
+
+impl Store {
+    /// The version of the last write.
+    pub fn resource_version(&self) -> u64 {
+        self.resource_version
+    }
+
+    /// The object of this kind and key.
+    pub fn get(&self, kind: Kind, key: &Key) -> Option<&Object> {
+        self.objects.get(&kind)?.get(key)
+    }
+
+    /// The objects of a kind, ordered by namespace and name; all namespaces when none is given.
+    pub fn list<'a>(&'a self, kind: Kind, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Object> {
+        self.objects
+            .get(&kind)
+            .into_iter()
+            .flat_map(BTreeMap::iter)
+            .filter(move |(key, _)| namespace.is_none_or(|namespace| key.namespace == namespace))
+            .map(|(_, object)| object)
+    }
+
+    /// What the object with this uid owns, by kind and key.
+    pub fn owned_by<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Object> {
+        self.owned.get(uid).into_iter().flatten().filter_map(|(kind, key)| self.get(*kind, key))
+    }
+
+    /// Whether an object with this uid is in the store.
+    pub fn has_uid(&self, kind: Kind, key: &Key, uid: &str) -> bool {
+        self.get(kind, key).is_some_and(|object| object.metadata().uid == uid)
+    }
+
+    /// Puts `object` in with the next resource version and reports the change.
+    pub fn put(&mut self, mut object: Object) -> Object {
+        self.resource_version += 1;
+        let version = self.resource_version;
+        object.with_metadata(|metadata| metadata.resource_version = version);
+        let (kind, key) = (object.kind(), Key::of(object.metadata()));
+        let old = self.objects.entry(kind).or_default().insert(key.clone(), object.clone());
+        if let Some(old) = &old {
+            self.forget_owners(kind, &key, old.metadata());
+        }
+        for owner in &object.metadata().owner_references {
+            self.owned.entry(owner.uid.clone()).or_default().insert((kind, key.clone()));
+        }
+        if kind == Kind::Pod && object.metadata().controller().is_none() {
+            self.orphans.insert(key);
+        }
+        let change = if old.is_some() { ChangeType::Modified } else { ChangeType::Added };
+        self.changes.push(Change { kind: change, object: object.clone(), old });
+        object
+    }
+
+    /// Takes an object out; `last` is the state in which the deletion is reported.
+    pub fn remove(&mut self, mut last: Object) -> Object {
+        self.resource_version += 1;
+        let version = self.resource_version;
+        last.with_metadata(|metadata| metadata.resource_version = version);
+        let (kind, key) = (last.kind(), Key::of(last.metadata()));
+        let old = self.objects.get_mut(&kind).and_then(|objects| objects.remove(&key));
+        if let Some(old) = &old {
+            self.forget_owners(kind, &key, old.metadata());
+        }
+        self.changes.push(Change { kind: ChangeType::Deleted, object: last.clone(), old });
+        last
+    }
+
+    /// The changes since this was last asked.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    fn forget_owners(&mut self, kind: Kind, key: &Key, metadata: &ObjectMeta) {
+        if kind == Kind::Pod {
+            self.orphans.remove(key);
+        }
+        for owner in &metadata.owner_references {
+            if let Some(owned) = self.owned.get_mut(&owner.uid) {
+                owned.remove(&(kind, key.clone()));
+                if owned.is_empty() {
+                    self.owned.remove(&owner.uid);
+                }
+            }
+        }
+    }
+
+    /// A Deployment.
+    pub fn deployment(&self, key: &Key) -> Option<&Arc<Deployment>> {
+        match self.get(Kind::Deployment, key)? {
+            Object::Deployment(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// A ReplicaSet.
+    pub fn replica_set(&self, key: &Key) -> Option<&Arc<ReplicaSet>> {
+        match self.get(Kind::ReplicaSet, key)? {
+            Object::ReplicaSet(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// A Pod.
+    pub fn pod(&self, key: &Key) -> Option<&Arc<Pod>> {
+        match self.get(Kind::Pod, key)? {
+            Object::Pod(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// A Service.
+    pub fn service(&self, key: &Key) -> Option<&Arc<Service>> {
+        match self.get(Kind::Service, key)? {
+            Object::Service(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The Pods of a namespace, or all.
+    pub fn pods<'a>(&'a self, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Arc<Pod>> {
+        self.list(Kind::Pod, namespace).filter_map(|object| match object {
+            Object::Pod(pod) => Some(pod),
+            _ => None,
+        })
+    }
+
+    /// The Pods of a namespace that no controller owns.
+    pub fn orphan_pods<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Pod>> {
+        self.orphans
+            .range(Key::new(namespace, "")..)
+            .take_while(move |key| key.namespace == namespace)
+            .filter_map(|key| self.pod(key))
+    }
+
+    /// The ReplicaSets of a namespace, or all.
+    pub fn replica_sets<'a>(&'a self, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Arc<ReplicaSet>> {
+        self.list(Kind::ReplicaSet, namespace).filter_map(|object| match object {
+            Object::ReplicaSet(object) => Some(object),
+            _ => None,
+        })
+    }
+
+    /// The Deployments of a namespace, or all.
+    pub fn deployments<'a>(&'a self, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Arc<Deployment>> {
+        self.list(Kind::Deployment, namespace).filter_map(|object| match object {
+            Object::Deployment(object) => Some(object),
+            _ => None,
+        })
+    }
+
+    /// The Services of a namespace, or all.
+    pub fn services<'a>(&'a self, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Arc<Service>> {
+        self.list(Kind::Service, namespace).filter_map(|object| match object {
+            Object::Service(object) => Some(object),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! Work queues: which controller is to look at which object, and when.
+
+use std::collections::BTreeMap;
+
+use crate::apiserver::Key;
+use crate::sim::{EventQueue, SimTime};
+
+/// One look of one controller at one object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Task {
+    /// The scheduler: find a node for this pod.
+    Schedule(Key),
+    /// The Deployment controller.
+    Deployment(Key),
+    /// The ReplicaSet controller.
+    ReplicaSet(Key),
+    /// The EndpointSlice controller: this service.
+    Endpoints(Key),
+    /// The garbage collector: what this owner (by uid) owned.
+    CollectOrphans(String),
+    /// The garbage collector: this object is being deleted with its dependents, or without them.
+    CollectDependents(crate::api::Kind, Key),
+    /// The namespace controller: empty this namespace.
+    Namespace(Key),
+}
+
+/// Tasks by time. A task that waits already is not queued twice; one that is put back for later is.
+/// Models client-go util/workqueue.
+#[derive(Clone, Debug, Default)]
+pub struct WorkQueue {
+    queue: EventQueue<Entry>,
+    waiting: BTreeMap<Task, SimTime>,
+    /// Failures in a row, for the rate limiter.
+    failures: BTreeMap<Task, u32>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    task: Task,
+    later: bool,
+}
+
+impl WorkQueue {
+    /// When the next task is due.
+    pub fn next_at(&self) -> SimTime {
+        self.queue.next_at().unwrap_or(SimTime::NEVER)
+    }
+
+    /// Queues `task` for `at`, unless it waits for that moment or an earlier one.
+    pub fn add(&mut self, task: Task, at: SimTime) {
+        if self.waiting.get(&task).is_some_and(|waiting| *waiting <= at) {
+            return;
+        }
+        self.waiting.insert(task.clone(), at);
+        self.queue.push(at, Entry { task, later: false });
+    }
+
+    /// Queues `task` for `at` whether or not it waits already: a controller asked to look again then.
+    pub fn add_later(&mut self, task: Task, at: SimTime) {
+        self.queue.push(at, Entry { task, later: true });
+    }
+
+    /// Queues `task` after a failure: 5 ms, doubled with each failure in a row, at most 1000 s.
+    /// Models workqueue.DefaultTypedControllerRateLimiter.
+    pub fn add_rate_limited(&mut self, task: Task, now: SimTime) {
+        let failures = self.failures.entry(task.clone()).or_default();
+        let delay_ms = 5_u64.saturating_mul(1 << (*failures).min(30)).min(1_000_000);
+        *failures += 1;
+        self.add_later(task, now + delay_ms);
+    }
+
+    /// The last look at `task` went well.
+    pub fn forget_failures(&mut self, task: &Task) {
+        self.failures.remove(task);
+    }
+
+    /// Takes a task that is due.
+    pub fn pop_due(&mut self, now: SimTime) -> Option<Task> {
+        while self.next_at() <= now {
+            let (at, entry) = self.queue.pop()?;
+            if entry.later {
+                return Some(entry.task);
+            }
+            // An entry whose task was queued again for an earlier moment is stale.
+            if self.waiting.get(&entry.task) == Some(&at) {
+                self.waiting.remove(&entry.task);
+                return Some(entry.task);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,93 @@
+//! The EndpointSlice controller: which pods stand behind a service.
+
+use std::collections::BTreeMap;
+
+use crate::api::{
+    Container, Endpoint, EndpointSlice, IntOrString, Kind, ObjectMeta, ObjectReference, Pod, Service, ServicePort,
+};
+
+use super::controller_reference;
+
+/// The slice that belongs to `service`, given the pods of its namespace and the slice that is stored.
+/// Models k8s.io/endpointslice reconciler and utils podToEndpoint; all endpoints stand in one slice here.
+pub fn slice_for<'a>(
+    service: &Service,
+    pods: impl Iterator<Item = &'a Pod>,
+    stored: Option<&EndpointSlice>,
+) -> Option<EndpointSlice> {
+    if service.spec.selector.is_empty() {
+        return None;
+    }
+    let mut chosen: Vec<&Pod> = pods.filter(|pod| is_behind(pod, service)).collect();
+    chosen.sort_by_key(|pod| (pod.metadata.creation_timestamp, pod.metadata.name.clone()));
+    let ports = chosen.first().map_or_else(Vec::new, |pod| resolved_ports(service, pod));
+    let name = service.metadata.name.clone();
+    let metadata = stored.map_or_else(
+        || ObjectMeta {
+            generate_name: format!("{name}-"),
+            namespace: service.metadata.namespace.clone(),
+            labels: BTreeMap::from([
+                ("endpointslice.kubernetes.io/managed-by".to_owned(), "endpointslice-controller.k8s.io".to_owned()),
+                ("kubernetes.io/service-name".to_owned(), name.clone()),
+            ]),
+            owner_references: vec![controller_reference(Kind::Service, &service.metadata)],
+            ..ObjectMeta::default()
+        },
+        |stored| stored.metadata.clone(),
+    );
+    let endpoints = chosen.into_iter().map(|pod| endpoint(pod, service)).collect();
+    Some(EndpointSlice { metadata, address_type: "IPv4".to_owned(), endpoints, ports })
+}
+
+/// Models endpointutil.ShouldPodBeInEndpoints: with an address, and not ended.
+fn is_behind(pod: &Pod, service: &Service) -> bool {
+    let labels = &pod.metadata.labels;
+    service.spec.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+        && !pod.status.pod_ip.is_empty()
+        && !pod.status.phase.is_terminal()
+}
+
+fn endpoint(pod: &Pod, service: &Service) -> Endpoint {
+    let terminating = pod.metadata.deletion_timestamp.is_some();
+    let serving = pod.is_ready();
+    let publishes =
+        service.spec.other.get("publishNotReadyAddresses").and_then(serde_json::Value::as_bool) == Some(true);
+    Endpoint {
+        address: pod.status.pod_ip.clone(),
+        ready: publishes || (serving && !terminating),
+        serving,
+        terminating,
+        target_ref: ObjectReference {
+            kind: "Pod".to_owned(),
+            namespace: pod.metadata.namespace.clone(),
+            name: pod.metadata.name.clone(),
+            uid: pod.metadata.uid.clone(),
+            ..ObjectReference::default()
+        },
+        node_name: pod.node_name.clone(),
+    }
+}
+
+fn resolved_ports(service: &Service, pod: &Pod) -> Vec<ServicePort> {
+    service
+        .spec
+        .ports
+        .iter()
+        .filter_map(|port| Some(ServicePort { port: target_port(port, pod)?, ..port.clone() }))
+        .collect()
+}
+
+/// The pods' port behind a service's port. Models podutil.FindPort.
+pub fn target_port(port: &ServicePort, pod: &Pod) -> Option<i32> {
+    match &port.target_port {
+        None | Some(IntOrString::Int(0)) => Some(port.port),
+        Some(IntOrString::Int(number)) => Some(*number),
+        Some(IntOrString::String(name)) => {
+            pod.spec.containers.iter().find_map(|container| named_port(container, name, &port.protocol))
+        }
+    }
+}
+
+fn named_port(container: &Container, name: &str, protocol: &str) -> Option<i32> {
+    container.ports.iter().find(|port| port.name == name && port.protocol == protocol).map(|port| port.container_port)
+}
