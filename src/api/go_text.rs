@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Number;
+
 /// `text` in double quotes, with Go's escapes. Models strconv.Quote (`%q`).
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
@@ -43,6 +45,17 @@ fn is_printable(char: char) -> bool {
     text.escape_debug().count() == 2
 }
 
+/// A number as Go's JSON encoder writes it: `3.0` is `3`.
+pub fn number(number: &Number) -> String {
+    let Some(float) = number.as_f64().filter(|_| number.is_f64()) else { return number.to_string() };
+    let size = float.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        let text = format!("{float:e}");
+        return if size < 1.0 { text } else { text.replace('e', "e+") };
+    }
+    float.to_string()
+}
+
 /// `strconv.Atoi` of a text, with its error text.
 ///
 /// # Errors
@@ -63,6 +76,13 @@ pub fn atoi(text: &str) -> Result<i64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn writes_numbers_as_go_does() {
+        for (json, expected) in [("3.0", "3"), ("1.5", "1.5"), ("-7", "-7"), ("1e21", "1e+21"), ("1.5e-7", "1.5e-7")] {
+            assert_eq!(serde_json::from_str(json).map(|value| number(&value)).ok().as_deref(), Some(expected));
+        }
+    }
 
     #[test]
     fn quotes_as_go_does() {

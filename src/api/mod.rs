@@ -4,10 +4,12 @@
 //! every field of the real API is accepted, shown and hashed even where the lab does not act on it.
 
 mod container;
+pub mod defaults;
 mod deployment;
 pub mod encode;
 mod event;
 pub mod go_text;
+pub mod image_reference;
 mod int_or_string;
 mod meta;
 mod object;
@@ -15,7 +17,9 @@ mod pod;
 mod probe;
 mod quantity;
 mod replica_set;
+pub mod schema;
 mod service;
+pub mod strict;
 mod time;
 mod version;
 

@@ -146,6 +146,24 @@ impl Quantity {
         self.decimal().is_zero()
     }
 
+    /// The amount without anything finer than a thousandth. Models Quantity.RoundUp(Milli).
+    #[must_use]
+    pub fn rounded_up_to_milli(mut self) -> Self {
+        match &mut self.amount {
+            Amount::Int { scale, .. } if *scale >= MILLI => return self,
+            Amount::Int { .. } => {
+                let value = self.scaled_value(MILLI);
+                self.amount = Amount::Int { value, scale: MILLI };
+            }
+            Amount::Dec { value, scale } => {
+                value.round_up_at(MILLI);
+                *scale = -MILLI;
+            }
+        }
+        self.text.clear();
+        self
+    }
+
     /// Go's representation, for the hash of a pod template.
     pub(crate) fn amount(&self) -> &Amount {
         &self.amount

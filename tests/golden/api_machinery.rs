@@ -1,6 +1,6 @@
 //! Quantities, int-or-percent, encoded names, defaulting, the pod template's hash.
 
-use hellok8s_lab::api::{IntOrString, Quantity, encode};
+use hellok8s_lab::api::{IntOrString, Kind, Quantity, defaults, encode, strict};
 use serde_json::{Value, json};
 
 use crate::table;
@@ -108,4 +108,81 @@ fn encode_names() {
         });
         table::same(&ours, &row["out"])
     });
+}
+
+/// Reads, then defaults: what the API server stores.
+fn stored(kind: Kind, object: &Value) -> Result<Value, String> {
+    let mut value = strict::decode(kind, object)?.value;
+    defaults::set_defaults(kind, &mut value);
+    Ok(value)
+}
+
+#[test]
+fn defaulting() {
+    table::run("defaulting", |row| table::same(&stored(Kind::Deployment, &row["in"])?, &row["out"]));
+}
+
+#[test]
+fn defaulting_upstream() {
+    // The Go tests compare specs.
+    let check = |kind: Kind, before: &'static str| {
+        move |case: &Value| table::same(&stored(kind, &case[before])?["spec"], &case["expected"]["spec"])
+    };
+    table::run_upstream("apps_defaults", "TestSetDefaultDeployment", check(Kind::Deployment, "original"));
+    table::run_upstream("apps_defaults", "TestSetDefaultDaemonSetSpec", check(Kind::DaemonSet, "original"));
+    table::run_upstream("apps_defaults", "TestSetDefaultStatefulSet", |case| {
+        let mut ours = stored(Kind::StatefulSet, &case["original"])?;
+        // The test switches the feature; here it is as in the release.
+        if case["enableMaxUnavailablePolicy"] == false
+            && let Some(bounds) = ours.pointer_mut("/spec/updateStrategy/rollingUpdate").and_then(Value::as_object_mut)
+        {
+            bounds.remove("maxUnavailable");
+        }
+        table::same(&ours, &case["expected"])
+    });
+    table::run_upstream("apps_defaults", "TestSetDefaultReplicaSetReplicas", |case| {
+        table::same(&stored(Kind::ReplicaSet, &case["rs"])?["spec"]["replicas"], &case["expectReplicas"])
+    });
+}
+
+/// The validation table's rows, as far as the decoder decides them.
+#[test]
+fn decoding() {
+    let base = table::base("validation_base.json");
+    table::run("validation", |row| {
+        let mut object = base.clone();
+        for change in row["in"]["set"].as_array().into_iter().flatten() {
+            apply(&mut object, change[0].as_str().unwrap_or_default(), change.get(1));
+        }
+        let (decode_error, strict_error) = match strict::decode(Kind::Deployment, &object) {
+            Ok(decoded) => (None, decoded.strict_error()),
+            Err(error) => (Some(error.clone()), Some(error)),
+        };
+        let ours = json!({"decodeError": decode_error, "strictDecodeError": strict_error});
+        let theirs = &row["out"];
+        let theirs = json!({"decodeError": theirs["decodeError"], "strictDecodeError": theirs["strictDecodeError"]});
+        table::same(&ours, &theirs)
+    });
+}
+
+fn apply(object: &mut Value, path: &str, value: Option<&Value>) {
+    let mut at = object;
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        let index = part.parse::<usize>();
+        if parts.peek().is_none() {
+            match (at, index, value) {
+                (Value::Array(list), Ok(index), Some(value)) if index < list.len() => list[index] = value.clone(),
+                (Value::Object(fields), _, Some(value)) => drop(fields.insert(part.to_owned(), value.clone())),
+                (Value::Object(fields), _, None) => drop(fields.remove(part)),
+                _ => {}
+            }
+            return;
+        }
+        at = match (at, index) {
+            (Value::Array(list), Ok(index)) if index < list.len() => &mut list[index],
+            (Value::Object(fields), _) => fields.entry(part).or_insert_with(|| json!({})),
+            _ => return,
+        };
+    }
 }

@@ -1,0 +1,138 @@
+//! Reads the table of types.
+//!
+//! A line is a type: `[package.]Name field;field;…`. A field is `json[=Go]`, a mark for Go's `json` tag (`:` none,
+//! `?` omitempty, `!` omitzero), a shape, `~` with the patch strategy, and `@` when it is newer than 1.22.
+//! `^Name` is an inline struct. Shapes: nothing for `string`, `'Name` for a type made of it, `*` pointer,
+//! `[` list, `{` map (`{Key:` with a named key), a capital for a struct, and the letters of [`letter`].
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::{Field, Omit, Patch, Shape, Type, TypeId};
+use crate::api::Kind;
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("types.txt")));
+
+struct Table {
+    types: Vec<Type>,
+    by_name: BTreeMap<&'static str, TypeId>,
+}
+
+pub(super) fn get(id: TypeId) -> &'static Type {
+    // Ids are only made for lines of the table, and it has at least one.
+    TABLE.types.get(usize::from(id.0)).unwrap_or(&TABLE.types[0])
+}
+
+pub(super) fn find(name: &str) -> Option<TypeId> {
+    TABLE.by_name.get(name).copied()
+}
+
+pub(super) fn of_kind(kind: Kind) -> &'static Type {
+    get(find(kind.as_str()).unwrap_or(TypeId(0)))
+}
+
+impl Table {
+    fn read(text: &'static str) -> Self {
+        let mut by_name = BTreeMap::new();
+        for (line, id) in text.lines().zip(0_u16..) {
+            by_name.insert(split_name(line).1, TypeId(id));
+        }
+        let types = text.lines().map(|line| Reader { by_name: &by_name, package: split_name(line).0 }.line(line));
+        Self { types: types.collect(), by_name }
+    }
+}
+
+/// Package and name of a line's type.
+fn split_name(line: &'static str) -> (&'static str, &'static str) {
+    let name = line.split(' ').next().unwrap_or_default();
+    name.split_once('.').unwrap_or(("v1", name))
+}
+
+struct Reader<'a> {
+    by_name: &'a BTreeMap<&'static str, TypeId>,
+    package: &'static str,
+}
+
+impl Reader<'_> {
+    fn line(&self, line: &'static str) -> Type {
+        let (package, name) = split_name(line);
+        let fields = line.split_once(' ').map_or("", |(_, fields)| fields);
+        let fields = fields.split(';').filter(|field| !field.is_empty()).map(|field| self.field(field));
+        Type { name, package, fields: fields.collect() }
+    }
+
+    fn field(&self, text: &'static str) -> Field {
+        if let Some(name) = text.strip_prefix('^') {
+            return Field {
+                name: "",
+                go_name: name.to_owned(),
+                shape: self.shape(name),
+                omit: Omit::Never,
+                patch: Patch::default(),
+                is_recent: false,
+            };
+        }
+        let (text, is_recent) = text.strip_suffix('@').map_or((text, false), |text| (text, true));
+        let (text, patch) = text.split_once('~').map_or((text, None), |(text, patch)| (text, Some(patch)));
+        let (names, rest) = text.split_at(text.find([':', '?', '!']).unwrap_or(text.len()));
+        let (name, go_name) = names.split_once('=').unwrap_or((names, ""));
+        let omit = match rest.get(..1) {
+            Some("?") => Omit::Empty,
+            Some("!") => Omit::Zero,
+            _ => Omit::Never,
+        };
+        Field {
+            name,
+            go_name: if go_name.is_empty() { capitalised(name) } else { go_name.to_owned() },
+            shape: self.shape(rest.get(1..).unwrap_or_default()),
+            omit,
+            patch: patch.map(read_patch).unwrap_or_default(),
+            is_recent,
+        }
+    }
+
+    fn shape(&self, text: &'static str) -> Shape {
+        let mut chars = text.chars();
+        let boxed = |rest| Box::new(self.shape(rest));
+        match chars.next() {
+            None => Shape::String(None),
+            Some('*') => Shape::Pointer(boxed(chars.as_str())),
+            Some('[') => Shape::Slice(boxed(chars.as_str())),
+            Some('{') => match chars.as_str().split_once(':') {
+                Some((key, value)) => Shape::Map(Some(key), boxed(value)),
+                None => Shape::Map(None, boxed(chars.as_str())),
+            },
+            Some('\'') => Shape::String(Some(chars.as_str().split_once('.').unwrap_or((self.package, chars.as_str())))),
+            Some('A'..='Z') => Shape::Struct(self.by_name.get(text).copied().unwrap_or(TypeId(u16::MAX))),
+            Some(other) => letter(other),
+        }
+    }
+}
+
+fn letter(code: char) -> Shape {
+    match code {
+        'b' => Shape::Bool,
+        'i' => Shape::Int32,
+        'l' => Shape::Int64,
+        'f' => Shape::Float,
+        'y' => Shape::Bytes,
+        'q' => Shape::Quantity,
+        'o' => Shape::IntOrString,
+        't' => Shape::Time,
+        'u' => Shape::MicroTime,
+        '%' => Shape::ResourceList,
+        _ => Shape::Raw,
+    }
+}
+
+/// `+` retains keys; behind it the merge key, or `.` for lists of plain values.
+fn read_patch(text: &'static str) -> Patch {
+    let (retains_keys, key) = text.strip_prefix('+').map_or((false, text), |key| (true, key));
+    Patch { retains_keys, merges: !key.is_empty(), merge_key: Some(key).filter(|key| !matches!(*key, "" | ".")) }
+}
+
+fn capitalised(name: &str) -> String {
+    let mut chars = name.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
