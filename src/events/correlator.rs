@@ -78,7 +78,14 @@ impl Correlator {
 
     /// Decides about `event`, whose count is 1. Models EventCorrelator.EventCorrelate.
     pub fn correlate(&mut self, event: Event, now: SimTime) -> Correlated {
-        let (event, key) = self.aggregate(event, now);
+        self.correlate_forgetting(event, now, 0)
+    }
+
+    /// As [`Correlator::correlate`]; where events are combined, one of the remembered messages is forgotten, in Go
+    /// any one of them: here the one at `forget` in the order of the alphabet. The lab always takes the first, so
+    /// that the same seed gives the same log.
+    pub fn correlate_forgetting(&mut self, event: Event, now: SimTime, forget: usize) -> Correlated {
+        let (event, key) = self.aggregate(event, now, forget);
         let spam_key = spam_key(&event, self.version);
         let (event, is_patch) = self.observe(event, &key);
         if !self.passes(&spam_key, now) {
@@ -87,7 +94,16 @@ impl Correlator {
         if is_patch { Correlated::Patched(event) } else { Correlated::Created(event) }
     }
 
-    /// Forgets the stored event, as when a patch finds that it is gone and the event is created anew.
+    /// The messages of the event's reason and object that count towards combining them, in the order of the alphabet.
+    pub fn remembered_messages(&mut self, event: &Event) -> Vec<String> {
+        self.aggregates
+            .get(&aggregate_key(event))
+            .map(|record| record.messages.iter().cloned().collect())
+            .unwrap_or_default()
+    }
+
+    /// Takes note of an event that was created anew because a patch found it gone. Models
+    /// EventCorrelator.UpdateState.
     pub fn observed_as_new(&mut self, event: &Event) {
         let observation =
             Observation { count: event.count, first: event.first_timestamp, name: event.metadata.name.clone() };
@@ -95,7 +111,7 @@ impl Correlator {
     }
 
     /// Models EventAggregator.EventAggregate.
-    fn aggregate(&mut self, mut event: Event, now: SimTime) -> (Event, String) {
+    fn aggregate(&mut self, mut event: Event, now: SimTime, forget: usize) -> (Event, String) {
         let full_key = event_key(&event);
         let aggregate_key = aggregate_key(&event);
         let mut record = match self.aggregates.get(&aggregate_key) {
@@ -105,16 +121,14 @@ impl Correlator {
         record.messages.insert(event.message.clone());
         record.last = now;
         let is_many = record.messages.len() >= AGGREGATE_MAX_EVENTS;
-        if is_many {
-            // Go removes any one of them; here it is always the first, so that the same seed gives the same log.
-            record.messages.pop_first();
+        if is_many && let Some(message) = record.messages.iter().nth(forget).cloned() {
+            record.messages.remove(&message);
         }
         self.aggregates.add(&aggregate_key, record);
         if !is_many {
             return (event, full_key);
         }
         event.message = format!("(combined from similar events): {}", event.message);
-        event.involved_object.field_path = event.involved_object.field_path.clone();
         (event, aggregate_key)
     }
 

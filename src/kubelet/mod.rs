@@ -3,6 +3,9 @@
 //! A plain value. [`Kubelet::pod_changed`] tells it what the API server has; [`Kubelet::run`] does everything that is
 //! due and returns what it wants from the API server.
 
+pub mod back_off;
+pub mod prober;
+pub mod status;
 mod timings;
 mod view;
 

@@ -5,4 +5,5 @@
 
 mod api_machinery;
 mod kubectl;
+mod kubelet;
 mod table;

@@ -1,0 +1,238 @@
+//! The prober: all probe workers of one pod, in simulated time.
+//!
+//! Models pkg/kubelet/prober/prober_manager.go. Each worker has its own next moment; between two moments nothing runs.
+
+mod results;
+mod worker;
+
+pub use results::{ProbeResult, Results, Update};
+pub use worker::{Answer, Asker, PodContext, Probed, Turn, Verdict, Worker, probe_of};
+
+use crate::api::{ContainerStatus, PodSpec, PodStatus};
+use crate::kubelet::ProbeKind;
+use crate::sim::SimTime;
+
+/// The workers of one pod and their results.
+#[derive(Clone, Debug, Default)]
+pub struct Prober {
+    workers: Vec<Timed>,
+    /// The results so far.
+    pub results: Results,
+}
+
+/// A worker with its ticker and its two channels.
+#[derive(Clone, Debug)]
+struct Timed {
+    worker: Worker,
+    period_ms: u64,
+    next_tick: SimTime,
+    is_triggered: bool,
+    is_stopped: bool,
+    last: Option<Probed>,
+}
+
+/// A worker as the page draws it.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerState<'a> {
+    /// The worker.
+    pub worker: &'a Worker,
+    /// When it asks next.
+    pub next_tick: SimTime,
+    /// Its last finished probe.
+    pub last: Option<&'a Probed>,
+}
+
+impl Prober {
+    /// Makes the workers that the pod needs. `start_delay_ms` gives the random sleep of a worker with this period.
+    /// Models manager.AddPod, including that it stops at the first worker that exists already.
+    pub fn add_pod(&mut self, spec: &PodSpec, now: SimTime, mut start_delay_ms: impl FnMut(u64) -> u64) {
+        let sidecars = spec.init_containers.iter().filter(|container| container.is_sidecar());
+        for container in spec.containers.iter().chain(sidecars) {
+            for kind in [ProbeKind::Startup, ProbeKind::Readiness, ProbeKind::Liveness] {
+                let Some(probe) = probe_of(container, kind) else { continue };
+                if self.worker(&container.name, kind).is_some() {
+                    return;
+                }
+                let period_ms = u64::try_from(probe.period_seconds).unwrap_or(0).max(1) * 1000;
+                self.workers.push(Timed {
+                    worker: Worker::new(kind, &container.name),
+                    period_ms,
+                    next_tick: now + start_delay_ms(period_ms),
+                    is_triggered: false,
+                    is_stopped: false,
+                    last: None,
+                });
+            }
+        }
+    }
+
+    /// When the next worker has something to do.
+    pub fn next_at(&self) -> SimTime {
+        self.workers.iter().map(Timed::next_at).min().unwrap_or(SimTime::NEVER)
+    }
+
+    /// Whether a worker has something to do at `now`.
+    pub fn is_due(&self, now: SimTime) -> bool {
+        self.workers.iter().any(|timed| timed.next_at() <= now)
+    }
+
+    /// Lets every worker that is due do one turn; finished probes are added to `probed`.
+    pub fn run(&mut self, now: SimTime, pod: PodContext<'_>, asker: &mut dyn Asker, probed: &mut Vec<Probed>) {
+        while self.run_next(now, pod, asker, probed) {}
+    }
+
+    /// Lets the first worker that is due do one turn; answers whether there was one.
+    pub fn run_next(
+        &mut self,
+        now: SimTime,
+        pod: PodContext<'_>,
+        asker: &mut dyn Asker,
+        probed: &mut Vec<Probed>,
+    ) -> bool {
+        let Some(at) = self.workers.iter().position(|timed| timed.next_at() <= now) else { return false };
+        let Some(timed) = self.workers.get_mut(at) else { return false };
+        if !timed.run(now, pod, &mut self.results, asker, probed) {
+            self.workers.remove(at);
+        }
+        true
+    }
+
+    /// Fills in what only the prober knows: `started` and `ready` of each container. A container that is started
+    /// and not ready is asked at once. Models manager.UpdatePodStatus.
+    pub fn update_pod_status(&mut self, spec: &PodSpec, status: &mut PodStatus) {
+        for container in &mut status.container_statuses {
+            self.update_container_status(container);
+        }
+        for status in &mut status.init_container_statuses {
+            let is_sidecar =
+                spec.init_containers.iter().any(|container| container.name == status.name && container.is_sidecar());
+            if is_sidecar {
+                self.update_container_status(status);
+                continue;
+            }
+            status.started = Some(self.is_started(status));
+            if status.state.terminated.as_ref().is_some_and(|terminated| terminated.exit_code == 0) {
+                status.ready = true;
+            }
+        }
+    }
+
+    fn update_container_status(&mut self, status: &mut ContainerStatus) {
+        let is_started = self.is_started(status);
+        status.started = Some(is_started);
+        if !is_started {
+            return;
+        }
+        let is_ready = self.results.get(ProbeKind::Readiness, &status.container_id) == Some(ProbeResult::Success);
+        let has_no_probe = self.worker(&status.name, ProbeKind::Readiness).is_none();
+        if !is_ready && !has_no_probe {
+            self.trigger(&status.name);
+        }
+        status.ready = is_ready || has_no_probe;
+    }
+
+    /// Models manager.isContainerStarted.
+    fn is_started(&self, status: &ContainerStatus) -> bool {
+        if status.state.running.is_none() {
+            return false;
+        }
+        match self.results.get(ProbeKind::Startup, &status.container_id) {
+            Some(result) => result == ProbeResult::Success,
+            None => status.started == Some(true) || self.worker(&status.name, ProbeKind::Startup).is_none(),
+        }
+    }
+
+    /// Models manager.StopLivenessAndStartup, which leaves sidecars alone.
+    pub fn stop_liveness_and_startup(&mut self, spec: &PodSpec) {
+        for timed in &mut self.workers {
+            let is_container = spec.containers.iter().any(|container| container.name == timed.worker.container);
+            timed.is_stopped |= is_container && timed.worker.kind != ProbeKind::Readiness;
+        }
+    }
+
+    /// Models manager.RemovePod.
+    pub fn remove_pod(&mut self) {
+        for timed in &mut self.workers {
+            timed.is_stopped = true;
+        }
+    }
+
+    /// The workers, for the page.
+    pub fn workers(&self) -> impl Iterator<Item = WorkerState<'_>> {
+        self.workers.iter().map(|timed| WorkerState {
+            worker: &timed.worker,
+            next_tick: timed.next_tick,
+            last: timed.last.as_ref(),
+        })
+    }
+
+    fn worker(&self, container: &str, kind: ProbeKind) -> Option<&Timed> {
+        self.workers.iter().find(|timed| timed.worker.kind == kind && timed.worker.container == container)
+    }
+
+    fn trigger(&mut self, container: &str) {
+        for timed in &mut self.workers {
+            if timed.worker.kind == ProbeKind::Readiness && timed.worker.container == container {
+                timed.is_triggered = true;
+            }
+        }
+    }
+}
+
+impl Timed {
+    fn next_at(&self) -> SimTime {
+        match self.worker.answer_at() {
+            Some(at) => at,
+            None if self.is_triggered || self.is_stopped => SimTime::ZERO,
+            None => self.next_tick,
+        }
+    }
+
+    /// Answers whether the worker goes on. Models worker.run.
+    fn run(
+        &mut self,
+        now: SimTime,
+        pod: PodContext<'_>,
+        results: &mut Results,
+        asker: &mut dyn Asker,
+        probed: &mut Vec<Probed>,
+    ) -> bool {
+        if let Some(at) = self.worker.answer_at() {
+            if at > now {
+                return true;
+            }
+            if let Some((_, probe)) = self.worker.probe(pod.spec)
+                && let Some(answer) = self.worker.answered(probe, results)
+            {
+                self.last = Some(answer.clone());
+                probed.push(answer);
+            }
+        }
+        if self.is_stopped {
+            results.remove(self.worker.kind, self.worker.container_id());
+            return false;
+        }
+        if self.is_triggered {
+            self.is_triggered = false;
+            self.next_tick = now + self.period_ms;
+        } else if self.next_tick <= now {
+            // Ticks that came while the worker waited for an answer count once.
+            let missed = now.ms_since(self.next_tick) / self.period_ms;
+            self.next_tick += (missed + 1) * self.period_ms;
+        } else {
+            return true;
+        }
+        match self.worker.turn(now, pod, results, asker) {
+            Turn::Waits | Turn::Asking => true,
+            Turn::Asked(answer) => {
+                self.last = Some(answer.clone());
+                probed.push(answer);
+                true
+            }
+            Turn::Ends => {
+                results.remove(self.worker.kind, self.worker.container_id());
+                false
+            }
+        }
+    }
+}

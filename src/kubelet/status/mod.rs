@@ -1,0 +1,5 @@
+//! The status that the kubelet reports for a pod: phase, conditions and container statuses.
+
+pub mod conditions;
+pub mod manager;
+pub mod phase;
