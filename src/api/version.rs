@@ -87,4 +87,21 @@ impl KubernetesVersion {
     pub fn describes_scheduling(self) -> bool {
         self == Self::V1_36
     }
+
+    /// The Deployment controller's event when it has sized a ReplicaSet (`to N` before 1.25, `to N from M` before 1.32).
+    pub fn scaled_replica_set(self, name: &str, from: i32, to: i32) -> String {
+        let direction = if from < to { "up" } else { "down" };
+        match self {
+            Self::V1_22 => format!("Scaled {direction} replica set {name} to {to}"),
+            Self::V1_36 => format!("Scaled {direction} replica set {name} from {from} to {to}"),
+        }
+    }
+
+    /// Whether ReplicaSets and Deployments count their terminating pods (`DeploymentReplicaSetTerminatingReplicas`).
+    pub fn reports_terminating_replicas(self) -> bool {
+        match self {
+            Self::V1_22 => false,
+            Self::V1_36 => true,
+        }
+    }
 }

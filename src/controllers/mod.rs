@@ -171,7 +171,9 @@ fn is_older(a: &ReplicaSet, b: &ReplicaSet) -> bool {
 fn sort_by_less<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
     for end in 1..items.len() {
         let mut at = end;
-        while at > 0 && less(&items[at], &items[at - 1]) {
+        while let Some([before, item]) = at.checked_sub(1).and_then(|from| items.get(from..=at))
+            && less(item, before)
+        {
             items.swap(at, at - 1);
             at -= 1;
         }

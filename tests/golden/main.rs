@@ -4,6 +4,7 @@
 //! when M > 0.
 
 mod api_machinery;
+mod controllers;
 mod kubectl;
 mod kubelet;
 mod table;

@@ -1,12 +1,16 @@
 //! The ReplicaSet controller: as many pods as the ReplicaSet says, and a status that tells how they are.
 
+pub mod availability;
 mod expectations;
+pub mod ranking;
 mod slow_start;
+pub mod status;
 
 use std::sync::Arc;
 
-use super::Plan;
-use crate::api::{KubernetesVersion, Pod, ReplicaSet};
+use super::ownership::{Claim, claim};
+use super::{Plan, Request, controller_reference, reason};
+use crate::api::{Kind, KubernetesVersion, ObjectMeta, Pod, PodStatus, ReplicaSet};
 use crate::sim::SimTime;
 
 pub use expectations::{EXPECTATIONS_TIMEOUT_MS, Expectations};
@@ -14,6 +18,9 @@ pub use slow_start::{SLOW_START_INITIAL_BATCH_SIZE, SlowStart, slow_start_batch}
 
 /// Pods created or deleted in one pass at most. Models replicaset.BurstReplicas.
 pub const BURST_REPLICAS: usize = 500;
+
+/// Names of pods are DNS subdomains: no longer than this.
+const POD_NAME_LIMIT: usize = 253;
 
 /// What the controller reads.
 #[derive(Clone, Copy, Debug)]
@@ -32,19 +39,157 @@ pub struct Input<'a> {
     pub version: KubernetesVersion,
 }
 
+/// The ReplicaSet's own pods.
+struct Claimed {
+    active: Vec<Arc<Pod>>,
+    terminating: usize,
+}
+
 /// One pass. Models pkg/controller/replicaset/replica_set.go syncReplicaSet.
-pub fn sync(_input: &Input<'_>, _now: SimTime) -> Plan {
-    Plan::default()
+pub fn sync(input: &Input<'_>, now: SimTime) -> Plan {
+    let set = input.replica_set;
+    let mut plan = Plan::default();
+    let claimed = claim_pods(input, &mut plan);
+    if !input.expectations_satisfied {
+        let inputs = vec![("replicas", set.spec.replicas.into()), ("pods", claimed.active.len().into())];
+        let action = "wait until the pods asked for have been seen".to_owned();
+        plan.notes.push(reason("replicaset/waits-for-expectations", inputs, action));
+    } else if set.metadata.deletion_timestamp.is_none() {
+        manage_replicas(input, &claimed.active, &mut plan, now);
+    }
+    let ready_but_unavailable = report(input, &claimed, None, &mut plan, now);
+    if ready_but_unavailable > 0 && set.spec.min_ready_seconds > 0 {
+        check_availability_later(set, &claimed.active, ready_but_unavailable, &mut plan, now);
+    }
+    plan
 }
 
 /// What is still to be done after creating or deleting pods failed with `error`: the status is written with the
 /// failure. The key is then put back through the queue's rate limiter.
-pub fn management_failed(_input: &Input<'_>, _error: &str, _now: SimTime) -> Plan {
-    Plan::default()
+pub fn management_failed(input: &Input<'_>, error: &str, now: SimTime) -> Plan {
+    let mut plan = Plan::default();
+    // Adoptions and releases were carried out before.
+    let claimed = claim_pods(input, &mut Plan::default());
+    report(input, &claimed, Some(error), &mut plan, now);
+    let inputs = vec![
+        ("replicas", input.replica_set.spec.replicas.into()),
+        ("pods", claimed.active.len().into()),
+        ("error", error.into()),
+    ];
+    plan.notes.push(reason("replicaset/failed", inputs, "try again later".to_owned()));
+    plan.requeue_after(0);
+    plan
+}
+
+/// Models claimPods, ClaimPods and FilterClaimedPods.
+fn claim_pods(input: &Input<'_>, plan: &mut Plan) -> Claimed {
+    let set = input.replica_set;
+    let mut claimed = Claimed { active: Vec::new(), terminating: 0 };
+    for pod in input.pods {
+        let owner = pod.metadata.controller();
+        if owner.is_some_and(|owner| owner.uid != set.metadata.uid) {
+            continue;
+        }
+        let matches = set.spec.selector.matches(&pod.metadata.labels);
+        if !pod.is_active() {
+            let is_terminating = !pod.status.phase.is_terminal();
+            claimed.terminating += usize::from(is_terminating && owner.is_some() && matches);
+            continue;
+        }
+        let name = &pod.metadata.name;
+        match claim(&set.metadata, &pod.metadata, matches) {
+            Claim::Ignore => {}
+            Claim::Owned => claimed.active.push(Arc::clone(pod)),
+            Claim::Adopt => {
+                let owner = controller_reference(Kind::ReplicaSet, &set.metadata);
+                let inputs = vec![("pod", name.as_str().into())];
+                let why = reason("replicaset/adopt-pod", inputs, format!("adopt {name}"));
+                plan.request(Request::AdoptPod { pod: Arc::clone(pod), owner }, Some(why));
+                claimed.active.push(Arc::clone(pod));
+            }
+            Claim::Release => {
+                let owner_uid = set.metadata.uid.clone();
+                let inputs = vec![("pod", name.as_str().into())];
+                let why = reason("replicaset/release-pod", inputs, format!("release {name}"));
+                plan.request(Request::ReleasePod { pod: Arc::clone(pod), owner_uid }, Some(why));
+            }
+        }
+    }
+    claimed
+}
+
+/// Models manageReplicas.
+fn manage_replicas(input: &Input<'_>, active: &[Arc<Pod>], plan: &mut Plan, now: SimTime) {
+    let set = input.replica_set;
+    let wanted = usize::try_from(set.spec.replicas).unwrap_or(0);
+    let mut inputs = vec![("replicas", wanted.into()), ("pods", active.len().into())];
+    if active.len() < wanted {
+        let count = (wanted - active.len()).min(input.burst_replicas);
+        inputs.extend([("burst", input.burst_replicas.into()), ("count", count.into())]);
+        let why = reason("replicaset/create-pods", inputs, format!("create {count} pods"));
+        plan.request(Request::CreatePods { owner: Arc::clone(set), count }, Some(why));
+    } else if active.len() > wanted {
+        let count = (active.len() - wanted).min(input.burst_replicas);
+        let related = ranking::related_pods(set, input.replica_sets, input.pods);
+        let victims = ranking::pods_to_delete(active, &related, count, now);
+        let ranks: Vec<_> = victims.iter().map(|victim| ranking::explain(victim, now)).collect();
+        let pods: Vec<Arc<Pod>> = victims.into_iter().map(|victim| victim.pod).collect();
+        let names: Vec<&str> = pods.iter().map(|pod| pod.metadata.name.as_str()).collect();
+        let action = format!("delete {}", names.join(", "));
+        inputs.extend([("count", count.into()), ("ranking", ranks.into())]);
+        let why = reason("replicaset/delete-pods", inputs, action);
+        plan.request(Request::DeletePods { owner: Arc::clone(set), pods }, Some(why));
+    }
+}
+
+/// Writes the status if it is news; answers how many pods are ready and not available yet.
+fn report(input: &Input<'_>, claimed: &Claimed, failure: Option<&str>, plan: &mut Plan, now: SimTime) -> i32 {
+    let set = input.replica_set;
+    let mut status = status::calculate(set, &claimed.active, claimed.terminating, failure, input.version, now);
+    let ready_but_unavailable = status.ready_replicas - status.available_replicas;
+    if status::is_news(set, &status) {
+        status.observed_generation = set.metadata.generation;
+        let mut reported = ReplicaSet::clone(set);
+        reported.status = status;
+        plan.request(Request::UpdateReplicaSetStatus(Arc::new(reported)), None);
+    }
+    ready_but_unavailable
+}
+
+fn check_availability_later(set: &ReplicaSet, active: &[Arc<Pod>], count: i32, plan: &mut Plan, now: SimTime) {
+    let min_ready_seconds = set.spec.min_ready_seconds;
+    let fallback_ms = u64::try_from(min_ready_seconds).unwrap_or(0) * 1000;
+    let next_ms = availability::first_check_ms(active, min_ready_seconds, now).unwrap_or(fallback_ms);
+    let inputs = vec![
+        ("minReadySeconds", min_ready_seconds.into()),
+        ("readyButUnavailable", count.into()),
+        ("nextCheckMs", next_ms.into()),
+    ];
+    let action = "look again when the next pod becomes available".to_owned();
+    plan.notes.push(reason("replicaset/waits-for-min-ready", inputs, action));
+    plan.requeue_after(next_ms);
 }
 
 /// A pod from the ReplicaSet's template, without a name: the API server makes one from `generateName`.
 /// Models pkg/controller/controller_utils.go GetPodFromTemplate.
-pub fn new_pod(_owner: &ReplicaSet) -> Pod {
-    Pod::default()
+pub fn new_pod(owner: &ReplicaSet) -> Pod {
+    let template = &owner.spec.template;
+    let name = &owner.metadata.name;
+    // The dash makes nicer names, where there is room for it.
+    let generate_name = if name.len() < POD_NAME_LIMIT { format!("{name}-") } else { name.clone() };
+    Pod {
+        metadata: ObjectMeta {
+            generate_name,
+            namespace: owner.metadata.namespace.clone(),
+            labels: template.metadata.labels.clone(),
+            annotations: template.metadata.annotations.clone(),
+            finalizers: template.metadata.finalizers.clone(),
+            owner_references: vec![controller_reference(Kind::ReplicaSet, &owner.metadata)],
+            ..ObjectMeta::default()
+        },
+        spec: Arc::clone(&template.spec),
+        node_name: String::new(),
+        token_volume: String::new(),
+        status: PodStatus::default(),
+    }
 }

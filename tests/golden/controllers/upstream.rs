@@ -1,0 +1,1 @@
+//! Cases of Kubernetes' own table tests that concern the controllers.
