@@ -6,6 +6,8 @@ use crate::sim::Random;
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 /// Longest base to which a suffix is added: 63 less the suffix.
 const MAX_BASE_LENGTH: usize = 58;
+/// What FNV-1a starts from.
+pub(crate) const FNV_OFFSET: u32 = 0x811c_9dc5;
 const SUFFIX_LENGTH: usize = 5;
 
 /// Writes `text` with the alphabet of names, character by character. Models rand.SafeEncodeString.
@@ -18,7 +20,12 @@ pub fn safe_encode(text: &str) -> String {
 
 /// 32-bit FNV-1a: Go's fnv.New32a.
 pub fn fnv32a(bytes: impl IntoIterator<Item = u8>) -> u32 {
-    bytes.into_iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    fnv32a_on(FNV_OFFSET, bytes)
+}
+
+/// Goes on with a hash that has seen other bytes.
+pub(crate) fn fnv32a_on(hash: u32, bytes: impl IntoIterator<Item = u8>) -> u32 {
+    bytes.into_iter().fold(hash, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// `base` and a random suffix of five characters. Models names.SimpleNameGenerator.

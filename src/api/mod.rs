@@ -20,6 +20,7 @@ mod replica_set;
 pub mod schema;
 mod service;
 pub mod strict;
+pub mod template_hash;
 mod time;
 mod version;
 
