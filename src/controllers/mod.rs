@@ -128,6 +128,7 @@ impl Plan {
 
 /// A reason in one line.
 fn reason(rule: &'static str, inputs: Vec<(&'static str, Value)>, action: String) -> Reason {
+    debug_assert!(RULES.contains(&rule), "{rule} is missing among the rules");
     Reason { rule, inputs, action }
 }
 

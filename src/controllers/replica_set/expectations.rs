@@ -72,3 +72,42 @@ impl Expectations {
         self.by_key.remove(key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn creations_are_counted_down() {
+        let mut expectations = Expectations::default();
+        assert!(expectations.are_satisfied("default/web", SimTime::ZERO));
+        expectations.expect_creations("default/web", 2, SimTime::ZERO);
+        assert!(!expectations.are_satisfied("default/web", SimTime::ZERO));
+        for _ in 0..3 {
+            expectations.creation_observed("default/web");
+        }
+        assert!(expectations.are_satisfied("default/web", SimTime::ZERO));
+        assert_eq!(expectations.pending("default/web"), Some((-1, 0)));
+    }
+
+    #[test]
+    fn a_deletion_counts_once() {
+        let mut expectations = Expectations::default();
+        let pods = ["default/a", "default/b"].map(str::to_owned);
+        expectations.expect_deletions("default/web", pods, SimTime::ZERO);
+        expectations.deletion_observed("default/web", "default/a");
+        expectations.deletion_observed("default/web", "default/a");
+        expectations.deletion_observed("default/web", "default/other");
+        assert!(!expectations.are_satisfied("default/web", SimTime::ZERO));
+        expectations.deletion_observed("default/web", "default/b");
+        assert!(expectations.are_satisfied("default/web", SimTime::ZERO));
+    }
+
+    #[test]
+    fn waiting_ends_after_five_minutes() {
+        let mut expectations = Expectations::default();
+        expectations.expect_creations("default/web", 1, SimTime::ZERO);
+        assert!(!expectations.are_satisfied("default/web", SimTime(EXPECTATIONS_TIMEOUT_MS)));
+        assert!(expectations.are_satisfied("default/web", SimTime(EXPECTATIONS_TIMEOUT_MS + 1)));
+    }
+}
