@@ -35,7 +35,7 @@ pub struct Declaration {
     /// When the program ends by itself; never when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<Crash>,
-    /// What it does on SIGTERM; ends at once with exit code 143 when absent, as a program without a handler.
+    /// What it does on SIGTERM; ends at once with exit code 2 when absent, as a Go program without a handler.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sigterm: Option<OnSigterm>,
     /// What it writes to its log.
@@ -46,10 +46,11 @@ pub struct Declaration {
     pub size_bytes: Option<u64>,
 }
 
-/// Seconds, with up to three decimals.
-pub type Seconds = crate::images::declaration::seconds::Seconds;
+pub use seconds::Seconds;
 
 mod seconds {
+    //! Spans as documents give them.
+
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
     /// A span in milliseconds that documents give in seconds, as `3` or `0.25`.
@@ -258,16 +259,4 @@ fn is_false(value: &bool) -> bool {
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_zero_seconds(value: &Seconds) -> bool {
     value.as_ms() == 0
-}
-
-impl Declaration {
-    /// Reads and checks a document.
-    ///
-    /// # Errors
-    /// Every field that is unknown, missing, of a wrong type or out of its range, with its path.
-    pub fn from_value(value: &serde_json::Value) -> Result<Self, Vec<DeclarationError>> {
-        let declaration: Self = serde_json::from_value(value.clone())
-            .map_err(|error| vec![DeclarationError { path: String::new(), message: error.to_string() }])?;
-        Ok(declaration)
-    }
 }

@@ -3,13 +3,17 @@
 //! Every program, the tutorial's five as well as a learner's own, is a [`Declaration`]: how long it takes to start,
 //! where it listens, what it answers, when it crashes, what it does on SIGTERM and what it logs.
 
+mod builtin;
 mod declaration;
 mod program;
 mod reference;
 mod registry;
+mod script;
+mod validation;
 
+pub use builtin::DOCUMENTS;
 pub use declaration::{
-    Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange, SigtermRule,
+    Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange, Seconds, SigtermRule,
 };
 pub use program::{Exec, Exit, LogLine, Outcome, Program, Request, Response, StartError};
 pub use reference::ImageReference;

@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Declaration;
+use super::declaration::{Declaration, OnSigterm, Route};
+use super::script::{Files, Script, Trap};
+use crate::api::Time;
 use crate::sim::SimTime;
+
+/// Log lines that a container keeps; older ones are rotated away.
+const MAX_LOG_LINES: usize = 1_000;
 
 /// An HTTP request, as far as programs look at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +32,13 @@ pub struct Response {
     pub body: String,
     /// Milliseconds from the request to the answer.
     pub latency_ms: u64,
+}
+
+impl Response {
+    /// The first header of this name, whatever its case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
 }
 
 /// What becomes of a connection.
@@ -58,7 +70,7 @@ pub enum Exec {
     NotFound,
 }
 
-/// How the program ends by itself.
+/// How the program ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exit {
     /// When.
@@ -67,6 +79,13 @@ pub struct Exit {
     pub code: i32,
     /// `Completed`, `Error` or `OOMKilled`.
     pub reason: String,
+}
+
+impl Exit {
+    /// With the reason that containerd derives from the code.
+    pub fn with_code(at: SimTime, code: i32) -> Self {
+        Self { at, code, reason: if code == 0 { "Completed" } else { "Error" }.to_owned() }
+    }
 }
 
 /// A line of a container's log.
@@ -88,19 +107,299 @@ pub struct Program {
     declaration: Arc<Declaration>,
     hostname: String,
     started: SimTime,
+    /// Requests answered, by route.
     requests: Vec<u64>,
+    all_requests: u64,
+    script: Option<Script>,
+    files: Files,
+    exit: Option<Exit>,
+    lines: Vec<LogLine>,
 }
+
 impl Program {
-    /// The declaration it runs.
-    pub fn declaration(&self) -> &Declaration {
+    /// Starts the image's program, or the command that the pod gives instead.
+    ///
+    /// # Errors
+    /// When the image holds no such program.
+    pub fn start(
+        declaration: &Arc<Declaration>,
+        command: &[String],
+        args: &[String],
+        hostname: &str,
+        now: SimTime,
+    ) -> Result<Self, StartError> {
+        let given = if command.is_empty() { &declaration.entrypoint } else { command };
+        let argv: Vec<String> = given.iter().chain(args).cloned().collect();
+        let is_own = command.first().is_none_or(|program| is_main_program(declaration, program));
+        let script = if is_own && !declares_shell(declaration) {
+            None
+        } else {
+            let script = declaration.shell.then(|| Script::of_command(&argv, now)).flatten();
+            Some(script.ok_or_else(|| StartError(start_error(argv.first().map_or("", String::as_str))))?)
+        };
+        let mut program = Self {
+            declaration: Arc::clone(declaration),
+            hostname: hostname.to_owned(),
+            started: now,
+            requests: vec![0; declaration.routes.len()],
+            all_requests: 0,
+            script,
+            files: Files::new(),
+            exit: None,
+            lines: Vec::new(),
+        };
+        if program.script.is_none()
+            && let Some(crash) = &declaration.exit
+            && let Some(after) = crash.after_seconds
+        {
+            program.exit = Some(crash_exit(crash, now + after.as_ms()));
+        }
+        program.advance(now);
+        Ok(program)
+    }
+
+    /// The declaration that it runs.
+    pub fn declaration(&self) -> &Arc<Declaration> {
         &self.declaration
     }
-    /// When it started.
-    pub fn started(&self) -> SimTime {
-        self.started
+
+    /// When it must be looked at again: its end, or the next step of its script.
+    pub fn next_at(&self) -> SimTime {
+        let exit = self.exit.as_ref().map_or(SimTime::NEVER, |exit| exit.at);
+        exit.min(self.script.as_ref().map_or(SimTime::NEVER, Script::next_at))
     }
-    /// Its host's name and counts; replaced below.
-    pub fn hostname(&self) -> (&str, &[u64]) {
-        (&self.hostname, &self.requests)
+
+    /// Carries its script on to `now`.
+    pub fn advance(&mut self, now: SimTime) {
+        let Some(script) = &mut self.script else { return };
+        script.advance(now, &self.hostname, &mut self.files);
+        for (at, text) in script.take_output() {
+            push_line(&mut self.lines, LogLine { at, text });
+        }
+        if let Some((at, code)) = script.exit()
+            && self.exit.is_none()
+        {
+            self.exit = Some(Exit::with_code(at, code));
+        }
     }
+
+    /// How it ends, as far as that is known.
+    pub fn exit(&self) -> Option<&Exit> {
+        self.exit.as_ref()
+    }
+
+    /// SIGTERM: how it ends because of it; none when it ignores the signal.
+    pub fn sigterm(&mut self, now: SimTime) -> Option<&Exit> {
+        let exit = match (&self.script, &self.declaration.sigterm) {
+            (Some(script), _) => match script.trap {
+                Trap::Ignored => None,
+                Trap::Exits(code) => Some(Exit::with_code(now, code)),
+            },
+            (None, Some(OnSigterm::Word(_))) => None,
+            (None, Some(OnSigterm::Exit { exit_code, after_seconds })) => {
+                Some(Exit::with_code(now + after_seconds.as_ms(), *exit_code))
+            }
+            (None, None) => Some(Exit::with_code(now, 2)),
+        };
+        if let Some(exit) = exit
+            && self.exit.as_ref().is_none_or(|known| exit.at < known.at)
+        {
+            self.exit = Some(exit);
+        }
+        self.exit.as_ref()
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self, now: SimTime) {
+        self.exit = Some(Exit::with_code(now, 137));
+    }
+
+    /// Whether something accepts connections on the port.
+    pub fn is_listening(&self, now: SimTime, port: u16) -> bool {
+        let has_started = now >= self.started + self.declaration.startup_seconds.as_ms();
+        let runs = self.exit.as_ref().is_none_or(|exit| now < exit.at);
+        let ports = [self.declaration.port, self.declaration.grpc_port];
+        self.script.is_none() && has_started && runs && ports.contains(&Some(port))
+    }
+
+    /// Whether the port answers gRPC's health service.
+    pub fn serves_grpc(&self, now: SimTime, port: u16) -> bool {
+        self.declaration.grpc_port == Some(port) && self.is_listening(now, port)
+    }
+
+    /// Answers a request.
+    pub fn request(&mut self, now: SimTime, port: u16, request: &Request) -> Outcome {
+        if !self.is_listening(now, port) || self.declaration.port != Some(port) {
+            return Outcome::Refused;
+        }
+        let declaration = Arc::clone(&self.declaration);
+        let path = request.path.split('?').next().unwrap_or("/");
+        self.all_requests += 1;
+        for rule in declaration.logs.iter().filter(|rule| rule.on_request) {
+            let text = self.fill(&rule.line, now, path);
+            push_line(&mut self.lines, LogLine { at: now, text });
+        }
+        let found = declaration.routes.iter().enumerate().find(|(_, route)| fits(route, path));
+        let outcome = match found {
+            Some((index, route)) => self.answer(now, index, route, path),
+            None => Outcome::Answered(self.response(now, 404, "404 page not found\n".to_owned(), None, 0)),
+        };
+        if let Some(crash) = &declaration.exit
+            && crash.after_requests.is_some_and(|limit| self.all_requests >= limit)
+            && self.exit.is_none()
+        {
+            self.exit = Some(crash_exit(crash, now));
+        }
+        outcome
+    }
+
+    fn answer(&mut self, now: SimTime, index: usize, route: &Route, path: &str) -> Outcome {
+        let count = self.requests.get_mut(index).map_or(0, |count| {
+            *count += 1;
+            *count
+        });
+        let age_ms = now.ms_since(self.started);
+        let (mut status, mut body, mut latency, mut hangs) =
+            (route.status, route.body.as_str(), route.latency_seconds, route.hangs);
+        for change in &route.changes {
+            let has_come = change.after_seconds.is_none_or(|after| age_ms > after.as_ms())
+                && change.after_requests.is_none_or(|after| count > after);
+            if has_come {
+                status = change.status.unwrap_or(status);
+                body = change.body.as_deref().unwrap_or(body);
+                latency = change.latency_seconds.unwrap_or(latency);
+                hangs = change.hangs.unwrap_or(hangs);
+            }
+        }
+        if hangs {
+            return Outcome::Hangs;
+        }
+        let body = self.fill(body, now, path);
+        Outcome::Answered(self.response(now, status, body, Some(route), latency.as_ms()))
+    }
+
+    fn response(&self, now: SimTime, status: u16, body: String, route: Option<&Route>, latency_ms: u64) -> Response {
+        let date = Time::from_sim(now).rfc1123z().replace("+0000", "GMT");
+        let kind = route.and_then(|route| route.content_type.as_deref()).unwrap_or("text/plain; charset=utf-8");
+        let length = ("Content-Length", body.len().to_string());
+        let mut headers = match &self.declaration.server {
+            Some(server) => {
+                vec![("Server", server.clone()), ("Date", date), ("Content-Type", kind.to_owned()), length]
+            }
+            None => vec![("Date", date), length, ("Content-Type", kind.to_owned())],
+        };
+        if let Some(location) = route.and_then(|route| route.location.clone()) {
+            headers.push(("Location", location));
+        }
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Response { status, headers, body, latency_ms }
+    }
+
+    /// Starts a command in the container.
+    pub fn exec(&mut self, now: SimTime, command: &[String]) -> Exec {
+        let age_ms = now.ms_since(self.started);
+        let declared = self
+            .declaration
+            .exec
+            .iter()
+            .rev()
+            .find(|answer| answer.command == command && answer.after_seconds.as_ms() <= age_ms);
+        if let Some(answer) = declared {
+            return Exec::Ended {
+                exit_code: answer.exit_code,
+                output: answer.output.clone(),
+                latency_ms: answer.latency_seconds.as_ms(),
+            };
+        }
+        self.advance(now);
+        let script = self.declaration.shell.then(|| Script::of_command(command, now)).flatten();
+        let Some(mut script) = script else { return Exec::NotFound };
+        // Longer than any probe waits: a command that goes on for a day never ends.
+        script.advance(now + 86_400_000, &self.hostname, &mut self.files);
+        let output: String = script.take_output().into_iter().map(|(_, line)| line + "\n").collect();
+        let (end, exit_code) = script.exit().unwrap_or((SimTime::NEVER, 0));
+        Exec::Ended { exit_code, output, latency_ms: end.ms_since(now) }
+    }
+
+    /// The log up to `until`, oldest first.
+    pub fn log_lines(&self, until: SimTime) -> Vec<LogLine> {
+        let end = self.exit.as_ref().map_or(until, |exit| exit.at.min(until));
+        let mut lines: Vec<LogLine> = self.lines.iter().filter(|line| line.at <= until).cloned().collect();
+        if self.script.is_none() {
+            for rule in self.declaration.logs.iter().filter(|rule| !rule.on_request) {
+                let mut at = self.started + rule.at_seconds.as_ms();
+                let every_ms = rule.every_seconds.map_or(0, super::declaration::Seconds::as_ms);
+                if every_ms > 0 {
+                    let count = end.ms_since(at) / every_ms;
+                    at += count.saturating_sub(MAX_LOG_LINES as u64) * every_ms;
+                }
+                while at <= end {
+                    lines.push(LogLine { at, text: self.fill(&rule.line, at, "") });
+                    if every_ms == 0 {
+                        break;
+                    }
+                    at += every_ms;
+                }
+            }
+            lines.sort_by_key(|line| line.at);
+        }
+        let surplus = lines.len().saturating_sub(MAX_LOG_LINES);
+        lines.drain(..surplus);
+        lines
+    }
+
+    fn fill(&self, text: &str, now: SimTime, path: &str) -> String {
+        if !text.contains('{') {
+            return text.to_owned();
+        }
+        let age_ms = now.ms_since(self.started);
+        let seconds = if age_ms % 1000 == 0 {
+            (age_ms / 1000).to_string()
+        } else {
+            format!("{}.{:03}", age_ms / 1000, age_ms % 1000).trim_end_matches('0').to_owned()
+        };
+        text.replace("{hostname}", &self.hostname)
+            .replace("{seconds}", &seconds)
+            .replace("{requests}", &self.all_requests.to_string())
+            .replace("{path}", path)
+    }
+}
+
+fn push_line(lines: &mut Vec<LogLine>, line: LogLine) {
+    if lines.len() >= 2 * MAX_LOG_LINES {
+        lines.drain(..MAX_LOG_LINES);
+    }
+    lines.push(line);
+}
+
+/// Whether a command names the program that the image is made for, as `nginx` in the image `nginx`.
+fn is_main_program(declaration: &Declaration, program: &str) -> bool {
+    let image = declaration.image.split(['@', ':']).next().unwrap_or_default();
+    declaration.entrypoint.first().is_some_and(|own| own == program)
+        || declaration.port.is_some() && image.rsplit('/').next() == program.rsplit('/').next()
+}
+
+fn declares_shell(declaration: &Declaration) -> bool {
+    declaration.shell && declaration.port.is_none()
+}
+
+fn fits(route: &Route, path: &str) -> bool {
+    route.path == path || (route.path.ends_with('/') && path.starts_with(&route.path))
+}
+
+fn crash_exit(crash: &super::Crash, at: SimTime) -> Exit {
+    let exit = Exit::with_code(at, crash.exit_code);
+    Exit { reason: crash.reason.clone().unwrap_or(exit.reason), ..exit }
+}
+
+/// runc's words for a program that the image does not hold.
+fn start_error(program: &str) -> String {
+    let why = if program.contains('/') {
+        format!("exec: \"{program}\": stat {program}: no such file or directory")
+    } else {
+        format!("exec: \"{program}\": executable file not found in $PATH")
+    };
+    format!(
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: {why}: unknown"
+    )
 }

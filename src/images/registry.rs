@@ -37,9 +37,18 @@ pub enum Pull {
 }
 
 /// All images.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Registry {
     images: BTreeMap<ImageReference, Entry>,
+}
+
+impl Default for Registry {
+    /// As a lab begins: the tutorial's images and nginx on the node, busybox and alpine in the hub.
+    fn default() -> Self {
+        let mut registry = Self::empty();
+        super::builtin::fill(&mut registry);
+        registry
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +62,7 @@ struct Entry {
 impl Registry {
     /// Nothing at all.
     pub fn empty() -> Self {
-        Self::default()
+        Self { images: BTreeMap::new() }
     }
 
     /// The image on the node.
@@ -76,6 +85,31 @@ impl Registry {
         }
     }
 
+    /// The images at a place, by name.
+    pub fn list(&self, place: Place) -> impl Iterator<Item = (&ImageReference, &ImageInfo)> {
+        self.images
+            .iter()
+            .filter(move |(_, entry)| entry.is_at(place))
+            .map(|(reference, entry)| (reference, &entry.info))
+    }
+
+    /// Copies an image that is at `from` to `to` as well (`docker push`, `minikube image load`); answers whether
+    /// there was one.
+    pub fn copy(&mut self, reference: &ImageReference, from: Place, to: Place) -> bool {
+        match self.images.get_mut(reference) {
+            Some(entry) if entry.is_at(from) => {
+                *entry.place(to) = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes an image away from a place (`docker rmi`); answers whether it was there.
+    pub fn remove(&mut self, reference: &ImageReference, place: Place) -> bool {
+        self.images.get_mut(reference).is_some_and(|entry| std::mem::replace(entry.place(place), false))
+    }
+
     /// Puts an image somewhere, in place of one of the same name.
     pub fn put(&mut self, reference: ImageReference, declaration: Arc<Declaration>, place: Place) {
         let image_id = format!("sha256:{}", digest(&declaration));
@@ -88,10 +122,24 @@ impl Registry {
             local: false,
         });
         entry.info = info;
+        *entry.place(place) = true;
+    }
+}
+
+impl Entry {
+    fn is_at(&self, place: Place) -> bool {
         match place {
-            Place::Node => entry.on_node = true,
-            Place::Hub => entry.in_hub = true,
-            Place::Local => entry.local = true,
+            Place::Node => self.on_node,
+            Place::Hub => self.in_hub,
+            Place::Local => self.local,
+        }
+    }
+
+    fn place(&mut self, place: Place) -> &mut bool {
+        match place {
+            Place::Node => &mut self.on_node,
+            Place::Hub => &mut self.in_hub,
+            Place::Local => &mut self.local,
         }
     }
 }

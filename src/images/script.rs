@@ -1,0 +1,452 @@
+//! A small shell: what `sh -c "…"` does in images that hold one.
+//!
+//! A script becomes a list of steps that is carried on lazily, so that endless loops cost only what is looked at.
+
+use std::collections::BTreeMap;
+
+use crate::sim::SimTime;
+
+/// Steps that one moment may take: a loop without a pause stops being followed there.
+const MAX_STEPS_AT_ONCE: usize = 2_000;
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Run(Vec<String>),
+    Jump(usize),
+    JumpIfFailed(usize),
+    JumpIfOk(usize),
+}
+
+/// What SIGTERM does to the shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trap {
+    /// As the kernel treats the first process of a container without a handler: nothing.
+    Ignored,
+    /// Ends with this code.
+    Exits(i32),
+}
+
+/// A script in the course of its run.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    steps: Vec<Step>,
+    at: usize,
+    time: SimTime,
+    last_code: i32,
+    /// Exit code, once it has ended; at [`Script::time`].
+    exit: Option<i32>,
+    /// What SIGTERM does now.
+    pub(super) trap: Trap,
+    output: Vec<(SimTime, String)>,
+}
+
+/// The files that scripts touch, by path.
+pub(super) type Files = BTreeMap<String, String>;
+
+/// A script could not be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SyntaxError(pub(super) String);
+
+impl Script {
+    /// The script for a command of an image with a shell; none when it names no program there.
+    pub(super) fn of_command(command: &[String], now: SimTime) -> Option<Self> {
+        let (program, arguments) = command.split_first()?;
+        let steps = match base_name(program) {
+            "sh" | "ash" | "bash" => match arguments {
+                [] => Vec::new(),
+                [flag, text, ..] if flag.starts_with('-') && flag.ends_with('c') => match compile(text) {
+                    Ok(steps) => steps,
+                    Err(SyntaxError(message)) => return Some(Self::failing(&message, now)),
+                },
+                _ => return Some(Self::failing("sh: can't open script", now)),
+            },
+            name if is_tool(name) => vec![Step::Run(command.to_vec())],
+            _ => return None,
+        };
+        Some(Self::new(steps, now))
+    }
+
+    fn new(steps: Vec<Step>, now: SimTime) -> Self {
+        Self { steps, at: 0, time: now, last_code: 0, exit: None, trap: Trap::Ignored, output: Vec::new() }
+    }
+
+    fn failing(message: &str, now: SimTime) -> Self {
+        let mut script = Self::new(Vec::new(), now);
+        script.output.push((now, message.to_owned()));
+        script.exit = Some(2);
+        script
+    }
+
+    /// Goes on until it has to wait beyond `until`, or has ended.
+    pub(super) fn advance(&mut self, until: SimTime, hostname: &str, files: &mut Files) {
+        let mut steps_left = MAX_STEPS_AT_ONCE;
+        while self.exit.is_none() && self.time <= until && steps_left > 0 {
+            steps_left -= 1;
+            let Some(step) = self.steps.get(self.at).cloned() else {
+                self.exit = Some(self.last_code);
+                return;
+            };
+            self.at += 1;
+            match step {
+                Step::Jump(to) => self.at = to,
+                Step::JumpIfFailed(to) if self.last_code != 0 => self.at = to,
+                Step::JumpIfOk(to) if self.last_code == 0 => self.at = to,
+                Step::JumpIfFailed(_) | Step::JumpIfOk(_) => {}
+                Step::Run(words) => self.run(&words, hostname, files),
+            }
+        }
+        if steps_left == 0 {
+            // A loop that never pauses: look at it again in a while.
+            self.time = until + 1_000;
+        }
+    }
+
+    /// When it ended and how.
+    pub(super) fn exit(&self) -> Option<(SimTime, i32)> {
+        self.exit.map(|code| (self.time, code))
+    }
+
+    /// When it goes on.
+    pub(super) fn next_at(&self) -> SimTime {
+        if self.exit.is_some() { SimTime::NEVER } else { self.time }
+    }
+
+    /// Takes what it has printed.
+    pub(super) fn take_output(&mut self) -> Vec<(SimTime, String)> {
+        std::mem::take(&mut self.output)
+    }
+
+    fn print(&mut self, line: String) {
+        self.output.push((self.time, line));
+    }
+
+    fn run(&mut self, words: &[String], hostname: &str, files: &mut Files) {
+        let Some((program, arguments)) = words.split_first() else { return };
+        let (arguments, target) = redirection(arguments);
+        let paths = || arguments.iter().filter(|word| !word.starts_with('-')).cloned();
+        self.last_code = 0;
+        match base_name(program) {
+            "sleep" => match arguments.first().map(|text| sleep_ms(text)) {
+                Some(Some(ms)) => self.time += ms,
+                _ => self.fail(1, "sleep: invalid number".to_owned()),
+            },
+            "echo" => {
+                let newline_only = arguments.first().is_some_and(|word| word == "-n" || word == "-e");
+                let line = arguments[usize::from(newline_only)..].join(" ").replace("$(hostname)", hostname);
+                match target {
+                    Some(path) => drop(files.insert(path, line)),
+                    None => self.print(line.replace("$HOSTNAME", hostname)),
+                }
+            }
+            "exit" => {
+                self.exit = Some(arguments.first().and_then(|code| code.parse().ok()).unwrap_or(0) & 0xff);
+            }
+            "false" => self.last_code = 1,
+            "hostname" => self.print(hostname.to_owned()),
+            "date" => self.print(crate::api::Time::from_sim(self.time).to_string()),
+            "touch" => paths().for_each(|path| drop(files.entry(path).or_default())),
+            "rm" => paths().for_each(|path| drop(files.remove(&path))),
+            "cat" => {
+                for path in paths() {
+                    match files.get(&path).cloned() {
+                        Some(text) if text.is_empty() => {}
+                        Some(text) => self.print(text),
+                        None => self.fail(1, format!("cat: can't open '{path}': No such file or directory")),
+                    }
+                }
+            }
+            "ls" => {
+                for path in paths() {
+                    if files.contains_key(&path) {
+                        self.print(path);
+                    } else {
+                        self.fail(1, format!("ls: {path}: No such file or directory"));
+                    }
+                }
+            }
+            "test" | "[" => self.last_code = i32::from(!test(&arguments, files)),
+            "trap" => {
+                if arguments.iter().skip(1).any(|signal| signal == "TERM" || signal == "SIGTERM" || signal == "15") {
+                    self.trap = trap_of(arguments.first().map_or("", String::as_str));
+                }
+            }
+            "true" | ":" | "set" | "export" | "cd" | "wait" | "mkdir" | "exec" => {}
+            other => self.fail(127, format!("sh: {other}: not found")),
+        }
+    }
+
+    fn fail(&mut self, code: i32, message: String) {
+        self.last_code = code;
+        self.print(message);
+    }
+}
+
+fn base_name(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+fn is_tool(name: &str) -> bool {
+    const TOOLS: [&str; 14] = [
+        "sleep", "echo", "true", "false", "hostname", "date", "touch", "rm", "cat", "ls", "test", "[", "mkdir", "exit",
+    ];
+    TOOLS.contains(&name)
+}
+
+/// `3`, `1.5`, `2s`, `1m`, `1h`; `infinity` and the like never end.
+fn sleep_ms(text: &str) -> Option<u64> {
+    if text == "infinity" || text == "inf" {
+        return Some(u64::MAX / 4);
+    }
+    let (number, unit_ms) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
+        Some(number) if text.ends_with('m') => (number, 60),
+        Some(number) if text.ends_with('h') => (number, 3_600),
+        Some(number) if text.ends_with('d') => (number, 86_400),
+        Some(number) => (number, 1),
+        None => (text, 1),
+    };
+    super::declaration::Seconds::parse(number).map(|seconds| seconds.as_ms().saturating_mul(unit_ms))
+}
+
+fn test(arguments: &[String], files: &Files) -> bool {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "]").collect();
+    match arguments.as_slice() {
+        ["!", rest @ ..] => !test(&rest.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), files),
+        ["-f" | "-e" | "-r", path] => files.contains_key(*path),
+        ["-n", text] | [text] => !text.is_empty(),
+        ["-z", text] => text.is_empty(),
+        [a, "=" | "==", b] => a == b,
+        [a, "!=", b] => a != b,
+        _ => false,
+    }
+}
+
+fn trap_of(action: &str) -> Trap {
+    let mut words = action.split([' ', ';']).skip_while(|word| *word != "exit");
+    match (words.next(), words.next()) {
+        (Some(_), code) => Trap::Exits(code.and_then(|code| code.parse().ok()).unwrap_or(0)),
+        (None, _) => Trap::Ignored,
+    }
+}
+
+/// Splits `> file` and `>> file` off; `2>&1` and `/dev/…` targets are dropped.
+fn redirection(arguments: &[String]) -> (Vec<String>, Option<String>) {
+    let mut rest = Vec::new();
+    let mut target = None;
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        if word == ">" || word == ">>" {
+            target = words.next().cloned();
+        } else if let Some(path) = word.strip_prefix(">>").or_else(|| word.strip_prefix('>')) {
+            target = Some(path.to_owned());
+        } else if !word.starts_with("2>") && word != "&" {
+            rest.push(word.clone());
+        }
+    }
+    (rest, target.filter(|path| !path.starts_with("/dev/")))
+}
+
+/// Words and the operators between commands.
+fn tokens(text: &str) -> Result<Vec<(bool, String)>, SyntaxError> {
+    let mut tokens: Vec<(bool, String)> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\'' | '"' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match characters.next() {
+                        Some(end) if end == character => break,
+                        Some(inner) => word.push(inner),
+                        None => return Err(SyntaxError("sh: syntax error: unterminated quoted string".to_owned())),
+                    }
+                }
+            }
+            '\\' => word.get_or_insert_default().extend(characters.next()),
+            ';' | '\n' | '&' | '|' => {
+                let inside_redirection = character == '&' && word.as_ref().is_some_and(|word| word.ends_with('>'));
+                if inside_redirection {
+                    word.get_or_insert_default().push('&');
+                    continue;
+                }
+                tokens.extend(word.take().map(|word| (false, word)));
+                let doubled = (character == '&' || character == '|') && characters.peek() == Some(&character);
+                if doubled {
+                    characters.next();
+                    tokens.push((true, format!("{character}{character}")));
+                } else {
+                    tokens.push((true, ";".to_owned()));
+                }
+            }
+            '#' if word.is_none() => {
+                while characters.peek().is_some_and(|next| *next != '\n') {
+                    characters.next();
+                }
+            }
+            space if space.is_whitespace() => tokens.extend(word.take().map(|word| (false, word))),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    tokens.extend(word.take().map(|word| (false, word)));
+    Ok(tokens)
+}
+
+struct Compiler {
+    tokens: Vec<(bool, String)>,
+    at: usize,
+    steps: Vec<Step>,
+}
+
+fn compile(text: &str) -> Result<Vec<Step>, SyntaxError> {
+    let mut compiler = Compiler { tokens: tokens(text)?, at: 0, steps: Vec::new() };
+    compiler.list(&[])?;
+    match compiler.tokens.get(compiler.at) {
+        None => Ok(compiler.steps),
+        Some((_, token)) => Err(unexpected(token)),
+    }
+}
+
+fn unexpected(token: &str) -> SyntaxError {
+    SyntaxError(format!("sh: syntax error: unexpected \"{token}\""))
+}
+
+impl Compiler {
+    fn word(&self) -> Option<&str> {
+        self.tokens.get(self.at).filter(|(is_operator, _)| !is_operator).map(|(_, word)| word.as_str())
+    }
+
+    fn operator(&self) -> Option<&str> {
+        self.tokens.get(self.at).filter(|(is_operator, _)| *is_operator).map(|(_, word)| word.as_str())
+    }
+
+    /// Commands up to one of the words in `ends`.
+    fn list(&mut self, ends: &[&str]) -> Result<(), SyntaxError> {
+        loop {
+            while self.operator() == Some(";") {
+                self.at += 1;
+            }
+            match self.word() {
+                None if self.at < self.tokens.len() => return Err(unexpected(self.operator().unwrap_or(""))),
+                None => return Ok(()),
+                Some(word) if ends.contains(&word) => return Ok(()),
+                Some(_) => self.and_or()?,
+            }
+        }
+    }
+
+    fn and_or(&mut self) -> Result<(), SyntaxError> {
+        self.command()?;
+        while let Some(operator) = self.operator().filter(|operator| *operator != ";").map(str::to_owned) {
+            self.at += 1;
+            let jump = self.steps.len();
+            self.steps.push(Step::Jump(0));
+            self.command()?;
+            let end = self.steps.len();
+            self.set(jump, if operator == "&&" { Step::JumpIfFailed(end) } else { Step::JumpIfOk(end) });
+        }
+        Ok(())
+    }
+
+    fn command(&mut self) -> Result<(), SyntaxError> {
+        match self.word() {
+            Some("while") => self.repeat(),
+            Some("if") => self.branch(),
+            Some(_) => {
+                let mut words = Vec::new();
+                while let Some(word) = self.word() {
+                    words.push(word.to_owned());
+                    self.at += 1;
+                }
+                self.steps.push(Step::Run(words));
+                Ok(())
+            }
+            None => Err(unexpected(self.operator().unwrap_or("end of file"))),
+        }
+    }
+
+    fn repeat(&mut self) -> Result<(), SyntaxError> {
+        self.at += 1;
+        let start = self.steps.len();
+        self.list(&["do"])?;
+        self.expect("do")?;
+        let jump = self.steps.len();
+        self.steps.push(Step::Jump(0));
+        self.list(&["done"])?;
+        self.expect("done")?;
+        self.steps.push(Step::Jump(start));
+        let end = self.steps.len();
+        self.set(jump, Step::JumpIfFailed(end));
+        Ok(())
+    }
+
+    fn branch(&mut self) -> Result<(), SyntaxError> {
+        self.at += 1;
+        self.list(&["then"])?;
+        self.expect("then")?;
+        let to_else = self.steps.len();
+        self.steps.push(Step::Jump(0));
+        self.list(&["else", "fi"])?;
+        let to_end = self.steps.len();
+        self.steps.push(Step::Jump(0));
+        self.set(to_else, Step::JumpIfFailed(to_end + 1));
+        if self.word() == Some("else") {
+            self.at += 1;
+            self.list(&["fi"])?;
+        }
+        self.expect("fi")?;
+        let end = self.steps.len();
+        self.set(to_end, Step::Jump(end));
+        Ok(())
+    }
+
+    fn expect(&mut self, word: &str) -> Result<(), SyntaxError> {
+        if self.word() == Some(word) {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(unexpected(self.word().or(self.operator()).unwrap_or("end of file")))
+    }
+
+    fn set(&mut self, at: usize, step: Step) {
+        if let Some(place) = self.steps.get_mut(at) {
+            *place = step;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(text: &str, until_ms: u64) -> (Script, Files) {
+        let command = ["sh", "-c", text].map(str::to_owned);
+        let mut script = Script::of_command(&command, SimTime::ZERO).expect("a shell");
+        let mut files = Files::new();
+        script.advance(SimTime(until_ms), "host", &mut files);
+        (script, files)
+    }
+
+    #[test]
+    fn the_documentation_s_liveness_example_loses_its_file_after_thirty_seconds() {
+        let text = "touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600";
+        assert!(run(text, 29_999).1.contains_key("/tmp/healthy"));
+        let (script, files) = run(text, 30_000);
+        assert!(files.is_empty());
+        assert_eq!(script.next_at(), SimTime(630_000));
+        assert_eq!(run(text, 630_000).0.exit(), Some((SimTime(630_000), 0)));
+    }
+
+    #[test]
+    fn loops_branches_and_exit_codes() {
+        let (mut script, _) = run("while true; do echo hi; sleep 1; done", 2_500);
+        assert_eq!(script.take_output().len(), 3);
+        assert_eq!(run("sleep 2 && exit 3", 5_000).0.exit(), Some((SimTime(2_000), 3)));
+        assert_eq!(
+            run("false || echo x; if [ -f /a ]; then exit 1; else exit 4; fi", 0).0.exit().map(|e| e.1),
+            Some(4)
+        );
+        assert_eq!(run("nope", 0).0.exit().map(|e| e.1), Some(127));
+        assert_eq!(run("trap 'exit 5' TERM; sleep 9", 0).0.trap, Trap::Exits(5));
+    }
+}

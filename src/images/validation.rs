@@ -1,0 +1,197 @@
+//! Reads a declaration and says what is wrong with it, and where.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::declaration::{Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange};
+use super::{ImageReference, Request};
+
+impl Declaration {
+    /// Reads and checks a document.
+    ///
+    /// # Errors
+    /// Every field that is unknown, missing, of a wrong type or out of its range, with its path.
+    pub fn from_value(value: &Value) -> Result<Self, Vec<DeclarationError>> {
+        let mut errors = Vec::new();
+        check_parts(value, &mut errors);
+        if errors.is_empty() {
+            match serde_json::from_value::<Self>(value.clone()) {
+                Ok(declaration) => {
+                    declaration.check(&mut errors);
+                    if errors.is_empty() {
+                        return Ok(declaration);
+                    }
+                }
+                Err(_) => check_object::<Self>(value, "", &mut errors),
+            }
+        }
+        Err(errors)
+    }
+
+    fn check(&self, errors: &mut Vec<DeclarationError>) {
+        if let Err(message) = ImageReference::parse(&self.image) {
+            push(errors, "image", &message);
+        }
+        if self.entrypoint.is_empty() && self.port.is_none() && !self.shell {
+            push(errors, "", "a program needs a `port`, an `entrypoint` or a `shell`");
+        }
+        if self.port == Some(0) {
+            push(errors, "port", "must be between 1 and 65535");
+        }
+        if self.port.is_none() && !self.routes.is_empty() {
+            push(errors, "routes", "needs a `port` to answer on");
+        }
+        for (index, route) in self.routes.iter().enumerate() {
+            check_route(route, &format!("routes[{index}]"), errors);
+        }
+        if let Some(exit) = &self.exit {
+            if exit.after_seconds.is_none() && exit.after_requests.is_none() {
+                push(errors, "exit", "needs `afterSeconds` or `afterRequests`");
+            }
+            check_code(exit.exit_code, "exit.exitCode", errors);
+        }
+        if let Some(OnSigterm::Exit { exit_code, .. }) = &self.sigterm {
+            check_code(*exit_code, "sigterm.exitCode", errors);
+        }
+        for (index, answer) in self.exec.iter().enumerate() {
+            if answer.command.is_empty() {
+                push(errors, &format!("exec[{index}].command"), "must name a program");
+            }
+            check_code(answer.exit_code, &format!("exec[{index}].exitCode"), errors);
+        }
+        for (index, rule) in self.logs.iter().enumerate() {
+            if rule.every_seconds.is_some_and(|every| every.as_ms() < 100) {
+                push(errors, &format!("logs[{index}].everySeconds"), "must be at least 0.1");
+            }
+        }
+    }
+}
+
+impl Request {
+    /// A GET of this path.
+    pub fn get(path: &str) -> Self {
+        Self { method: "GET".to_owned(), path: path.to_owned(), headers: Vec::new() }
+    }
+}
+
+fn check_route(route: &Route, path: &str, errors: &mut Vec<DeclarationError>) {
+    if !route.path.starts_with('/') {
+        push(errors, &format!("{path}.path"), "must begin with `/`");
+    }
+    check_status(route.status, &format!("{path}.status"), errors);
+    for (index, change) in route.changes.iter().enumerate() {
+        let path = format!("{path}.changes[{index}]");
+        if change.after_seconds.is_none() && change.after_requests.is_none() {
+            push(errors, &path, "needs `afterSeconds` or `afterRequests`");
+        }
+        if let Some(status) = change.status {
+            check_status(status, &format!("{path}.status"), errors);
+        }
+    }
+}
+
+fn check_status(status: u16, path: &str, errors: &mut Vec<DeclarationError>) {
+    if !(200..=599).contains(&status) {
+        push(errors, path, &format!("{status} is no HTTP status: must be between 200 and 599"));
+    }
+}
+
+fn check_code(code: i32, path: &str, errors: &mut Vec<DeclarationError>) {
+    if !(0..=255).contains(&code) {
+        push(errors, path, &format!("{code} is no exit code: must be between 0 and 255"));
+    }
+}
+
+fn push(errors: &mut Vec<DeclarationError>, path: &str, message: &str) {
+    errors.push(DeclarationError { path: path.to_owned(), message: message.to_owned() });
+}
+
+/// The parts of a declaration one by one, so that an error has its place.
+fn check_parts(value: &Value, errors: &mut Vec<DeclarationError>) {
+    let Value::Object(fields) = value else {
+        push(errors, "", "must be a mapping with at least `image`");
+        return;
+    };
+    each(fields, "routes", |route, path| {
+        check_object::<Route>(route, path, errors);
+        if let Some(route) = route.as_object() {
+            each(route, "changes", |change, inner| {
+                check_object::<RouteChange>(change, &format!("{path}.{inner}"), errors);
+            });
+        }
+    });
+    each(fields, "exec", |answer, path| check_object::<ExecAnswer>(answer, path, errors));
+    each(fields, "logs", |rule, path| check_object::<LogRule>(rule, path, errors));
+    if let Some(exit) = fields.get("exit") {
+        check_object::<Crash>(exit, "exit", errors);
+    }
+    if let Some(sigterm) = fields.get("sigterm")
+        && serde_json::from_value::<OnSigterm>(sigterm.clone()).is_err()
+    {
+        push(errors, "sigterm", "must be `ignore`, or a mapping with `exitCode` and perhaps `afterSeconds`");
+    }
+}
+
+fn each(fields: &Map<String, Value>, name: &str, mut check: impl FnMut(&Value, &str)) {
+    for (index, item) in fields.get(name).and_then(Value::as_array).into_iter().flatten().enumerate() {
+        check(item, &format!("{name}[{index}]"));
+    }
+}
+
+/// Adds an error when the value does not fit; found by leaving out one field after the other.
+fn check_object<T: DeserializeOwned>(value: &Value, path: &str, errors: &mut Vec<DeclarationError>) {
+    let Err(error) = serde_json::from_value::<T>(value.clone()) else { return };
+    let message = error.to_string();
+    let culprit = value.as_object().and_then(|fields| {
+        fields.keys().find(|key| {
+            let mut without = fields.clone();
+            without.remove(*key);
+            match serde_json::from_value::<T>(Value::Object(without)) {
+                Ok(_) => true,
+                Err(other) => other.to_string() != message && !other.to_string().starts_with("missing field"),
+            }
+        })
+    });
+    let nested = ["routes", "exec", "logs", "changes", "exit", "sigterm"];
+    if culprit.is_some_and(|key| {
+        nested.contains(&key.as_str()) && errors.iter().any(|known| known.path.contains(key.as_str()))
+    }) {
+        return;
+    }
+    let path = match culprit {
+        Some(key) if path.is_empty() => key.clone(),
+        Some(key) => format!("{path}.{key}"),
+        None => path.to_owned(),
+    };
+    push(errors, &path, &message);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn paths(value: &Value) -> Vec<String> {
+        match Declaration::from_value(value) {
+            Ok(_) => Vec::new(),
+            Err(errors) => errors.into_iter().map(|error| error.path).collect(),
+        }
+    }
+
+    #[test]
+    fn errors_have_their_place() {
+        let good = json!({"image": "me/web:v1", "port": 80, "routes": [{"path": "/"}]});
+        assert!(paths(&good).is_empty());
+        assert_eq!(paths(&json!({"image": "me/web", "port": "x"})), ["port"]);
+        assert_eq!(paths(&json!({"image": "me/web", "port": 80, "colour": 1})), ["colour"]);
+        assert_eq!(
+            paths(&json!({"image": "me/web", "port": 80, "routes": [{"path": "/"}, {"path": "/", "status": 42}]})),
+            ["routes[1].status"]
+        );
+        let change = json!({"image": "me/web", "port": 80, "routes": [{"path": "/", "changes": [{"status": "bad"}]}]});
+        assert!(paths(&change).iter().any(|path| path == "routes[0].changes[0].status"), "{:?}", paths(&change));
+        assert_eq!(paths(&json!({"image": "Me/Web", "port": 80})), ["image"]);
+        assert_eq!(paths(&json!([])), [""]);
+    }
+}
