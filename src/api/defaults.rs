@@ -43,6 +43,11 @@ pub fn set_template_defaults(template: &mut Value) {
     }
 }
 
+/// The plain default of a type's field.
+pub(crate) fn of_type(kind: &str, field: &str) -> Option<&'static Value> {
+    BY_TYPE.get(kind)?.get(field)
+}
+
 fn walk(kind: &'static Type, fields: &mut Fields) {
     if let Some(defaults) = BY_TYPE.get(kind.name) {
         for (name, value) in defaults {

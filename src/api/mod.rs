@@ -13,12 +13,14 @@ pub mod image_reference;
 mod int_or_string;
 mod meta;
 mod object;
+mod object_json;
 mod pod;
 mod probe;
 mod quantity;
 mod replica_set;
 pub mod schema;
 mod service;
+mod simulated;
 pub mod strict;
 pub mod template_hash;
 mod time;
@@ -41,6 +43,7 @@ pub use probe::{ExecAction, GrpcAction, HttpGetAction, HttpHeader, Probe, ProbeH
 pub use quantity::{Quantity, QuantityError, QuantityFormat};
 pub use replica_set::{ReplicaSet, ReplicaSetCondition, ReplicaSetSpec, ReplicaSetStatus};
 pub use service::{Endpoint, EndpointSlice, Service, ServicePort, ServiceSpec};
+pub use simulated::not_simulated;
 pub use time::{EPOCH_UNIX_S, MicroTime, Time};
 pub use version::KubernetesVersion;
 

@@ -364,3 +364,31 @@ fn interpret_suffix(suffix: &str) -> Option<(i32, QuantityFormat)> {
 fn suffix_of(table: &[(&'static str, i32)], exponent: i32) -> &'static str {
     table.iter().find(|(_, own)| *own == exponent).map_or("", |(suffix, _)| suffix)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in "[+-]?[0-9.]{0,25}([eE][+-]?[0-9]{0,12}|[numkMGTPE]i?)?|\\PC{0,8}") {
+            if let Ok(quantity) = Quantity::parse(&text) {
+                let rounded = quantity.clone().rounded_up_to_milli();
+                let magnitude = |quantity: &Quantity| quantity.decimal().cmp_magnitude(&Decimal::from_i64(0, 0));
+                prop_assert_eq!(magnitude(&rounded), magnitude(&quantity));
+                prop_assert!(quantity.sign() >= 0 || quantity.canonical().starts_with('-'));
+                prop_assert!(quantity.value() != 0 || quantity.milli_value() <= 0 || quantity.sign() >= 0);
+                prop_assert_eq!(quantity.cmp(&quantity.clone()), Ordering::Equal);
+            }
+        }
+    }
+
+    #[test]
+    fn order_is_by_value() {
+        let read = |text| Quantity::parse(text).ok();
+        assert_eq!(read("1"), read("1000m"));
+        assert!(read("1Gi") > read("1G") && read("-1") < read("0") && read("1500m") < read("2"));
+    }
+}

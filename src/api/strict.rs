@@ -6,6 +6,8 @@
 
 mod scalar;
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use super::Kind;
@@ -147,7 +149,8 @@ impl Decoder {
         let length = self.path.len();
         let mut decoded = Vec::with_capacity(elements.len());
         for (index, element) in elements.iter().enumerate() {
-            self.path.push_str(&format!("[{index}]"));
+            // Writing to a String cannot fail.
+            let _ = write!(self.path, "[{index}]");
             decoded.push(self.value(shape, element)?);
             self.path.truncate(length);
         }
@@ -279,5 +282,70 @@ fn zero(shape: &Shape) -> Value {
         // Decoding nothing meets no error.
         Shape::Struct(id) => Decoder::default().fields(id.get(), &Map::new()).unwrap_or_default(),
         _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check_error(spec: Value, expected: &str) {
+        let error = decode(Kind::Deployment, &json!({"spec": spec})).err();
+        assert_eq!(error.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn the_first_wrong_type_is_told() {
+        check_error(
+            json!({"selector": {"matchLabels": {"a": 1}}, "strategy": "Recreate"}),
+            "json: cannot unmarshal number into Go struct field LabelSelector.spec.selector.matchLabels of type string",
+        );
+        check_error(
+            json!({"strategy": "Recreate"}),
+            "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.strategy of type v1.DeploymentStrategy",
+        );
+    }
+
+    #[test]
+    fn inline_structs_show_in_the_path() {
+        let probe = json!({"httpGet": {"port": true}, "periodSeconds": "5"});
+        check_error(
+            json!({"template": {"spec": {"containers": [{"livenessProbe": probe}]}}}),
+            "json: cannot unmarshal bool into Go struct field \
+             HTTPGetAction.spec.template.spec.containers.livenessProbe.ProbeHandler.httpGet.port of type int32",
+        );
+    }
+
+    #[test]
+    fn what_a_type_refuses_itself_comes_before_wrong_types() {
+        check_error(
+            json!({"replicas": "3", "template": {"spec": {"overhead": {"cpu": "1 x"}}}}),
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        );
+    }
+
+    #[test]
+    fn unknown_fields_are_told_in_order() {
+        let decoded =
+            decode(Kind::Pod, &json!({"foo": 1, "metadata": {"nam": "x"}, "spec": {"containers": [{"x": null}]}}));
+        let error = decoded.ok().and_then(|decoded| decoded.strict_error());
+        let expected = "strict decoding error: unknown field \"foo\", unknown field \"metadata.nam\", \
+                        unknown field \"spec.containers[0].x\"";
+        assert_eq!(error.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn times_and_base64_are_checked() {
+        let error = |kind, object: Value| decode(kind, &object).err().unwrap_or_default();
+        assert_eq!(
+            error(Kind::Pod, json!({"metadata": {"creationTimestamp": "now"}})),
+            "parsing time \"now\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"now\" as \"2006\"",
+        );
+        assert_eq!(error(Kind::Secret, json!({"data": {"a": "YWI"}})), "illegal base64 data at input byte 0");
+        assert_eq!(error(Kind::Secret, json!({"data": {"a": "YW*="}})), "illegal base64 data at input byte 2");
+        assert_eq!(error(Kind::Secret, json!({"data": {"a": "YWI="}})), "");
     }
 }

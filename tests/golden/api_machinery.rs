@@ -1,6 +1,8 @@
 //! Quantities, int-or-percent, encoded names, defaulting, the pod template's hash.
 
-use hellok8s_lab::api::{IntOrString, Kind, KubernetesVersion, Quantity, defaults, encode, strict, template_hash};
+use hellok8s_lab::api::{
+    IntOrString, Kind, KubernetesVersion, Object, Quantity, defaults, encode, strict, template_hash,
+};
 use serde_json::{Value, json};
 
 use crate::table;
@@ -50,14 +52,14 @@ fn quantity_upstream() {
 
 /// The value of a dumped Go quantity, written so that it can be parsed.
 fn expected_value(quantity: &Value) -> Option<String> {
-    let dec = &quantity["d"]["Dec"];
-    if dec.is_null() {
-        return Some(format!("{}e{}", quantity["i"]["value"], quantity["i"]["scale"]));
-    }
-    let words = dec["unscaled"]["abs"].as_array().cloned().unwrap_or_default();
+    let number = |path: &str| quantity.pointer(path).and_then(Value::as_i64);
+    let Some(scale) = number("/d/Dec/scale") else {
+        return Some(format!("{}e{}", number("/i/value")?, number("/i/scale")?));
+    };
+    let words = quantity.pointer("/d/Dec/unscaled/abs").and_then(Value::as_array).cloned().unwrap_or_default();
     let magnitude = words.iter().rev().fold(0_u128, |sum, word| (sum << 64) | u128::from(word.as_u64().unwrap_or(0)));
-    let sign = if dec["unscaled"]["neg"] == true { "-" } else { "" };
-    Some(format!("{sign}{magnitude}e{}", -dec["scale"].as_i64()?))
+    let is_negative = quantity.pointer("/d/Dec/unscaled/neg") == Some(&Value::Bool(true));
+    Some(format!("{}{magnitude}e{}", if is_negative { "-" } else { "" }, -scale))
 }
 
 #[test]
@@ -119,7 +121,11 @@ fn stored(kind: Kind, object: &Value) -> Result<Value, String> {
 
 #[test]
 fn defaulting() {
-    table::run("defaulting", |row| table::same(&stored(Kind::Deployment, &row["in"])?, &row["out"]));
+    table::run("defaulting", |row| {
+        let ours = stored(Kind::Deployment, &row["in"])?;
+        table::same(&ours, &row["out"])?;
+        table::same(&Object::from_value(Kind::Deployment, ours.clone())?.to_value(), &ours)
+    });
 }
 
 #[test]
@@ -173,18 +179,24 @@ fn apply(object: &mut Value, path: &str, value: Option<&Value>) {
         let index = part.parse::<usize>();
         if parts.peek().is_none() {
             match (at, index, value) {
-                (Value::Array(list), Ok(index), Some(value)) if index < list.len() => list[index] = value.clone(),
+                (Value::Array(list), Ok(index), Some(value)) => {
+                    if let Some(element) = list.get_mut(index) {
+                        *element = value.clone();
+                    }
+                }
                 (Value::Object(fields), _, Some(value)) => drop(fields.insert(part.to_owned(), value.clone())),
                 (Value::Object(fields), _, None) => drop(fields.remove(part)),
                 _ => {}
             }
             return;
         }
-        at = match (at, index) {
-            (Value::Array(list), Ok(index)) if index < list.len() => &mut list[index],
-            (Value::Object(fields), _) => fields.entry(part).or_insert_with(|| json!({})),
-            _ => return,
+        let next = match (at, index) {
+            (Value::Array(list), Ok(index)) => list.get_mut(index),
+            (Value::Object(fields), _) => Some(fields.entry(part).or_insert_with(|| json!({}))),
+            _ => None,
         };
+        let Some(next) = next else { return };
+        at = next;
     }
 }
 

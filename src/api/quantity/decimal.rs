@@ -129,7 +129,7 @@ impl Decimal {
     pub(super) fn split_1024(&self) -> (String, i32) {
         let mut mantissa = self.low_bits(self.exponent.unsigned_abs(), 0);
         let mut power = 0;
-        while mantissa != 0 && mantissa % 1024 == 0 {
+        while mantissa != 0 && mantissa.is_multiple_of(1024) {
             mantissa /= 1024;
             power += 1;
         }

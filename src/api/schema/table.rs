@@ -15,12 +15,13 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("types
 
 struct Table {
     types: Vec<Type>,
+    none: Type,
     by_name: BTreeMap<&'static str, TypeId>,
 }
 
 pub(super) fn get(id: TypeId) -> &'static Type {
-    // Ids are only made for lines of the table, and it has at least one.
-    TABLE.types.get(usize::from(id.0)).unwrap_or(&TABLE.types[0])
+    // Ids are only made for lines of the table.
+    TABLE.types.get(usize::from(id.0)).unwrap_or(&TABLE.none)
 }
 
 pub(super) fn find(name: &str) -> Option<TypeId> {
@@ -38,7 +39,7 @@ impl Table {
             by_name.insert(split_name(line).1, TypeId(id));
         }
         let types = text.lines().map(|line| Reader { by_name: &by_name, package: split_name(line).0 }.line(line));
-        Self { types: types.collect(), by_name }
+        Self { types: types.collect(), none: Type { name: "", package: "", fields: Vec::new() }, by_name }
     }
 }
 

@@ -61,6 +61,10 @@ pub(super) fn check_base64(text: &str) -> Result<(), String> {
             _ => return corrupt(at),
         }
     }
-    // Go names the start of the quantum that is cut off.
-    if (count + padding) % 4 == 0 { Ok(()) } else { corrupt(text.len() - (count + padding) % 4) }
+    match (count + padding) % 4 {
+        0 => Ok(()),
+        // Go names the start of the group that is cut off, or the end where padding is missing.
+        cut if padding == 0 => corrupt(text.len() - cut),
+        _ => corrupt(text.len()),
+    }
 }
