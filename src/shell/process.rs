@@ -150,6 +150,18 @@ impl Io {
         self.input_open
     }
 
+    /// Exchanges the inputs of two: a command inside of another reads what that one would read.
+    pub(super) fn swap_input(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.input, &mut other.input);
+        std::mem::swap(&mut self.consumed, &mut other.consumed);
+        std::mem::swap(&mut self.input_open, &mut other.input_open);
+    }
+
+    /// Whether something has not been read yet.
+    pub(super) fn has_input(&self) -> bool {
+        self.consumed < self.input.len()
+    }
+
     /// Takes the next line of the input; the last one need not end with a line feed.
     pub fn read_line(&mut self) -> Input {
         let rest = self.input.get(self.consumed..).unwrap_or_default();

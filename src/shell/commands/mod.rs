@@ -1,0 +1,149 @@
+//! The programs that the terminal knows.
+
+mod files;
+mod print;
+mod script;
+mod time;
+
+use super::language::ParseError;
+use super::{Io, Poll, Process, World};
+
+/// How many scripts may stand in one another.
+pub(super) const DEEPEST: u32 = 16;
+
+/// A program that could not be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// What the shell says.
+    pub text: String,
+    /// Its exit code.
+    pub code: i32,
+}
+
+/// A program that does all it does at once.
+type Immediate = fn(&[String], &mut World<'_>, &mut Io) -> i32;
+
+#[derive(Clone)]
+struct Once {
+    run: Immediate,
+    arguments: Vec<String>,
+}
+
+impl Process for Once {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        Poll::Exited((self.run)(&self.arguments, world, io))
+    }
+}
+
+/// Makes a process of a program's arguments, or fails with what the program says about them. The number says how many
+/// scripts stand around it.
+type Start = fn(&[String], u32) -> Result<Box<dyn Process>, Failure>;
+
+enum Program {
+    Immediate(Immediate),
+    Process(Start),
+}
+
+/// Name, whether `help` lists it under this line, and what it runs.
+struct Known {
+    name: &'static str,
+    program: Program,
+}
+
+const fn immediate(name: &'static str, run: Immediate) -> Known {
+    Known { name, program: Program::Immediate(run) }
+}
+
+const fn process(name: &'static str, start: Start) -> Known {
+    Known { name, program: Program::Process(start) }
+}
+
+const PROGRAMS: &[Known] = &[
+    immediate("[", print::test),
+    immediate("[[", print::test),
+    process("bash", script::start),
+    immediate("clear", print::clear),
+    immediate("cp", files::copy),
+    immediate("date", time::date),
+    immediate("echo", print::echo),
+    immediate("false", print::no),
+    immediate("ls", files::list),
+    immediate("mkdir", files::make_directory),
+    immediate("mv", files::rename),
+    immediate("printf", print::printf),
+    immediate("pwd", print::working_directory),
+    immediate("rm", files::remove),
+    immediate("seq", print::sequence),
+    process("sh", script::start),
+    process("sleep", time::sleep),
+    immediate("test", print::test),
+    process("timeout", time::timeout),
+    immediate("touch", files::touch),
+    immediate("true", print::yes),
+    process("watch", time::watch),
+];
+
+/// Whether there is a program of this name.
+pub(super) fn exists(name: &str) -> bool {
+    PROGRAMS.iter().any(|known| known.name == name)
+}
+
+/// Starts a program: its name and its arguments.
+pub(super) fn start(arguments: &[String], nesting: u32) -> Result<Box<dyn Process>, Failure> {
+    let Some((name, rest)) = arguments.split_first() else {
+        return Ok(Box::new(Once { run: print::yes, arguments: Vec::new() }));
+    };
+    let base =
+        ["/bin/", "/usr/bin/", "/usr/local/bin/"].iter().find_map(|path| name.strip_prefix(path)).unwrap_or(name);
+    match PROGRAMS.iter().find(|known| known.name == base).map(|known| &known.program) {
+        Some(Program::Immediate(run)) => Ok(Box::new(Once { run: *run, arguments: arguments.to_vec() })),
+        Some(Program::Process(start)) => start(rest, nesting),
+        None if name.contains('/') => {
+            Err(Failure { text: format!("bash: {name}: No such file or directory\n"), code: 127 })
+        }
+        None => Err(Failure { text: format!("bash: {name}: command not found\n"), code: 127 }),
+    }
+}
+
+/// A failure of a program that is told by itself.
+fn usage(text: impl Into<String>, code: i32) -> Failure {
+    Failure { text: text.into(), code }
+}
+
+/// A syntax error in bash's words, without `bash: `.
+pub(super) fn syntax_error(error: &ParseError) -> String {
+    match error {
+        ParseError::Incomplete => "syntax error: unexpected end of file".to_owned(),
+        ParseError::Syntax(text) => text.clone(),
+    }
+}
+
+/// `\n`, `\t` and their like in the characters that they stand for.
+pub(super) fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some('e' | 'E') => out.push('\u{1b}'),
+            Some('a') => out.push('\u{7}'),
+            Some('0') => {
+                let digits: String = chars.clone().take(3).take_while(|c| c.is_digit(8)).collect();
+                for _ in digits.chars() {
+                    chars.next();
+                }
+                out.extend(u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32));
+            }
+            Some(c @ ('\\' | '\'' | '"')) => out.push(c),
+            Some(c) => out.extend(['\\', c]),
+            None => out.push('\\'),
+        }
+    }
+    out
+}

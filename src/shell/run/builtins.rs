@@ -1,0 +1,276 @@
+//! Builtins: commands that read or change the shell itself.
+
+use super::Environment;
+use crate::shell::environment::Unwind;
+use crate::shell::language::is_name;
+use crate::shell::{Io, World, commands};
+
+/// What became of a possible builtin.
+pub(super) enum Builtin {
+    /// It has ended.
+    Ended(i32),
+    /// It runs this text in the same shell.
+    Text(String),
+    /// It reads a line into these variables.
+    Read(Vec<String>),
+    /// It waits for these jobs, or for all.
+    Wait(Vec<String>),
+    /// It is none; these are the program and its arguments.
+    None(Vec<String>),
+}
+
+/// The builtins' names.
+pub(in crate::shell) const NAMES: [&str; 26] = [
+    ".", ":", "alias", "bg", "break", "cd", "command", "continue", "env", "eval", "exec", "exit", "export", "fg",
+    "history", "jobs", "kill", "let", "printenv", "read", "set", "source", "type", "unalias", "unset", "wait",
+];
+
+/// Runs a builtin.
+pub(super) fn start(
+    arguments: &[String],
+    environment: &mut Environment,
+    world: &mut World<'_>,
+    io: &mut Io,
+) -> Builtin {
+    let Some((name, rest)) = arguments.split_first() else { return Builtin::Ended(0) };
+    let number = |default: u32| rest.first().and_then(|text| text.parse().ok()).unwrap_or(default);
+    Builtin::Ended(match name.as_str() {
+        ":" | "set" | "bg" => 0,
+        "cd" => change_directory(rest, world, io),
+        "break" => {
+            environment.unwind = Some(Unwind::Break(number(1)));
+            0
+        }
+        "continue" => {
+            environment.unwind = Some(Unwind::Continue(number(1)));
+            0
+        }
+        "exit" => {
+            let code = rest.first().and_then(|text| text.parse::<i32>().ok()).unwrap_or(environment.last_exit) & 0xff;
+            environment.unwind = Some(Unwind::Exit(code));
+            code
+        }
+        "export" => export(rest, environment, io),
+        "unset" => {
+            for name in rest {
+                environment.variables.remove(name);
+                environment.exported.remove(name);
+            }
+            0
+        }
+        "alias" => alias(rest, environment, io),
+        "unalias" => unalias(rest, environment, io),
+        "history" => {
+            for (index, line) in environment.history.iter().enumerate() {
+                io.out(format!("{:5}  {line}\n", index + 1));
+            }
+            0
+        }
+        "printenv" | "env" if rest.is_empty() => {
+            for name in &environment.exported {
+                let value = environment.variables.get(name).map_or("", String::as_str);
+                io.out(format!("{name}={value}\n"));
+            }
+            0
+        }
+        "printenv" => print_variables(rest, environment, io),
+        "env" => return Builtin::None(rest.iter().skip_while(|word| word.contains('=')).cloned().collect()),
+        "type" | "which" => describe(name == "type", rest, environment, io),
+        "jobs" => {
+            for job in &environment.jobs {
+                let state = if job.ended.is_some() { "Done   " } else { "Running" };
+                io.out(format!("[{}]+  {state}                 {} &\n", job.number, job.text));
+            }
+            0
+        }
+        "kill" => kill(rest, environment, world, io),
+        "let" => {
+            let mut last = 0;
+            for expression in rest {
+                match super::arithmetic::evaluate(expression, environment) {
+                    Ok(value) => last = value,
+                    Err(text) => {
+                        io.err(format!("bash: let: {text}\n"));
+                        return Builtin::Ended(1);
+                    }
+                }
+            }
+            i32::from(last == 0)
+        }
+        "eval" => return Builtin::Text(rest.join(" ")),
+        "source" | "." => return source(name, rest, world, io),
+        "read" => return Builtin::Read(rest.iter().filter(|word| is_name(word)).cloned().collect()),
+        "wait" => return Builtin::Wait(rest.to_vec()),
+        "fg" => {
+            let job = environment.job(rest.first().map_or("%+", String::as_str));
+            return match job.map(|job| (job.number, job.text.clone())) {
+                Some((number, text)) => {
+                    io.out(format!("{text}\n"));
+                    Builtin::Wait(vec![format!("%{number}")])
+                }
+                None => {
+                    io.err("bash: fg: current: no such job\n");
+                    Builtin::Ended(1)
+                }
+            };
+        }
+        "command" if rest.first().is_some_and(|word| word == "-v") => {
+            describe(false, rest.get(1..).unwrap_or_default(), environment, io)
+        }
+        "command" | "exec" if !rest.is_empty() => return Builtin::None(rest.to_vec()),
+        "command" | "exec" => 0,
+        _ => return Builtin::None(arguments.to_vec()),
+    })
+}
+
+/// `read`: splits a line into variables; the last one takes the rest.
+pub(super) fn assign_line(line: &str, names: &[String], environment: &mut Environment) {
+    let mut rest = line.trim();
+    let Some((last, first)) = names.split_last() else {
+        environment.variables.insert("REPLY".to_owned(), line.to_owned());
+        return;
+    };
+    for name in first {
+        let (word, tail) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        environment.variables.insert(name.clone(), word.to_owned());
+        rest = tail.trim_start();
+    }
+    environment.variables.insert(last.clone(), rest.to_owned());
+}
+
+fn change_directory(rest: &[String], world: &World<'_>, io: &mut Io) -> i32 {
+    match rest.first().map(String::as_str) {
+        None | Some("~" | "." | "-" | "/home/learner") => 0,
+        Some(name) if world.files.is_directory(name) => {
+            io.err("bash: cd: this lab has one directory: name its files with their path\n");
+            1
+        }
+        Some(name) => {
+            let what = if world.files.read(name).is_some() { "Not a directory" } else { "No such file or directory" };
+            io.err(format!("bash: cd: {name}: {what}\n"));
+            1
+        }
+    }
+}
+
+fn export(rest: &[String], environment: &mut Environment, io: &mut Io) -> i32 {
+    if rest.is_empty() {
+        for name in &environment.exported {
+            let value = environment.variables.get(name).map_or("", String::as_str);
+            io.out(format!("declare -x {name}=\"{value}\"\n"));
+        }
+    }
+    let mut code = 0;
+    for word in rest.iter().filter(|word| !word.starts_with('-')) {
+        let (name, value) = word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
+        if !is_name(name) {
+            io.err(format!("bash: export: `{word}': not a valid identifier\n"));
+            code = 1;
+            continue;
+        }
+        environment.exported.insert(name.to_owned());
+        if let Some(value) = value {
+            environment.variables.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    code
+}
+
+fn alias(rest: &[String], environment: &mut Environment, io: &mut Io) -> i32 {
+    if rest.is_empty() {
+        for (name, text) in &environment.aliases {
+            io.out(format!("alias {name}='{text}'\n"));
+        }
+    }
+    let mut code = 0;
+    for word in rest {
+        match (word.split_once('='), environment.aliases.get(word)) {
+            (Some((name, text)), _) => {
+                environment.aliases.insert(name.to_owned(), text.to_owned());
+            }
+            (None, Some(text)) => io.out(format!("alias {word}='{text}'\n")),
+            (None, None) => {
+                io.err(format!("bash: alias: {word}: not found\n"));
+                code = 1;
+            }
+        }
+    }
+    code
+}
+
+fn unalias(rest: &[String], environment: &mut Environment, io: &mut Io) -> i32 {
+    let mut code = 0;
+    for name in rest {
+        if name == "-a" {
+            environment.aliases.clear();
+        } else if environment.aliases.remove(name).is_none() {
+            io.err(format!("bash: unalias: {name}: not found\n"));
+            code = 1;
+        }
+    }
+    code
+}
+
+fn print_variables(rest: &[String], environment: &Environment, io: &mut Io) -> i32 {
+    let mut code = 0;
+    for name in rest {
+        match environment.variables.get(name).filter(|_| environment.exported.contains(name)) {
+            Some(value) => io.out(format!("{value}\n")),
+            None => code = 1,
+        }
+    }
+    code
+}
+
+fn describe(is_type: bool, names: &[String], environment: &Environment, io: &mut Io) -> i32 {
+    let mut code = 0;
+    for name in names {
+        let text = if let Some(text) = environment.aliases.get(name) {
+            if is_type { format!("{name} is aliased to `{text}'") } else { format!("alias {name}='{text}'") }
+        } else if NAMES.contains(&name.as_str()) {
+            if is_type { format!("{name} is a shell builtin") } else { name.clone() }
+        } else if commands::exists(name) {
+            if is_type { format!("{name} is /usr/bin/{name}") } else { format!("/usr/bin/{name}") }
+        } else {
+            if is_type {
+                io.err(format!("bash: type: {name}: not found\n"));
+            }
+            code = 1;
+            continue;
+        };
+        io.out(text + "\n");
+    }
+    code
+}
+
+fn kill(rest: &[String], environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> i32 {
+    let mut code = 0;
+    for name in rest.iter().filter(|word| !word.starts_with('-')) {
+        match environment.job(name).filter(|job| job.ended.is_none()) {
+            Some(job) => {
+                job.running.interrupt(world, &mut Io::default());
+                job.ended = Some(143);
+            }
+            None => {
+                let what = if name.starts_with('%') { "no such job" } else { "No such process" };
+                io.err(format!("bash: kill: {name}: {what}\n"));
+                code = 1;
+            }
+        }
+    }
+    code
+}
+
+fn source(name: &str, rest: &[String], world: &World<'_>, io: &mut Io) -> Builtin {
+    let Some(path) = rest.first() else {
+        io.err(format!("bash: {name}: filename argument required\n"));
+        return Builtin::Ended(2);
+    };
+    match world.files.read(path) {
+        Some(text) => Builtin::Text(text.to_owned()),
+        None => {
+            io.err(format!("bash: {path}: No such file or directory\n"));
+            Builtin::Ended(1)
+        }
+    }
+}

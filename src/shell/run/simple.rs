@@ -1,0 +1,185 @@
+//! Assignments, builtins and programs.
+
+use std::sync::Arc;
+
+use super::builtins::{self, Builtin};
+use super::expansion::Expansion;
+use super::{Environment, Running};
+use crate::shell::language::{Command, CommandKind, Word, parse};
+use crate::shell::{Input, Io, Poll, Process, World, commands};
+
+/// A command without a shape of its own.
+#[derive(Clone, Debug)]
+pub(in crate::shell) struct Simple {
+    assignments: Vec<(String, Word)>,
+    words: Vec<Word>,
+    values: Option<Vec<String>>,
+    assigning: Expansion,
+    expansion: Expansion,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Starting,
+    Program(Box<dyn Process>),
+    Inner(Running),
+    Reading(Vec<String>),
+    WaitingForJobs(Vec<String>),
+}
+
+impl Simple {
+    pub fn new(command: &Arc<Command>, environment: &Environment) -> Self {
+        let (assignments, mut words) = match &command.kind {
+            CommandKind::Simple { assignments, words } => (assignments.clone(), words.clone()),
+            _ => Default::default(),
+        };
+        replace_aliases(&mut words, environment);
+        Self {
+            assignments,
+            words,
+            values: None,
+            assigning: Expansion::default(),
+            expansion: Expansion::default(),
+            state: State::Starting,
+        }
+    }
+
+    pub fn poll(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
+        if let State::Starting = self.state {
+            if environment.budget == 0 {
+                environment.wake = environment.wake.min(world.cluster.now() + 1);
+                return None;
+            }
+            if let Some(code) = self.start(environment, world, io)? {
+                return Some(code);
+            }
+        }
+        match &mut self.state {
+            State::Starting => None,
+            State::Program(process) => match process.poll(world, io) {
+                Poll::Exited(code) => Some(code),
+                Poll::SleepUntil(at) => {
+                    environment.wake = environment.wake.min(at);
+                    None
+                }
+                Poll::Waiting => {
+                    environment.waits = true;
+                    None
+                }
+            },
+            State::Inner(running) => {
+                let ended = running.poll(environment, world, io)?;
+                environment.nesting = environment.nesting.saturating_sub(1);
+                Some(ended)
+            }
+            State::Reading(names) => match io.read_line() {
+                Input::Line(line) => {
+                    builtins::assign_line(&line, names, environment);
+                    Some(0)
+                }
+                Input::Pending => {
+                    environment.waits = true;
+                    None
+                }
+                Input::End => Some(1),
+            },
+            State::WaitingForJobs(names) => {
+                let is_waited_for = |name: &String| names.is_empty() || names.contains(name);
+                let mut last = 0;
+                for job in &environment.jobs {
+                    if is_waited_for(&job.pid.to_string()) || is_waited_for(&format!("%{}", job.number)) {
+                        last = job.ended?;
+                    }
+                }
+                Some(if names.is_empty() { 0 } else { last })
+            }
+        }
+    }
+
+    /// Expands and starts. The inner value is the exit code when the command has ended already.
+    #[allow(
+        clippy::option_option,
+        reason = "the outer one says whether the expansion has ended, the inner the command"
+    )]
+    fn start(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<Option<i32>> {
+        if self.values.is_none() {
+            let words: Vec<&Word> = self.assignments.iter().map(|(_, word)| word).collect();
+            match self.assigning.texts(&words, environment, world, io)? {
+                Ok(values) => self.values = Some(values),
+                Err(code) => return Some(Some(code)),
+            }
+        }
+        let arguments = match self.expansion.fields(&self.words, environment, world, io)? {
+            Ok(arguments) => arguments,
+            Err(code) => return Some(Some(code)),
+        };
+        environment.budget = environment.budget.saturating_sub(1);
+        if arguments.is_empty() {
+            let values = self.values.take().unwrap_or_default();
+            for ((name, _), value) in self.assignments.iter().zip(values) {
+                environment.variables.insert(name.clone(), value);
+            }
+            return Some(Some(self.assigning.last.or(self.expansion.last).unwrap_or(0)));
+        }
+        self.state = match builtins::start(&arguments, environment, world, io) {
+            Builtin::Ended(code) => return Some(Some(code)),
+            Builtin::Text(_) if environment.nesting >= commands::DEEPEST => {
+                io.err("bash: scripts stand too deep in one another\n");
+                return Some(Some(1));
+            }
+            Builtin::Text(text) => match parse(&text) {
+                Ok(list) => {
+                    environment.nesting += 1;
+                    State::Inner(Running::list(&Arc::new(list)))
+                }
+                Err(error) => {
+                    io.err(format!("bash: {}\n", commands::syntax_error(&error)));
+                    return Some(Some(2));
+                }
+            },
+            Builtin::Read(names) => State::Reading(names),
+            Builtin::Wait(names) => State::WaitingForJobs(names),
+            Builtin::None(arguments) => match commands::start(&arguments, environment.nesting) {
+                Ok(process) => State::Program(process),
+                Err(failure) => {
+                    io.err(failure.text);
+                    return Some(Some(failure.code));
+                }
+            },
+        };
+        Some(None)
+    }
+
+    pub fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
+        match &mut self.state {
+            State::Program(process) => process.interrupt(world, io),
+            State::Inner(running) => running.interrupt(world, io),
+            State::Starting => {
+                self.assigning.interrupt(world, io);
+                self.expansion.interrupt(world, io);
+                130
+            }
+            State::Reading(_) | State::WaitingForJobs(_) => 130,
+        }
+    }
+}
+
+/// Puts an alias's words in place of its name; an alias is not looked for in its own text.
+fn replace_aliases(words: &mut Vec<Word>, environment: &Environment) {
+    let mut seen: Vec<String> = Vec::new();
+    while let Some(name) = words.first().and_then(Word::plain).map(str::to_owned) {
+        let Some(text) = environment.aliases.get(&name).filter(|_| !seen.contains(&name)) else { return };
+        let Ok(list) = parse(text) else { return };
+        let replacement = list.0.into_iter().next().and_then(|entry| {
+            let (_, pipeline) = entry.chain.into_iter().next()?;
+            match &pipeline.commands.first()?.kind {
+                CommandKind::Simple { words, .. } => Some(words.clone()),
+                _ => None,
+            }
+        });
+        let Some(replacement) = replacement else { return };
+        words.splice(..1, replacement);
+        seen.push(name);
+    }
+}

@@ -1,0 +1,204 @@
+//! Sessions: what a learner types and what the terminal answers.
+
+use proptest::prelude::*;
+
+use super::{Files, Forwards, Stream, Terminal, World};
+use crate::cluster::{Cluster, ClusterConfig};
+use crate::sim::SimTime;
+
+/// A terminal on a fresh cluster.
+struct Lab {
+    terminal: Terminal,
+    cluster: Cluster,
+    files: Files,
+    forwards: Forwards,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let mut files = Files::default();
+        files.write("deployment.yaml", "kind: Deployment\nmetadata:\n  name: hellok8s\n");
+        files.write("extra/service.yaml", "kind: Service\n");
+        let cluster = Cluster::new(ClusterConfig::default());
+        Self { terminal: Terminal::new(), cluster, files, forwards: Forwards::new() }
+    }
+
+    fn poll(&mut self) -> String {
+        let Self { terminal, cluster, files, forwards } = self;
+        let chunks = terminal.poll(&mut World { cluster, files, forwards });
+        chunks
+            .into_iter()
+            .map(|chunk| match chunk.stream {
+                Stream::Out => chunk.text,
+                Stream::Err => format!("!{}", chunk.text),
+            })
+            .collect()
+    }
+
+    /// Types `text` and lets time pass until it has ended, at most until `limit_ms`.
+    fn run_until(&mut self, text: &str, limit_ms: u64) -> String {
+        self.terminal.submit(text);
+        let mut out = self.poll();
+        while self.terminal.is_busy() && self.cluster.now() < SimTime(limit_ms) {
+            let next = self.terminal.wants_poll_at().unwrap_or(SimTime::NEVER).min(self.cluster.next_at());
+            self.cluster.run_until(next.min(SimTime(limit_ms)));
+            out.push_str(&self.poll());
+        }
+        out
+    }
+
+    fn run(&mut self, text: &str) -> String {
+        self.run_until(text, 1_000_000)
+    }
+}
+
+/// What a fresh lab answers.
+fn answer(text: &str) -> String {
+    Lab::new().run(text)
+}
+
+#[test]
+fn time_passes() {
+    let mut lab = Lab::new();
+    assert_eq!(lab.run("sleep 5; echo $?"), "0\n");
+    assert_eq!(lab.cluster.now(), SimTime(5000));
+    assert_eq!(lab.run("timeout 3 sleep 10; echo $?"), "124\n");
+    assert_eq!(lab.cluster.now(), SimTime(8000));
+    assert_eq!(lab.run("time sleep 1.5"), "!\nreal\t0m1.500s\nuser\t0m0.000s\nsys\t0m0.000s\n");
+    assert_eq!(lab.run("date -u"), "Thu Jan  1 00:00:09 UTC 2026\n");
+}
+
+#[test]
+fn words_expand() {
+    for (text, wanted) in [
+        ("echo a  'b  c' \"d $USER\" \\$x # no", "a b  c d learner $x\n"),
+        ("X=1; Y=\"$X 2\"; echo $Y \"${Z:-none}\" ${#Y} ${Y%2}.", "1 2 none 3 1 .\n"),
+        ("echo $(echo a; echo b) \"$(echo c; echo d)\"", "a b c\nd\n"),
+        ("echo {1..3} x{a,b}y", "1 2 3 xay xby\n"),
+        ("echo *.yaml extra/* *.json", "deployment.yaml extra/service.yaml *.json\n"),
+        ("i=3; echo $((i*2+1)) $((i++)) $i $((7%4 == 3))", "7 3 4 1\n"),
+        ("echo a\\\nb", "ab\n"),
+        ("echo `echo x`", "x\n"),
+        ("echo \"\" | true; echo $?", "0\n"),
+        ("f=deployment.yaml; echo ${f%.yaml} ${f##*.}", "deployment yaml\n"),
+    ] {
+        assert_eq!(answer(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn constructs_run() {
+    for (text, wanted) in [
+        ("for i in 1 2 3; do echo $i; done", "1\n2\n3\n"),
+        ("for i in $(seq 3); do [ $i -eq 2 ] && continue; echo $i; done", "1\n3\n"),
+        ("i=0; while [ $i -lt 3 ]; do i=$((i+1)); done; echo $i", "3\n"),
+        ("while true; do echo x; break; done", "x\n"),
+        ("if [ -f deployment.yaml ]; then echo yes; else echo no; fi", "yes\n"),
+        ("if false; then echo a; elif test 1 = 1; then echo b; fi", "b\n"),
+        ("false || echo or && echo and", "or\nand\n"),
+        ("! true; echo $?", "1\n"),
+        ("(X=2; exit 3); echo $? $X", "3\n"),
+        ("{ echo a; echo b; } > f; wc -l < f || true", "!bash: wc: command not found\n"),
+        ("alias e='echo hi'\ne you", "hi you\n"),
+        ("$ echo a\n$ echo b", "a\nb\n"),
+        ("printf '%s-%03d\\n' a 7 b 8", "a-007\nb-008\n"),
+        ("until false; do break; done; sh -c 'echo $((1+1))'", "2\n"),
+        ("echo 'a b' | while read x y; do echo $y $x; done", "b a\n"),
+    ] {
+        assert_eq!(answer(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn files_are_written_and_read() {
+    let mut lab = Lab::new();
+    lab.run("sh > out.txt <<EOF\necho $USER\nEOF\necho 2 >> out.txt");
+    assert_eq!(lab.files.read("out.txt"), Some("learner\n2\n"));
+    lab.run("sh <<'EOF' >other.txt\necho \"$HOME\"\nEOF");
+    assert_eq!(lab.files.read("other.txt"), Some("/home/learner\n"));
+    lab.run("nope 2>err.txt; nope &> both.txt; nope 2>&1 > /dev/null | sh");
+    assert_eq!(lab.files.read("err.txt"), lab.files.read("both.txt"));
+    assert_eq!(
+        lab.run("ls; ls extra; ls nope"),
+        "both.txt\ndeployment.yaml\nerr.txt\nextra\nother.txt\nout.txt\nservice.yaml\n!ls: cannot access 'nope': No such file or directory\n"
+    );
+    assert_eq!(lab.run("sh < nope"), "!bash: nope: No such file or directory\n");
+}
+
+#[test]
+fn mistakes_are_answered() {
+    let mut lab = Lab::new();
+    assert_eq!(lab.run("foo bar"), "!bash: foo: command not found\n");
+    assert_eq!(lab.terminal.exit_code(), 127);
+    assert_eq!(lab.run("echo a | | b"), "!bash: syntax error near unexpected token `|'\n");
+    assert_eq!(lab.terminal.exit_code(), 2);
+}
+
+#[test]
+fn lines_that_belong_together_are_waited_for() {
+    let mut lab = Lab::new();
+    lab.terminal.submit("sh <<EOF");
+    assert!(lab.terminal.needs_more());
+    assert_eq!(lab.run("echo a"), "");
+    assert!(lab.terminal.needs_more() && !lab.terminal.is_busy());
+    assert_eq!(lab.run("EOF"), "a\n");
+    assert!(!lab.terminal.needs_more());
+}
+
+#[test]
+fn what_runs_can_be_ended() {
+    let mut lab = Lab::new();
+    lab.run_until("while true; do echo x; sleep 1; done", 3500);
+    assert!(lab.terminal.is_busy());
+    let mut checkpoint = lab.terminal.clone();
+    let Lab { terminal, cluster, files, forwards } = &mut lab;
+    let mut world = World { cluster, files, forwards };
+    terminal.interrupt(&mut world);
+    assert!(!terminal.is_busy() && checkpoint.is_busy());
+    assert_eq!(terminal.exit_code(), 130);
+    checkpoint.interrupt(&mut world);
+}
+
+#[test]
+fn endless_loops_let_time_pass() {
+    let mut lab = Lab::new();
+    lab.run_until("while :; do :; done", 50);
+    assert_eq!(lab.cluster.now(), SimTime(50));
+    assert!(lab.terminal.is_busy());
+}
+
+#[test]
+fn jobs_run_on() {
+    let mut lab = Lab::new();
+    assert_eq!(lab.run("sleep 5 &\necho now"), "![1] 4242\nnow\n");
+    assert!(lab.terminal.has_jobs());
+    assert_eq!(lab.run("wait; echo done"), "done\n![1]+  Done                    sleep 5\n");
+    assert_eq!(lab.cluster.now(), SimTime(5000));
+    assert_eq!(lab.run("sleep 50 &\nkill %1"), "![1] 4243\n![1]+  Terminated              sleep 50\n");
+}
+
+#[test]
+fn watch_paints_again() {
+    let out = Lab::new().run_until("timeout 2.5 watch -t -n 1 echo hi", 10_000);
+    assert_eq!(out.matches("hi\n").count(), 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_that_is_typed_panics(text in "[ a-z0-9$(){}<>|&;'\"`\\\\\n*?#!=/.\\-+\\[\\]~^%,é]{0,60}") {
+        let mut lab = Lab::new();
+        lab.run_until(&text, 1000);
+    }
+
+    #[test]
+    fn no_phrase_panics(words in proptest::collection::vec(prop::sample::select(vec![
+        "for", "i", "in", "do", "done", "while", "true", "if", "then", "fi", ";", "|", "&&", "&", "echo", "$(", ")", "\n",
+        "<<EOF", "EOF", ">", "f", "grep", "-c", "'", "sed", "s/a/b/", "awk", "{print $1}", "kubectl", "get", "sort",
+        "xargs", "curl", "localhost:80", "watch", "timeout", "1", "sh", "-n", "tail", "head", "$((", "))", "(", "-w", "{", "}",
+    ]), 0..14)) {
+        let mut lab = Lab::new();
+        lab.run_until(&words.join(" "), 1000);
+    }
+}
