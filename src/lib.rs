@@ -32,6 +32,7 @@ pub mod events;
 pub mod images;
 pub mod kubectl;
 pub mod kubelet;
+pub mod lab;
 pub mod lessons;
 pub mod manifest;
 pub mod network;

@@ -1,5 +1,7 @@
 //! hellok8s-lab: on wasm the page, elsewhere the headless command.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod headless;
 #[cfg(target_arch = "wasm32")]
 mod view;
 
@@ -9,4 +11,6 @@ fn main() {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn main() {}
+fn main() -> std::process::ExitCode {
+    headless::main()
+}

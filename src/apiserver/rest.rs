@@ -1,11 +1,9 @@
 //! Requests with JSON bodies: what kubectl sends.
 
-use std::sync::Arc;
-
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{ApiServer, Status, write::prepare_update};
-use crate::api::{Generic, Kind, Object, ObjectMeta, Pod};
+use crate::api::{Kind, Object, defaults, strict};
 
 /// How a write is to be handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,12 +44,8 @@ impl ApiServer {
         value: Value,
         options: WriteOptions,
     ) -> Result<Applied, Status> {
-        let mut object = read(kind, value)?;
-        object.with_metadata(|metadata| {
-            if metadata.namespace.is_empty() && !kind.is_cluster_scoped() {
-                namespace.clone_into(&mut metadata.namespace);
-            }
-        });
+        let value = decoded(kind, namespace, &value)?;
+        let object = read(kind, value)?;
         let object = if options.dry_run { self.prepare_create(object)? } else { self.create(object)? };
         Ok(Applied { object, warnings: Vec::new() })
     }
@@ -61,6 +55,7 @@ impl ApiServer {
     /// # Errors
     /// As [`ApiServer::create_value`] and [`ApiServer::update`].
     pub fn replace(&mut self, kind: Kind, value: Value, options: WriteOptions) -> Result<Applied, Status> {
+        let value = decoded(kind, "", &value)?;
         let object = read(kind, value)?;
         let old = self.current(&object)?;
         let object = prepare_update(object, &old);
@@ -69,31 +64,26 @@ impl ApiServer {
     }
 }
 
+/// Reads JSON as the API server does, under strict field validation, and fills in the defaults. An object without a
+/// namespace gets that of the request.
+fn decoded(kind: Kind, namespace: &str, value: &Value) -> Result<Value, Status> {
+    let refuse = |why: String| {
+        let (version, kind) = (kind.api_version().rsplit('/').next().unwrap_or("v1"), kind.as_str());
+        Status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
+    };
+    let decoded = strict::decode(kind, value).map_err(refuse)?;
+    if let Some(error) = decoded.strict_error() {
+        return Err(refuse(error));
+    }
+    let mut value = decoded.value;
+    let metadata = value.get_mut("metadata").and_then(Value::as_object_mut);
+    if let Some(metadata) = metadata.filter(|_| !kind.is_cluster_scoped() && !namespace.is_empty()) {
+        metadata.entry("namespace").or_insert_with(|| Value::from(namespace));
+    }
+    defaults::set_defaults(kind, &mut value);
+    Ok(value)
+}
+
 fn read(kind: Kind, value: Value) -> Result<Object, Status> {
-    from_value(kind, value).map_err(|error| Status::bad_request(error.to_string()))
-}
-
-fn from_value(kind: Kind, mut value: Value) -> Result<Object, serde_json::Error> {
-    Ok(match kind {
-        Kind::Deployment => Object::Deployment(serde_json::from_value(value)?),
-        Kind::ReplicaSet => Object::ReplicaSet(serde_json::from_value(value)?),
-        Kind::Service => Object::Service(serde_json::from_value(value)?),
-        Kind::Pod => Object::Pod(Arc::new(Pod {
-            metadata: serde_json::from_value(take(&mut value, "metadata"))?,
-            spec: serde_json::from_value(take(&mut value, "spec"))?,
-            ..Pod::default()
-        })),
-        _ => {
-            let metadata: ObjectMeta = serde_json::from_value(take(&mut value, "metadata"))?;
-            let mut fields: Map<String, Value> = serde_json::from_value(value)?;
-            for field in ["metadata", "kind", "apiVersion"] {
-                fields.remove(field);
-            }
-            Object::Generic(Arc::new(Generic { kind, metadata, fields }))
-        }
-    })
-}
-
-fn take(value: &mut Value, field: &str) -> Value {
-    value.get_mut(field).map(Value::take).unwrap_or_default()
+    Object::from_value(kind, value).map_err(Status::bad_request)
 }

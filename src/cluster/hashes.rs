@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::{Deployment, PodTemplateSpec};
+use crate::api::{Deployment, PodTemplateSpec, template_hash};
 
 use super::Cluster;
 
@@ -25,7 +25,7 @@ impl Cluster {
             return known.hash.clone();
         }
         let value = json!(template);
-        let hash = crate::api::encode::safe_encode(&crate::api::encode::fnv32a(value.to_string().bytes()).to_string());
+        let hash = template_hash::compute_hash(&value, collision_count, self.config.version);
         let entry = TemplateHash { template: template.clone(), collision_count, hash: hash.clone() };
         self.hashes.insert(deployment.metadata.uid.clone(), entry);
         hash

@@ -1,0 +1,122 @@
+//! A session: lines in, transcript out.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use hellok8s_lab::lab::{Lab, LabOptions};
+use hellok8s_lab::sim::SimTime;
+use serde_json::json;
+
+use super::arguments::RunOptions;
+
+/// A command that has not ended after this much simulated time never will.
+const LONGEST_COMMAND_MS: u64 = 7 * 24 * 3600 * 1000;
+
+/// Runs a session and writes its logs.
+pub fn run(options: &RunOptions) -> Result<(), String> {
+    let text = read_session(&options.session)?;
+    let mut lab = Lab::new(&LabOptions { seed: options.seed, version: options.version });
+    if let Some(dir) = &options.dir {
+        read_files(&mut lab, dir)?;
+    }
+    let mut out = std::io::stdout().lock();
+    for command in commands(&text, &lab) {
+        let transcript = type_command(&mut lab, &command);
+        out.write_all(transcript.as_bytes()).map_err(|error| error.to_string())?;
+    }
+    if let Some(path) = &options.timeline {
+        write_lines(
+            path,
+            lab.cluster().log().iter().map(|event| {
+                json!({"t_ms": event.at.as_ms(), "type": event.kind.as_str(), "object": event.object.to_value()})
+                    .to_string()
+            }),
+        )?;
+    }
+    if let Some(path) = &options.decisions {
+        write_lines(path, lab.cluster().decisions().iter().map(|decision| json!(decision).to_string()))?;
+    }
+    Ok(())
+}
+
+fn read_session(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
+    } else {
+        bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Small text files of the folder become the lab's.
+fn read_files(lab: &mut Lab, dir: &Path) -> Result<(), String> {
+    let entries = fs::read_dir(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+    paths.sort();
+    for path in paths {
+        if let (Some(name), Ok(text)) = (path.file_name().and_then(|name| name.to_str()), fs::read_to_string(&path)) {
+            lab.write(name, &text);
+        }
+    }
+    Ok(())
+}
+
+/// The session's commands: a line each, or several where a quote or a here-document is open.
+fn commands(text: &str, lab: &Lab) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    let mut begun = String::new();
+    for line in text.lines() {
+        begun.push_str(line);
+        if lab.is_incomplete(&begun) {
+            begun.push('\n');
+            continue;
+        }
+        commands.push(std::mem::take(&mut begun));
+    }
+    commands.extend((!begun.is_empty()).then_some(begun));
+    commands
+}
+
+/// Types one command and lets time pass until it ends.
+fn type_command(lab: &mut Lab, command: &str) -> String {
+    let shown = command.trim_start().strip_prefix("$ ").unwrap_or(command);
+    if shown.trim().is_empty() || shown.trim_start().starts_with('#') {
+        return format!("{shown}\n");
+    }
+    let mut transcript = format!("$ {shown}\n");
+    lab.submit(0, shown);
+    let began = lab.now();
+    loop {
+        transcript.extend(lab.take_output(0).into_iter().map(|chunk| chunk.text));
+        if !lab.is_busy(0) {
+            break;
+        }
+        let next = lab.next_at();
+        if next == SimTime::NEVER || next.ms_since(began) > LONGEST_COMMAND_MS {
+            lab.interrupt(0);
+            transcript.extend(lab.take_output(0).into_iter().map(|chunk| chunk.text));
+            break;
+        }
+        lab.step();
+    }
+    if lab.exit_code(0) != 0 {
+        if !transcript.ends_with('\n') {
+            transcript.push('\n');
+        }
+        transcript.push_str(&format!("# exit {}\n", lab.exit_code(0)));
+    } else if !transcript.ends_with('\n') {
+        transcript.push('\n');
+    }
+    transcript
+}
+
+fn write_lines(path: &Path, lines: impl Iterator<Item = String>) -> Result<(), String> {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}

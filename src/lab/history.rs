@@ -1,0 +1,80 @@
+//! The way back in time: copies of the cluster, from which any moment is reached by running on.
+
+use crate::cluster::Cluster;
+use crate::sim::SimTime;
+
+/// Simulated time between two copies, at first.
+const SPACING_MS: u64 = 5_000;
+/// When there are more copies than this, every second of those that time made is dropped.
+const MOST_COPIES: usize = 128;
+
+/// Copies of the cluster, oldest first.
+#[derive(Clone, Debug)]
+pub struct History {
+    copies: Vec<Copy>,
+    spacing_ms: u64,
+    end: SimTime,
+}
+
+#[derive(Clone, Debug)]
+struct Copy {
+    cluster: Cluster,
+    /// Somebody changed something just before: without this copy, running on from an older one would miss it.
+    is_needed: bool,
+}
+
+impl History {
+    /// A history that begins with `cluster`.
+    pub fn new(cluster: &Cluster) -> Self {
+        let first = Copy { cluster: cluster.clone(), is_needed: true };
+        Self { copies: vec![first], spacing_ms: SPACING_MS, end: cluster.now() }
+    }
+
+    /// The last moment that was reached.
+    pub fn end(&self) -> SimTime {
+        self.end
+    }
+
+    /// Time has passed: keeps a copy now and then.
+    pub fn time_passed(&mut self, cluster: &Cluster) {
+        let now = cluster.now();
+        self.end = self.end.max(now);
+        let last = self.copies.last().map_or(SimTime::ZERO, |copy| copy.cluster.now());
+        if now.ms_since(last) >= self.spacing_ms {
+            self.copies.push(Copy { cluster: cluster.clone(), is_needed: false });
+            self.thin_out();
+        }
+    }
+
+    /// Somebody changed something: what came after this moment in an earlier history is gone.
+    pub fn changed_from_outside(&mut self, cluster: &Cluster) {
+        let now = cluster.now();
+        self.copies.retain(|copy| copy.cluster.now() < now || (copy.is_needed && copy.cluster.now() == now));
+        self.copies.push(Copy { cluster: cluster.clone(), is_needed: true });
+        self.end = now;
+        self.thin_out();
+    }
+
+    /// The cluster at `to`, which lies between the beginning and the end.
+    pub fn at(&self, to: SimTime, present: &Cluster) -> Option<Cluster> {
+        if to == present.now() {
+            return None;
+        }
+        let after = self.copies.partition_point(|copy| copy.cluster.now() <= to);
+        let mut cluster = self.copies.get(after.checked_sub(1)?)?.cluster.clone();
+        cluster.run_until(to);
+        Some(cluster)
+    }
+
+    fn thin_out(&mut self) {
+        let spare = self.copies.iter().filter(|copy| !copy.is_needed).count();
+        if spare > MOST_COPIES {
+            self.spacing_ms *= 2;
+            let mut number = 0;
+            self.copies.retain(|copy| {
+                number += usize::from(!copy.is_needed);
+                copy.is_needed || number % 2 == 0
+            });
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! One visitor's lab: the cluster, the files, the terminals, and the way back in time.
+
+mod history;
+mod presets;
+
+use crate::api::KubernetesVersion;
+use crate::cluster::{Cluster, ClusterConfig};
+use crate::shell::{Chunk, Files, Forwards, Terminal, World};
+use crate::sim::SimTime;
+
+use history::History;
+pub use presets::PRESETS;
+
+/// What a lab begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabOptions {
+    /// Decides every random draw.
+    pub seed: u64,
+    /// Which Kubernetes.
+    pub version: KubernetesVersion,
+}
+
+/// A lab.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    cluster: Cluster,
+    files: Files,
+    forwards: Forwards,
+    terminals: Vec<Seat>,
+    history: History,
+    /// Entries of the watch log that the terminals have seen.
+    seen: usize,
+}
+
+/// A terminal with what it has written and nobody has taken.
+#[derive(Clone, Debug, Default)]
+struct Seat {
+    terminal: Terminal,
+    output: Vec<Chunk>,
+}
+
+impl Lab {
+    /// A lab with the chapter's first manifest in `deployment.yaml`.
+    pub fn new(options: &LabOptions) -> Self {
+        let config = ClusterConfig { seed: options.seed, version: options.version, ..ClusterConfig::default() };
+        let cluster = Cluster::new(config);
+        let mut files = Files::default();
+        if let Some((_, text)) = PRESETS.first() {
+            files.write("deployment.yaml", *text);
+        }
+        Self {
+            history: History::new(&cluster),
+            cluster,
+            files,
+            forwards: Forwards::new(),
+            terminals: vec![Seat::default()],
+            seen: 0,
+        }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> SimTime {
+        self.cluster.now()
+    }
+
+    /// The cluster, to look at.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The cluster, to make trouble in.
+    pub fn cluster_mut(&mut self) -> &mut Cluster {
+        &mut self.cluster
+    }
+
+    /// The files.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// A file's text.
+    pub fn read(&self, name: &str) -> Option<&str> {
+        self.files.read(name)
+    }
+
+    /// Writes a file.
+    pub fn write(&mut self, name: &str, text: &str) {
+        self.files.write(name, text);
+    }
+
+    /// Types a line into a terminal, which is opened when it is new, and runs it as far as it goes without time passing.
+    pub fn submit(&mut self, terminal: usize, line: &str) {
+        while self.terminals.len() <= terminal.min(MAX_TERMINALS - 1) {
+            self.terminals.push(Seat::default());
+        }
+        if let Some(seat) = self.terminals.get_mut(terminal) {
+            seat.terminal.submit(line);
+        }
+        self.poll_terminals();
+    }
+
+    /// What a terminal has written since this was last asked.
+    pub fn take_output(&mut self, terminal: usize) -> Vec<Chunk> {
+        self.terminals.get_mut(terminal).map(|seat| std::mem::take(&mut seat.output)).unwrap_or_default()
+    }
+
+    /// Whether a terminal's command still runs.
+    pub fn is_busy(&self, terminal: usize) -> bool {
+        self.seat(terminal).is_some_and(|seat| seat.terminal.is_busy())
+    }
+
+    /// Whether a terminal waits for the rest of a command: an open quote, a here-document.
+    pub fn needs_more(&self, terminal: usize) -> bool {
+        self.seat(terminal).is_some_and(|seat| seat.terminal.needs_more())
+    }
+
+    /// Whether `text` is the beginning of a command whose rest has not come yet.
+    pub fn is_incomplete(&self, text: &str) -> bool {
+        let mut terminal = Terminal::new();
+        terminal.submit(text);
+        terminal.needs_more()
+    }
+
+    /// Exit code of a terminal's last command.
+    pub fn exit_code(&self, terminal: usize) -> i32 {
+        self.seat(terminal).map_or(0, |seat| seat.terminal.exit_code())
+    }
+
+    /// The exit code of a command that has ended since this was last asked.
+    pub fn take_ended(&mut self, terminal: usize) -> Option<i32> {
+        self.terminals.get_mut(terminal)?.terminal.take_ended()
+    }
+
+    /// The lines that were typed into a terminal.
+    pub fn history(&self, terminal: usize) -> &[String] {
+        self.seat(terminal).map_or(&[], |seat| seat.terminal.history())
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&mut self, terminal: usize) {
+        if let Some(seat) = self.terminals.get_mut(terminal) {
+            let mut world = World { cluster: &mut self.cluster, files: &mut self.files, forwards: &mut self.forwards };
+            let chunks = seat.terminal.interrupt(&mut world);
+            seat.output.extend(chunks);
+        }
+        self.poll_terminals();
+    }
+
+    /// When something happens next, in the cluster or in a terminal.
+    pub fn next_at(&self) -> SimTime {
+        let terminals = self.terminals.iter().filter_map(|seat| seat.terminal.wants_poll_at()).min();
+        self.cluster.next_at().min(terminals.unwrap_or(SimTime::NEVER)).max(self.now())
+    }
+
+    /// Handles the next event, and returns when that was; the present when nothing is to come.
+    pub fn step(&mut self) -> SimTime {
+        let next = self.next_at();
+        if next == SimTime::NEVER {
+            return self.now();
+        }
+        if self.cluster.next_at() <= next {
+            self.cluster.step();
+        } else {
+            self.cluster.run_until(next);
+        }
+        self.after_time_passed();
+        self.now()
+    }
+
+    /// Handles everything up to and including `until`, and makes that the present.
+    pub fn run_until(&mut self, until: SimTime) {
+        loop {
+            let next = self.next_at();
+            if next > until {
+                break;
+            }
+            self.step();
+        }
+        self.cluster.run_until(until.max(self.now()));
+        self.after_time_passed();
+    }
+
+    fn after_time_passed(&mut self) {
+        let has_changed = self.cluster.log().len() > self.seen;
+        let now = self.now();
+        let is_due = |seat: &Seat| {
+            seat.terminal.wants_poll_at().is_some_and(|at| at <= now)
+                || (has_changed && seat.terminal.waits_for_changes())
+        };
+        if self.terminals.iter().any(is_due) {
+            self.poll_terminals();
+        }
+        self.seen = self.cluster.log().len();
+        self.history.time_passed(&self.cluster);
+    }
+
+    /// Lets every terminal run on, until none changes anything more.
+    fn poll_terminals(&mut self) {
+        let before = self.cluster.api.store().resource_version();
+        for seat in &mut self.terminals {
+            let mut world = World { cluster: &mut self.cluster, files: &mut self.files, forwards: &mut self.forwards };
+            let chunks = seat.terminal.poll(&mut world);
+            seat.output.extend(chunks);
+        }
+        self.cluster.settle();
+        if self.cluster.api.store().resource_version() != before {
+            self.history.changed_from_outside(&self.cluster);
+        }
+    }
+
+    /// The last moment that was reached: a seek can go no further.
+    pub fn end(&self) -> SimTime {
+        self.history.end().max(self.now())
+    }
+
+    /// Goes to a moment between the beginning and [`Lab::end`]: the cluster is then as it was. What is done from there
+    /// on begins another history.
+    pub fn seek(&mut self, to: SimTime) {
+        if let Some(cluster) = self.history.at(to.min(self.end()), &self.cluster) {
+            self.cluster = cluster;
+            self.seen = self.cluster.log().len();
+        }
+    }
+
+    fn seat(&self, terminal: usize) -> Option<&Seat> {
+        self.terminals.get(terminal)
+    }
+}
+
+/// Terminals that can be open.
+const MAX_TERMINALS: usize = 8;
