@@ -37,6 +37,15 @@ fn quantity_upstream() {
     table::run_upstream("quantity", "TestQuantityParseEmit", |case| {
         table::same(&json!(canonical(&case["in"]).ok()), &case["expect"])
     });
+    table::run_upstream("quantity", "TestQuantityString", |case| {
+        let texts = [&case["expect"], &case["alternate"]].into_iter().filter(|text| *text != "");
+        let ours: Vec<Value> = texts.clone().map(|text| json!(canonical(text).ok())).collect();
+        table::same(&json!(ours), &json!(vec![&case["expect"]; texts.count()]))
+    });
+    table::run_upstream("quantity", "TestQuantityCmp", |case| {
+        let read = |name: &str| Quantity::parse(case[name].as_str().unwrap_or_default()).ok();
+        table::same(&json!(read("x").cmp(&read("y")) as i8), &case["expect"])
+    });
     table::run_upstream("quantity", "TestQuantityParse", |case| {
         let text = case["input"].as_str().unwrap_or_default();
         let expected = expected_value(&case["expect"]);
