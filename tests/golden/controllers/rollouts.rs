@@ -1,4 +1,7 @@
 //! Whole rollouts, second by second: both controllers against a store in memory, by the tables' tick rule.
+//!
+//! The store checks resource versions and a plan ends at its first conflict, as in the lab's loop. It is not the lab's
+//! API server because the tables want the pods' uids to be their ordinals.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +26,9 @@ const HASHES: [(&str, &str); 6] = [
     ("v6", "6b48f6d5d5"),
 ];
 
+/// The object was written since it was read.
+struct Conflict;
+
 /// What the API server and the kubelet hold.
 struct World<'a> {
     input: &'a Value,
@@ -30,7 +36,7 @@ struct World<'a> {
     deployment: Arc<Deployment>,
     sets: Vec<Arc<ReplicaSet>>,
     pods: Vec<Arc<Pod>>,
-    writes: usize,
+    writes: u64,
     pods_created: usize,
     pods_deleted: usize,
     actions: Vec<Value>,
@@ -144,15 +150,23 @@ impl World<'_> {
                 }
                 continue;
             }
-            self.writes += 1;
-            self.request(step.request);
+            if self.request(step.request).is_err() {
+                break;
+            }
         }
     }
 
-    fn request(&mut self, request: Request) {
+    /// The next resource version.
+    fn written(&mut self) -> u64 {
+        self.writes += 1;
+        self.writes
+    }
+
+    fn request(&mut self, request: Request) -> Result<(), Conflict> {
         match request {
             Request::CreateReplicaSet(set) => {
                 let mut set = ReplicaSet::clone(&set);
+                set.metadata.resource_version = self.written();
                 set.metadata.uid = format!("{}-{}", set.metadata.name, self.writes);
                 set.metadata.creation_timestamp = Some(Time::from_sim(self.now));
                 set.metadata.generation = 1;
@@ -160,7 +174,8 @@ impl World<'_> {
                 self.sets.push(Arc::new(set));
             }
             Request::UpdateReplicaSet(new) => {
-                let Some(old) = self.stored(&new) else { return };
+                let version = self.written();
+                let old = self.stored(&new)?;
                 let (from, to) = (old.spec.replicas, new.spec.replicas);
                 let is_changed = old.spec != new.spec;
                 let (status, generation) = (old.status.clone(), old.metadata.generation);
@@ -168,29 +183,40 @@ impl World<'_> {
                 *stored = ReplicaSet::clone(&new);
                 stored.status = status;
                 stored.metadata.generation = generation + i64::from(is_changed);
+                stored.metadata.resource_version = version;
                 if from != to {
                     self.actions.push(json!([version_of(&new), from, to]));
                 }
             }
             Request::UpdateReplicaSetStatus(new) => {
-                let Some(old) = self.stored(&new) else { return };
-                Arc::make_mut(old).status = new.status.clone();
+                let version = self.written();
+                let stored = Arc::make_mut(self.stored(&new)?);
+                stored.status = new.status.clone();
+                stored.metadata.resource_version = version;
             }
             Request::DeleteReplicaSet(set) => {
+                self.written();
                 self.sets.retain(|stored| stored.metadata.uid != set.metadata.uid);
                 self.deleted_sets.push(version_of(&set));
             }
             Request::UpdateDeploymentStatus(new) => {
+                let version = self.written();
+                if new.metadata.resource_version != self.deployment.metadata.resource_version {
+                    return Err(Conflict);
+                }
                 let stored = Arc::make_mut(&mut self.deployment);
                 stored.status = new.status.clone();
                 stored.metadata.annotations = new.metadata.annotations.clone();
+                stored.metadata.resource_version = version;
             }
             Request::CreatePods { owner, count } => {
+                self.written();
                 for _ in 0..count {
                     self.create_pod(&owner);
                 }
             }
             Request::DeletePods { pods, .. } => {
+                self.written();
                 for pod in &mut self.pods {
                     if pods.iter().any(|victim| victim.metadata.uid == pod.metadata.uid) {
                         Arc::make_mut(pod).metadata.deletion_timestamp = Some(Time::from_sim(self.now));
@@ -200,10 +226,14 @@ impl World<'_> {
             }
             other => panic!("not in these tables: {other:?}"),
         }
+        Ok(())
     }
 
-    fn stored(&mut self, set: &ReplicaSet) -> Option<&mut Arc<ReplicaSet>> {
-        self.sets.iter_mut().find(|stored| stored.metadata.name == set.metadata.name)
+    /// The ReplicaSet to be written, if `set` is based on its newest version.
+    fn stored(&mut self, set: &ReplicaSet) -> Result<&mut Arc<ReplicaSet>, Conflict> {
+        let version = set.metadata.resource_version;
+        let stored = self.sets.iter_mut().find(|stored| stored.metadata.name == set.metadata.name).ok_or(Conflict)?;
+        if version == 0 || version == stored.metadata.resource_version { Ok(stored) } else { Err(Conflict) }
     }
 
     fn create_pod(&mut self, owner: &ReplicaSet) {
