@@ -14,8 +14,8 @@ pub fn resolve(
     max_unavailable: Option<&IntOrString>,
     desired: i32,
 ) -> Result<(i32, i32), String> {
-    let surge = scaled(max_surge, desired, Rounding::Up)?;
-    let unavailable = scaled(max_unavailable, desired, Rounding::Down)?;
+    let surge = scaled(max_surge, desired, true)?;
+    let unavailable = scaled(max_unavailable, desired, false)?;
     // Validation refuses two zeros, but a percentage of few pods can round down to none; then the surge might be
     // impossible for want of quota, and one pod has to go first.
     let unavailable = if surge == 0 && unavailable == 0 { 1 } else { unavailable };
@@ -80,36 +80,11 @@ fn resolved(deployment: &Deployment) -> (i32, i32) {
 /// maxSurge as NewRSNewReplicas reads it: alone, so that an unreadable maxUnavailable does not matter.
 pub(super) fn surge_alone(deployment: &Deployment) -> Result<i32, String> {
     let bounds = deployment.spec.strategy.rolling_update.as_ref();
-    scaled(bounds.and_then(|bounds| bounds.max_surge.as_ref()), deployment.spec.replicas, Rounding::Up)
+    scaled(bounds.and_then(|bounds| bounds.max_surge.as_ref()), deployment.spec.replicas, true)
 }
 
-#[derive(Clone, Copy)]
-enum Rounding {
-    Up,
-    Down,
-}
-
-/// Models intstr.GetScaledValueFromIntOrPercent; absent counts as 0.
-fn scaled(value: Option<&IntOrString>, total: i32, rounding: Rounding) -> Result<i32, String> {
-    let text = match value {
-        None => return Ok(0),
-        Some(IntOrString::Int(number)) => return Ok(*number),
-        Some(IntOrString::String(text)) => text,
-    };
-    let Some(digits) = text.strip_suffix('%') else {
-        return Err("invalid value for IntOrString: invalid type: string is not a percentage".to_owned());
-    };
-    let percent: i64 = digits.parse().map_err(|error: std::num::ParseIntError| {
-        use std::num::IntErrorKind::{NegOverflow, PosOverflow};
-        let why =
-            if matches!(error.kind(), PosOverflow | NegOverflow) { "value out of range" } else { "invalid syntax" };
-        format!("invalid value for IntOrString: invalid value {text:?}: strconv.Atoi: parsing {digits:?}: {why}")
-    })?;
-    let hundredfold = i128::from(percent) * i128::from(total);
-    let whole = hundredfold.div_euclid(100);
-    let rounded = match rounding {
-        Rounding::Up if hundredfold.rem_euclid(100) != 0 => whole + 1,
-        _ => whole,
-    };
-    Ok(i32::try_from(rounded).unwrap_or(i32::MAX))
+/// Absent counts as 0.
+fn scaled(value: Option<&IntOrString>, total: i32, round_up: bool) -> Result<i32, String> {
+    let pods = value.map_or(Ok(0), |value| value.scaled(total, round_up))?;
+    Ok(i32::try_from(pods).unwrap_or(if pods < 0 { i32::MIN } else { i32::MAX }))
 }
