@@ -233,8 +233,9 @@ fn progress_inputs(pass: &Pass<'_>, status: &DeploymentStatus) -> super::Inputs 
 }
 
 fn note_waiting(pass: &mut Pass<'_>, status: &DeploymentStatus) {
-    let Some(requeue_ms) = pass.plan.requeue_after_ms else { return };
-    let mut inputs = progress_inputs(pass, status);
-    inputs.push(("requeueMs", requeue_ms.into()));
+    if pass.plan.requeue_after_ms.is_none() {
+        return;
+    }
+    let inputs = progress_inputs(pass, status);
     pass.note("deployment/waits-for-progress", inputs, "look again when the deadline has passed".to_owned());
 }

@@ -163,7 +163,7 @@ fn check_availability_later(set: &ReplicaSet, active: &[Arc<Pod>], count: i32, p
     let inputs = vec![
         ("minReadySeconds", min_ready_seconds.into()),
         ("readyButUnavailable", count.into()),
-        ("nextCheckMs", next_ms.into()),
+        ("nextAvailableAtMs", (now + next_ms).as_ms().into()),
     ];
     let action = "look again when the next pod becomes available".to_owned();
     plan.notes.push(reason("replicaset/waits-for-min-ready", inputs, action));
