@@ -1,6 +1,9 @@
 //! The Deployment and the ReplicaSet controller, decision by decision (`rollouts` has whole rollouts, `upstream`
 //! Kubernetes' own test cases).
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by a panic")]
+#![allow(clippy::field_reassign_with_default, clippy::assigning_clones, reason = "objects are built field by field")]
+
 mod rollouts;
 mod upstream;
 
