@@ -33,7 +33,6 @@ pub mod images;
 pub mod kubectl;
 pub mod kubelet;
 pub mod lab;
-pub mod lessons;
 pub mod manifest;
 pub mod network;
 pub mod scheduler;

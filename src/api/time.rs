@@ -36,14 +36,8 @@ impl Time {
 
     /// Reads `2026-01-01T00:00:00Z`, with an optional fraction and numeric offset.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        if bytes.len() < 20
-            || bytes[4] != b'-'
-            || bytes[7] != b'-'
-            || bytes[10] != b'T'
-            || bytes[13] != b':'
-            || bytes[16] != b':'
-        {
+        let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+        if !separators.iter().all(|(at, separator)| text.as_bytes().get(*at) == Some(separator)) {
             return None;
         }
         let number = |from: usize, to: usize| -> Option<i64> {
@@ -73,9 +67,9 @@ impl Time {
             _ if rest.len() == 6
                 && rest.is_ascii()
                 && (rest.starts_with('+') || rest.starts_with('-'))
-                && &rest[3..4] == ":" =>
+                && rest.get(3..4) == Some(":") =>
             {
-                let (hours, minutes): (i64, i64) = (rest[1..3].parse().ok()?, rest[4..6].parse().ok()?);
+                let (hours, minutes): (i64, i64) = (rest.get(1..3)?.parse().ok()?, rest.get(4..6)?.parse().ok()?);
                 let size = hours * 3600 + minutes * 60;
                 if rest.starts_with('-') { -size } else { size }
             }

@@ -6,6 +6,7 @@ mod deletion;
 mod key;
 mod names;
 mod rest;
+mod service_addresses;
 mod status;
 mod store;
 mod write;
@@ -25,6 +26,7 @@ use crate::sim::SimTime;
 #[derive(Clone, Debug)]
 pub struct ApiServer {
     store: Store,
+    seed: u64,
     names: names::Names,
     admission: admission::Admission,
     /// The profile that is played.
@@ -37,6 +39,7 @@ impl ApiServer {
     pub fn new(seed: u64, version: KubernetesVersion) -> Self {
         let mut server = Self {
             store: Store::default(),
+            seed,
             names: names::Names::new(seed),
             admission: admission::Admission::default(),
             version,

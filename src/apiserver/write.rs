@@ -37,6 +37,7 @@ impl ApiServer {
             metadata.generation = i64::from(has_generation(kind));
             metadata.resource_version = 0;
         });
+        self.with_addresses(&mut object, self.seed);
         if let Object::Pod(pod) = &mut object {
             let volume = self.names.suffix_for(&key.to_string(), now);
             self.admission.admit_pod(Arc::make_mut(pod), &volume);
@@ -195,6 +196,7 @@ pub(super) fn prepare_update(mut object: Object, old: &Object) -> Object {
             new.node_name.clone_from(&old.node_name);
             new.token_volume.clone_from(&old.token_volume);
         }
+        (Object::Service(new), Object::Service(old)) => ApiServer::keep_addresses(Arc::make_mut(new), old),
         (Object::Generic(new), Object::Generic(old)) => keep_status(Arc::make_mut(new), old),
         _ => {}
     }

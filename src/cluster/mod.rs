@@ -18,7 +18,6 @@ use crate::controllers::replica_set::Expectations;
 use crate::events::Recorder;
 use crate::images::Registry;
 use crate::kubelet::{Kubelet, KubeletConfig, Timings};
-use crate::network::Network;
 use crate::sim::{Log, SimTime};
 
 pub use decision::{Decision, Reason};
@@ -56,8 +55,6 @@ pub struct Cluster {
     pub api: ApiServer,
     /// The images on the node and in the hub.
     pub registry: Registry,
-    /// Services and traffic.
-    pub network: Network,
     config: ClusterConfig,
     now: SimTime,
     work: WorkQueue,
@@ -66,6 +63,8 @@ pub struct Cluster {
     expectations: Expectations,
     log: Log<WatchEvent>,
     decisions: Log<Decision>,
+    /// Requests that went through a service so far: each is balanced by a draw of its own.
+    requests: u64,
     /// The last decision not to act, by object: it is logged when it is new.
     notes: BTreeMap<String, Reason>,
     /// Hashes of templates by Deployment uid, with what they were made from.
@@ -86,7 +85,6 @@ impl Cluster {
         Self {
             api: ApiServer::new(config.seed, config.version),
             registry: Registry::default(),
-            network: Network::new(config.seed),
             now: SimTime::ZERO,
             work: WorkQueue::default(),
             kubelet,
@@ -94,6 +92,7 @@ impl Cluster {
             expectations: Expectations::default(),
             log: Log::default(),
             decisions: Log::default(),
+            requests: 0,
             notes: BTreeMap::new(),
             hashes: BTreeMap::new(),
             config,
@@ -130,9 +129,15 @@ impl Cluster {
         &mut self.kubelet
     }
 
+    /// The number of the next request through a service.
+    pub(crate) fn count_request(&mut self) -> u64 {
+        self.requests += 1;
+        self.requests
+    }
+
     /// When something happens next; the present when changes have not been handed on yet.
     pub fn next_at(&self) -> SimTime {
-        let next = self.work.next_at().min(self.kubelet.next_wake()).min(self.network.next_wake());
+        let next = self.work.next_at().min(self.kubelet.next_wake());
         next.max(self.now)
     }
 
