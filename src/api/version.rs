@@ -104,4 +104,38 @@ impl KubernetesVersion {
             Self::V1_36 => true,
         }
     }
+
+    /// Whether a running container is reported as started until its probes say otherwise (since 1.35), so that a
+    /// restart of the kubelet changes nothing.
+    pub fn keeps_container_status_on_kubelet_restart(self) -> bool {
+        self == Self::V1_36
+    }
+
+    /// Whether pods have the condition `PodReadyToStartContainers`, observed generations and `hostIPs`.
+    pub fn has_sandbox_condition(self) -> bool {
+        self == Self::V1_36
+    }
+
+    /// Whether the state `ImagePullBackOff` repeats why the pull failed (since 1.33).
+    pub fn repeats_pull_error(self) -> bool {
+        self == Self::V1_36
+    }
+
+    /// The kubelet's event when an image has been pulled; `took` as Go writes durations.
+    pub fn image_pulled(self, image: &str, took: &str, size_bytes: u64) -> String {
+        match self {
+            Self::V1_22 => format!("Successfully pulled image \"{image}\" in {took}"),
+            Self::V1_36 => format!(
+                "Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {size_bytes} bytes."
+            ),
+        }
+    }
+
+    /// The kubelet's event when a probe could not be made.
+    pub fn probe_errored(self, kind: &str, error: &str) -> String {
+        match self {
+            Self::V1_22 => format!("{kind} probe errored: {error}"),
+            Self::V1_36 => format!("{kind} probe errored and resulted in unknown state: {error}"),
+        }
+    }
 }

@@ -145,7 +145,9 @@ impl Script {
             "false" => self.last_code = 1,
             "hostname" => self.print(hostname.to_owned()),
             "date" => self.print(crate::api::Time::from_sim(self.time).to_string()),
-            "touch" => paths().for_each(|path| drop(files.entry(path).or_default())),
+            "touch" => paths().for_each(|path| {
+                files.entry(path).or_default();
+            }),
             "rm" => paths().for_each(|path| drop(files.remove(&path))),
             "cat" => {
                 for path in paths() {

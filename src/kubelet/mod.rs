@@ -3,12 +3,22 @@
 //! A plain value. [`Kubelet::pod_changed`] tells it what the API server has; [`Kubelet::run`] does everything that is
 //! due and returns what it wants from the API server.
 
+mod actions;
+mod addresses;
 pub mod back_off;
+pub mod decisions;
+mod image_pull;
+mod pod_worker;
 pub mod prober;
+mod probing;
+mod runtime;
+mod start;
 pub mod status;
+mod termination;
 mod timings;
 mod view;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::api::{KubernetesVersion, Pod, PodStatus};
@@ -17,6 +27,10 @@ use crate::events::Note;
 use crate::images::{Exec, LogLine, Outcome, Registry, Request};
 use crate::sim::SimTime;
 
+use addresses::Addresses;
+use pod_worker::{PodWorker, Turn};
+
+pub use decisions::RULES;
 pub use timings::Timings;
 pub use view::{ContainerView, PodView, ProbeKind, ProbePulse, ProbeView};
 
@@ -88,12 +102,26 @@ pub trait KubeletWorld {
 #[derive(Clone, Debug)]
 pub struct Kubelet {
     config: KubeletConfig,
+    /// Workers by uid, each with the moment under which `wakes` holds it.
+    workers: BTreeMap<Arc<str>, (PodWorker, SimTime)>,
+    wakes: BTreeSet<(SimTime, Arc<str>)>,
+    addresses: Addresses,
+    pulses: Vec<ProbePulse>,
 }
+
+/// Pulses that are kept for whoever drains them.
+const MAX_PULSES: usize = 4_096;
 
 impl Kubelet {
     /// A kubelet without pods.
     pub fn new(config: KubeletConfig) -> Self {
-        Self { config }
+        Self {
+            config,
+            workers: BTreeMap::new(),
+            wakes: BTreeSet::new(),
+            addresses: Addresses::default(),
+            pulses: Vec::new(),
+        }
     }
 
     /// Its configuration.
@@ -103,57 +131,101 @@ impl Kubelet {
 
     /// A pod of this node was added or changed.
     pub fn pod_changed(&mut self, pod: &Arc<Pod>, now: SimTime) {
-        let _ = (pod, now);
+        let uid: Arc<str> = Arc::from(pod.metadata.uid.as_str());
+        let seed = self.config.seed;
+        let (worker, _) =
+            self.workers.entry(Arc::clone(&uid)).or_insert_with(|| (PodWorker::new(pod, seed), SimTime::NEVER));
+        worker.changed(pod, now);
+        self.reschedule(&uid);
     }
 
-    /// A pod is gone from the API server: whatever still runs of it is killed.
+    /// A pod is gone from the API server: whatever still runs of it is stopped.
     pub fn pod_removed(&mut self, uid: &str, now: SimTime) {
-        let _ = (uid, now);
+        let uid: Arc<str> = Arc::from(uid);
+        if let Some((worker, _)) = self.workers.get_mut(&uid) {
+            worker.removed(now);
+        }
+        self.reschedule(&uid);
     }
 
     /// When the kubelet has something to do next.
     pub fn next_wake(&self) -> SimTime {
-        SimTime::NEVER
+        self.wakes.first().map_or(SimTime::NEVER, |(at, _)| *at)
     }
 
     /// Does everything that is due at `now`.
     pub fn run(&mut self, now: SimTime, world: &mut dyn KubeletWorld) -> Vec<KubeletRequest> {
-        let _ = (now, world);
-        Vec::new()
+        let mut requests = Vec::new();
+        while let Some((at, uid)) = self.wakes.first().cloned() {
+            if at > now {
+                break;
+            }
+            if let Some((worker, _)) = self.workers.get_mut(&uid) {
+                worker.run(&mut Turn {
+                    now,
+                    config: &self.config,
+                    world: &mut *world,
+                    addresses: &mut self.addresses,
+                    requests: &mut requests,
+                    pulses: &mut self.pulses,
+                });
+            }
+            self.reschedule(&uid);
+            debug_assert!(!self.wakes.contains(&(at, Arc::clone(&uid))) || at > now, "{uid} must go on");
+        }
+        let surplus = self.pulses.len().saturating_sub(MAX_PULSES);
+        self.pulses.drain(..surplus);
+        requests
     }
 
     /// Sends a request to a pod's address, as the network does.
     pub fn request(&mut self, now: SimTime, pod_ip: &str, port: u16, request: &Request) -> Outcome {
-        let _ = (now, pod_ip, port, request);
-        Outcome::Unreachable
+        let Some(uid) = self.addresses.pod(pod_ip).map(Arc::<str>::from) else { return Outcome::Unreachable };
+        let Some((worker, _)) = self.workers.get_mut(&uid) else { return Outcome::Unreachable };
+        let outcome = worker.request(port, request, now);
+        self.reschedule(&uid);
+        outcome
     }
 
     /// A container's log; none when that instance never ran. `previous` asks for the instance before the present one.
     pub fn logs(&self, uid: &str, container: &str, previous: bool, now: SimTime) -> Option<Vec<LogLine>> {
-        let _ = (uid, container, previous, now);
-        None
+        self.workers.get(uid)?.0.log(container, previous, now)
     }
 
     /// Runs a command in a container; none when the container does not run.
     pub fn exec(&mut self, uid: &str, container: &str, command: &[String], now: SimTime) -> Option<Exec> {
-        let _ = (uid, container, command, now);
-        None
+        let result = self.workers.get_mut(uid)?.0.exec(container, command, now);
+        self.reschedule(&Arc::from(uid));
+        result
     }
 
     /// The uid of the pod with this address.
     pub fn pod_of_ip(&self, pod_ip: &str) -> Option<&str> {
-        let _ = pod_ip;
-        None
+        self.addresses.pod(pod_ip)
     }
 
     /// What the page draws of a pod.
     pub fn pod_view(&self, uid: &str, now: SimTime) -> Option<PodView> {
-        let _ = (uid, now);
-        None
+        Some(self.workers.get(uid)?.0.view(now))
     }
 
     /// Probe results since the last call, oldest first.
     pub fn drain_pulses(&mut self) -> Vec<ProbePulse> {
-        Vec::new()
+        std::mem::take(&mut self.pulses)
+    }
+
+    /// Puts a worker where its next moment belongs; forgets one that is over.
+    fn reschedule(&mut self, uid: &Arc<str>) {
+        let Some((worker, scheduled)) = self.workers.get_mut(uid) else { return };
+        let next = worker.next_at(&self.config);
+        self.wakes.remove(&(*scheduled, Arc::clone(uid)));
+        if worker.is_over() {
+            self.workers.remove(uid);
+            return;
+        }
+        *scheduled = next;
+        if next != SimTime::NEVER {
+            self.wakes.insert((next, Arc::clone(uid)));
+        }
     }
 }

@@ -1,5 +1,9 @@
 //! What the page draws of a pod beyond its status: probe activity and countdowns.
 
+use super::pod_worker::{Job, Life, PodWorker};
+use super::prober::{Verdict, WorkerState};
+use super::start::Stage;
+use crate::images::{Exec, LogLine, Outcome, Request};
 use crate::sim::SimTime;
 
 /// Which probe.
@@ -80,4 +84,77 @@ pub struct PodView {
     pub grace_until: Option<SimTime>,
     /// How far the pod's start has come, in thousandths, while it is being created.
     pub starting_permille: Option<u32>,
+}
+
+impl PodWorker {
+    pub(super) fn view(&self, now: SimTime) -> PodView {
+        let spec = &self.pod.spec;
+        let containers = spec.init_containers.iter().chain(&spec.containers).map(|container| {
+            let crash = self.held_back.get(&container.name).map(|held| (held.back_off_ms, held.until));
+            let back_off = crash.or_else(|| self.puller.wait(&container.image, now)).filter(|(_, until)| *until > now);
+            let workers = self.prober.workers().filter(|state| state.worker.container == container.name);
+            ContainerView {
+                name: container.name.clone(),
+                back_off_until: back_off.map(|(_, until)| until),
+                back_off_ms: back_off.map_or(0, |(back_off_ms, _)| back_off_ms),
+                probes: workers.map(|state| self.probe_view(state, now)).collect(),
+            }
+        });
+        PodView {
+            containers: containers.collect(),
+            grace_until: self.grace_until(),
+            starting_permille: self.starting_permille(),
+        }
+    }
+
+    fn probe_view(&self, state: WorkerState<'_>, now: SimTime) -> ProbeView {
+        let worker = state.worker;
+        let probe = worker.probe(&self.pod.spec).map(|(_, probe)| probe);
+        let delay_ms = probe.map_or(0, |probe| u64::try_from(probe.initial_delay_seconds).unwrap_or(0) * 1000);
+        let started = self.runtime.started(&worker.container);
+        ProbeView {
+            kind: worker.kind,
+            last: state.last.map(|probed| ProbePulse {
+                at: probed.at,
+                uid: self.key.uid.clone(),
+                container: probed.container.clone(),
+                kind: probed.kind,
+                success: matches!(probed.answer.verdict, Verdict::Success | Verdict::Warning(_)),
+                status_code: probed.answer.status_code,
+            }),
+            next_at: (!worker.is_on_hold()).then_some(state.next_tick),
+            initial_delay_until: started.map(|started| started + delay_ms).filter(|until| *until > now),
+            result_run: worker.result_run(),
+            failure_threshold: probe.map_or(0, |probe| u32::try_from(probe.failure_threshold).unwrap_or(0)),
+        }
+    }
+
+    /// The stages of a start weigh about as much as they take.
+    fn starting_permille(&self) -> Option<u32> {
+        if self.life != Life::Syncing {
+            return None;
+        }
+        match self.job.as_ref()? {
+            Job::Sandbox { .. } => Some(200),
+            Job::Start(starting) => Some(match starting.stage {
+                Stage::Pull { .. } => 500,
+                Stage::Create { .. } => 700,
+                Stage::Start { .. } => 850,
+                Stage::PostStart { .. } => 950,
+            }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn request(&mut self, port: u16, request: &Request, now: SimTime) -> Outcome {
+        self.runtime.request(port, request, now)
+    }
+
+    pub(super) fn exec(&mut self, container: &str, command: &[String], now: SimTime) -> Option<Exec> {
+        self.runtime.exec(container, command, now)
+    }
+
+    pub(super) fn log(&self, container: &str, previous: bool, now: SimTime) -> Option<Vec<LogLine>> {
+        self.runtime.log(container, previous, now)
+    }
 }

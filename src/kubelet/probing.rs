@@ -1,0 +1,257 @@
+//! Makes probes and runs hooks: httpGet, tcpSocket, exec, grpc. Models pkg/probe and pkg/kubelet/lifecycle.
+
+use super::KubeletWorld;
+use super::ProbeKind;
+use super::back_off::GoDuration;
+use super::prober::{Answer, Asker, Verdict};
+use super::runtime::PodRuntime;
+use super::start::hex_digits;
+use crate::api::{
+    Container, ExecAction, GrpcAction, HttpGetAction, IntOrString, LifecycleHandler, Probe, TcpSocketAction,
+};
+use crate::images::{Exec, Outcome, Request, Response};
+use crate::sim::SimTime;
+
+/// Redirects that a probe follows.
+const MAX_REDIRECTS: usize = 10;
+
+/// Asks the containers of one pod.
+pub struct PodAsker<'a> {
+    /// The pod's runtime.
+    pub runtime: &'a mut PodRuntime,
+    /// Hosts outside of the pod.
+    pub world: &'a mut dyn KubeletWorld,
+    /// The world's seed and the pod's uid, from which ids of commands are made.
+    pub seed: u64,
+    /// See `seed`.
+    pub uid: &'a str,
+}
+
+/// What a hook came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookRun {
+    /// Milliseconds that it took.
+    pub latency_ms: u64,
+    /// The error; none when it went well.
+    pub error: Option<String>,
+}
+
+impl Asker for PodAsker<'_> {
+    fn ask(&mut self, now: SimTime, _kind: ProbeKind, container: &Container, probe: &Probe) -> Answer {
+        let timeout_ms = u64::try_from(probe.timeout_seconds).unwrap_or(0).max(1) * 1000;
+        let handler = &probe.handler;
+        if let Some(exec) = &handler.exec {
+            self.ask_exec(now, container, exec, timeout_ms)
+        } else if let Some(get) = &handler.http_get {
+            self.ask_http(now, container, get, timeout_ms)
+        } else if let Some(tcp) = &handler.tcp_socket {
+            self.ask_tcp(now, container, tcp, timeout_ms)
+        } else if let Some(grpc) = &handler.grpc {
+            self.ask_grpc(now, grpc, timeout_ms)
+        } else {
+            error(format!("missing probe handler for {}", container.name))
+        }
+    }
+}
+
+impl PodAsker<'_> {
+    fn ask_exec(&mut self, now: SimTime, container: &Container, exec: &ExecAction, timeout_ms: u64) -> Answer {
+        match self.runtime.exec(&container.name, &exec.command, now) {
+            None => error("container not running".to_owned()),
+            Some(Exec::NotFound) => error(self.exec_error(now, &exec.command)),
+            Some(Exec::Ended { latency_ms, .. }) if latency_ms > timeout_ms => {
+                let command = exec.command.join(" ");
+                let text = format!("command timed out: \"{command}\" timed out after {}", GoDuration(timeout_ms));
+                failure(text, timeout_ms)
+            }
+            Some(Exec::Ended { exit_code: 0, latency_ms, .. }) => success(latency_ms),
+            Some(Exec::Ended { output, latency_ms, .. }) => failure(output, latency_ms),
+        }
+    }
+
+    fn exec_error(&self, now: SimTime, command: &[String]) -> String {
+        let program = command.first().map_or("", String::as_str);
+        let why = if program.contains('/') {
+            format!("exec: \"{program}\": stat {program}: no such file or directory")
+        } else {
+            format!("exec: \"{program}\": executable file not found in $PATH")
+        };
+        format!(
+            "rpc error: code = Unknown desc = failed to exec in container: failed to start exec \"{}\": OCI runtime exec failed: exec failed: unable to start container process: {why}: unknown",
+            hex_digits(self.seed, &format!("{}/exec/{}", self.uid, now.as_ms()))
+        )
+    }
+
+    /// Models pkg/probe/http DoHTTPProbe.
+    fn ask_http(&mut self, now: SimTime, container: &Container, get: &HttpGetAction, timeout_ms: u64) -> Answer {
+        let port = match resolve_port(container, &get.port) {
+            Ok(port) => port,
+            Err(message) => return error(message),
+        };
+        let scheme = if get.scheme.is_empty() { "http".to_owned() } else { get.scheme.to_lowercase() };
+        let own = self.runtime.ip().unwrap_or_default().to_owned();
+        let host = if get.host.is_empty() { own } else { get.host.clone() };
+        let mut path = if get.path.starts_with('/') { get.path.clone() } else { format!("/{}", get.path) };
+        let mut latency_ms = 0;
+        for redirects in 0..=MAX_REDIRECTS {
+            let url = format!("{scheme}://{host}:{port}{path}");
+            let address = format!("{host}:{port}");
+            let outcome = self.send(now, &host, port, &path, get);
+            let response = match outcome {
+                Outcome::Refused => {
+                    return failure(
+                        format!("Get \"{url}\": dial tcp {address}: connect: connection refused"),
+                        latency_ms,
+                    );
+                }
+                Outcome::Unreachable => {
+                    let why = "i/o timeout (Client.Timeout exceeded while awaiting headers)";
+                    return failure(format!("Get \"{url}\": dial tcp {address}: {why}"), timeout_ms);
+                }
+                Outcome::Hangs => return failure(http_timeout(&url), timeout_ms),
+                Outcome::Answered(_) if scheme == "https" => {
+                    let why = "http: server gave HTTP response to HTTPS client";
+                    return failure(format!("Get \"{url}\": {why}"), latency_ms);
+                }
+                Outcome::Answered(response) => response,
+            };
+            latency_ms += response.latency_ms;
+            if latency_ms >= timeout_ms {
+                return failure(http_timeout(&url), timeout_ms);
+            }
+            match redirect(&response, &host, port) {
+                Some(next) if redirects < MAX_REDIRECTS => path = next,
+                Some(_) => return failure(format!("Get \"{url}\": stopped after 10 redirects"), latency_ms),
+                None => return judge(&response, latency_ms),
+            }
+        }
+        error("too many redirects".to_owned())
+    }
+
+    fn send(&mut self, now: SimTime, host: &str, port: u16, path: &str, get: &HttpGetAction) -> Outcome {
+        let headers = get.http_headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect();
+        let request = Request { method: "GET".to_owned(), path: path.to_owned(), headers };
+        if self.runtime.ip() == Some(host) {
+            self.runtime.request(port, &request, now)
+        } else {
+            self.world.request(now, host, port, &request)
+        }
+    }
+
+    /// Models pkg/probe/tcp DoTCPProbe.
+    fn ask_tcp(&mut self, now: SimTime, container: &Container, tcp: &TcpSocketAction, timeout_ms: u64) -> Answer {
+        let port = match resolve_port(container, &tcp.port) {
+            Ok(port) => port,
+            Err(message) => return error(message),
+        };
+        let own = self.runtime.ip().unwrap_or_default().to_owned();
+        let host = if tcp.host.is_empty() { own.clone() } else { tcp.host.clone() };
+        let is_open = if host == own {
+            Some(self.runtime.listener(port, now).is_some())
+        } else {
+            match self.world.request(now, &host, port, &Request::get("/")) {
+                Outcome::Answered(_) | Outcome::Hangs => Some(true),
+                Outcome::Refused => Some(false),
+                Outcome::Unreachable => None,
+            }
+        };
+        match is_open {
+            Some(true) => success(0),
+            Some(false) => failure(format!("dial tcp {host}:{port}: connect: connection refused"), 0),
+            None => failure(format!("dial tcp {host}:{port}: i/o timeout"), timeout_ms),
+        }
+    }
+
+    /// Models pkg/probe/grpc: a server that does not speak gRPC is tried until the time is up.
+    fn ask_grpc(&mut self, now: SimTime, grpc: &GrpcAction, timeout_ms: u64) -> Answer {
+        let port = u16::try_from(grpc.port).unwrap_or(0);
+        if self.runtime.listener(port, now) == Some(true) {
+            return success(0);
+        }
+        let address = format!("{}:{port}", self.runtime.ip().unwrap_or_default());
+        let timeout = GoDuration(timeout_ms);
+        let text =
+            format!("timeout: failed to connect service \"{address}\" within {timeout}: context deadline exceeded");
+        failure(text, timeout_ms)
+    }
+
+    /// Runs a hook. Models handlerRunner.Run of pkg/kubelet/lifecycle/handlers.go.
+    pub fn run_hook(&mut self, now: SimTime, container: &Container, hook: &LifecycleHandler) -> HookRun {
+        if let Some(sleep) = &hook.sleep {
+            return HookRun { latency_ms: u64::try_from(sleep.seconds).unwrap_or(0) * 1000, error: None };
+        }
+        if let Some(exec) = &hook.exec {
+            return match self.runtime.exec(&container.name, &exec.command, now) {
+                Some(Exec::Ended { exit_code: 0, latency_ms, .. }) => HookRun { latency_ms, error: None },
+                Some(Exec::Ended { exit_code, latency_ms, .. }) => HookRun {
+                    latency_ms,
+                    error: Some(format!("command '{}' exited with {exit_code}", exec.command.join(" "))),
+                },
+                Some(Exec::NotFound) => HookRun { latency_ms: 0, error: Some(self.exec_error(now, &exec.command)) },
+                None => HookRun { latency_ms: 0, error: Some("container not running".to_owned()) },
+            };
+        }
+        if let Some(get) = &hook.http_get {
+            // The answer's status does not matter; what does is that there is one.
+            let answer = self.ask_http(now, container, get, u64::MAX / 4);
+            let error = match answer.verdict {
+                Verdict::Failure(text) if answer.status_code.is_none() => Some(text),
+                Verdict::Error(text) => Some(text),
+                _ => None,
+            };
+            return HookRun { latency_ms: answer.latency_ms, error };
+        }
+        HookRun { latency_ms: 0, error: Some("invalid handler".to_owned()) }
+    }
+}
+
+fn judge(response: &Response, latency_ms: u64) -> Answer {
+    let verdict = match response.status {
+        200..=299 => Verdict::Success,
+        300..=399 => Verdict::Warning(format!("Probe terminated redirects, Response body: {}", response.body)),
+        status => Verdict::Failure(format!("HTTP probe failed with statuscode: {status}")),
+    };
+    Answer { verdict, latency_ms, status_code: Some(response.status) }
+}
+
+/// The path on the same host to which a response redirects.
+fn redirect(response: &Response, host: &str, port: u16) -> Option<String> {
+    if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = response.header("Location")?;
+    if location.starts_with('/') && !location.starts_with("//") {
+        return Some(location.to_owned());
+    }
+    let rest = location.strip_prefix("http://")?;
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    (authority == host || authority == format!("{host}:{port}")).then(|| format!("/{path}"))
+}
+
+/// Models pkg/probe/util.go ResolveContainerPort.
+fn resolve_port(container: &Container, port: &IntOrString) -> Result<u16, String> {
+    let Some(number) = container.resolve_port(port) else {
+        let IntOrString::String(name) = port else { return Err("invalid port number: 0".to_owned()) };
+        return Err(format!("strconv.Atoi: parsing \"{name}\": invalid syntax"));
+    };
+    match u16::try_from(number) {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err(format!("invalid port number: {number}")),
+    }
+}
+
+fn http_timeout(url: &str) -> String {
+    format!("Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
+}
+
+fn success(latency_ms: u64) -> Answer {
+    Answer { verdict: Verdict::Success, latency_ms, status_code: None }
+}
+
+fn failure(text: String, latency_ms: u64) -> Answer {
+    Answer { verdict: Verdict::Failure(text), latency_ms, status_code: None }
+}
+
+fn error(text: String) -> Answer {
+    Answer { verdict: Verdict::Error(text), latency_ms: 0, status_code: None }
+}

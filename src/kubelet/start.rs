@@ -1,0 +1,287 @@
+//! Starting a container: back-off, image, create, start, hook. Models startContainer of
+//! pkg/kubelet/kuberuntime/kuberuntime_container.go.
+
+use serde_json::json;
+
+use super::actions::KillReason;
+use super::back_off::{GoDuration, crash_back_off};
+use super::decisions::{self, reason};
+use super::image_pull::{ImagePuller, Need, Pulled};
+use super::pod_worker::{Job, PodWorker, Turn};
+use super::probing::PodAsker;
+use super::runtime::{Record, RecordState};
+use crate::api::{Container, EventType};
+use crate::images::{ImageInfo, ImageReference, Program};
+use crate::sim::{Random, SimTime};
+
+/// A container on its way to run.
+#[derive(Clone, Debug)]
+pub struct Starting {
+    pub name: String,
+    pub is_init: bool,
+    /// When the present stage ends.
+    pub at: SimTime,
+    pub stage: Stage,
+}
+
+/// What is being waited for.
+#[derive(Clone, Debug)]
+pub enum Stage {
+    Pull { reference: ImageReference, since: SimTime },
+    Create { reference: ImageReference, info: ImageInfo },
+    Start { info: ImageInfo },
+    PostStart { error: Option<String> },
+}
+
+/// Hosts' names have at most this many characters.
+const MAX_HOSTNAME: usize = 63;
+
+impl PodWorker {
+    pub(super) fn container(&self, name: &str) -> Option<Container> {
+        let spec = &self.pod.spec;
+        spec.containers.iter().chain(&spec.init_containers).find(|container| container.name == name).cloned()
+    }
+
+    /// Begins to start a container: with its back-off and its image.
+    pub(super) fn start_container(&mut self, turn: &mut Turn<'_>, name: &str, is_init: bool) {
+        let Some(container) = self.container(name) else { return };
+        if self.is_held_back(turn, &container) {
+            self.abort_init(&container, is_init);
+            return;
+        }
+        let image = container.image.as_str();
+        let need = self.puller.need(image, &container.image_pull_policy, turn.world.registry(), turn.now);
+        let inputs =
+            [("container", json!(name)), ("image", json!(image)), ("pullPolicy", json!(container.image_pull_policy))];
+        match need {
+            Need::Present(reference, info) => {
+                let message = turn.config.version.image_present(image);
+                self.record(turn, name, EventType::Normal, "Pulled", message);
+                self.decide(turn, reason(decisions::IMAGE_PRESENT, &inputs, format!("use {image} from the node")));
+                self.create(turn, name, is_init, reference, info);
+            }
+            Need::Pull(reference) => {
+                self.record(turn, name, EventType::Normal, "Pulling", format!("Pulling image \"{image}\""));
+                self.decide(turn, reason(decisions::PULL_IMAGE, &inputs, format!("pull {image}")));
+                let timings = &turn.config.timings;
+                let will_succeed = ImagePuller::will_succeed(&reference, turn.world.registry());
+                let (low, high) = if will_succeed { timings.pull_ms } else { timings.failed_pull_ms };
+                let at = turn.now + self.random.between_ms(low, high);
+                let stage = Stage::Pull { reference, since: turn.now };
+                self.job = Some(Job::Start(Starting { name: name.to_owned(), is_init, at, stage }));
+            }
+            Need::BackOff { error, back_off_ms, until } => {
+                let mut message = format!("Back-off pulling image \"{image}\"");
+                self.record(turn, name, EventType::Normal, "BackOff", message.clone());
+                if let Some(error) = error.filter(|_| turn.config.version.repeats_pull_error()) {
+                    message = format!("{message}: {error}");
+                }
+                let inputs = [
+                    ("container", json!(name)),
+                    ("image", json!(image)),
+                    ("backOffMs", json!(back_off_ms)),
+                    ("untilMs", json!(until)),
+                ];
+                let action = format!("wait {} before the next pull", GoDuration(back_off_ms));
+                self.decide(turn, reason(decisions::IMAGE_BACK_OFF, &inputs, action));
+                self.image_failed(turn, &container, is_init, "ImagePullBackOff", message);
+            }
+            Need::NeverPull => {
+                let message = format!("Container image \"{image}\" is not present with pull policy of Never");
+                self.record(turn, name, EventType::Warning, "ErrImageNeverPull", message.clone());
+                self.decide(turn, reason(decisions::IMAGE_NEVER_PULLED, &inputs, "give up for now".to_owned()));
+                self.image_failed(turn, &container, is_init, "ErrImageNeverPull", message);
+            }
+            Need::InvalidName(why) => {
+                let message = format!("Failed to apply default image tag \"{image}\": {why}");
+                self.record(turn, name, EventType::Warning, "InspectFailed", message.clone());
+                self.decide(turn, reason(decisions::INVALID_IMAGE_NAME, &inputs, "give up for now".to_owned()));
+                self.image_failed(turn, &container, is_init, "InvalidImageName", message);
+            }
+        }
+    }
+
+    /// Models kubeGenericRuntimeManager.doBackOff.
+    fn is_held_back(&mut self, turn: &mut Turn<'_>, container: &Container) -> bool {
+        let name = container.name.as_str();
+        let last = self.sync_seen.instances(name).find_map(Record::exit).cloned();
+        let Some(last) = last else { return false };
+        self.crash_back_off.housekeep(turn.now);
+        let Some(held) = crash_back_off(&mut self.crash_back_off, name, last.at, turn.now) else {
+            self.held_back.remove(name);
+            return false;
+        };
+        let pod = self.full_name();
+        let message = turn.config.version.back_off_restarting(name, &pod);
+        self.record(turn, name, EventType::Warning, "BackOff", message);
+        let inputs = [
+            ("container", json!(name)),
+            ("exitCode", json!(last.code)),
+            ("finishedMs", json!(last.at)),
+            ("backOffMs", json!(held.back_off_ms)),
+            ("untilMs", json!(held.until)),
+        ];
+        let action = format!("wait {} after the last exit", GoDuration(held.back_off_ms));
+        self.decide(turn, reason(decisions::BACK_OFF, &inputs, action));
+        self.reasons.insert(name.to_owned(), ("CrashLoopBackOff".to_owned(), held.message(name, &pod)));
+        self.held_back.insert(name.to_owned(), held);
+        let earliest = self.sync_error.flatten().map_or(held.until, |until| until.min(held.until));
+        self.sync_error = Some(Some(earliest));
+        true
+    }
+
+    fn image_failed(&mut self, turn: &mut Turn<'_>, container: &Container, is_init: bool, why: &str, message: String) {
+        self.record(turn, &container.name, EventType::Warning, "Failed", format!("Error: {why}"));
+        self.start_failed(container, is_init, why, message);
+    }
+
+    fn start_failed(&mut self, container: &Container, is_init: bool, why: &str, message: String) {
+        self.reasons.insert(container.name.clone(), (why.to_owned(), message));
+        self.sync_error = Some(self.sync_error.flatten());
+        self.abort_init(container, is_init);
+    }
+
+    /// After an init container that could not be started nothing else is.
+    fn abort_init(&mut self, container: &Container, is_init: bool) {
+        if is_init && !container.is_sidecar() {
+            self.steps.clear();
+        }
+    }
+
+    fn create(&mut self, turn: &Turn<'_>, name: &str, is_init: bool, reference: ImageReference, info: ImageInfo) {
+        let (low, high) = turn.config.timings.create_ms;
+        let at = turn.now + self.random.between_ms(low, high);
+        let stage = Stage::Create { reference, info };
+        self.job = Some(Job::Start(Starting { name: name.to_owned(), is_init, at, stage }));
+    }
+
+    /// The present stage has ended.
+    pub(super) fn go_on_starting(&mut self, turn: &mut Turn<'_>, starting: Starting) {
+        let Some(container) = self.container(&starting.name) else { return };
+        match starting.stage {
+            Stage::Pull { ref reference, since } => self.image_pulled(turn, &container, &starting, reference, since),
+            Stage::Create { ref reference, ref info } => {
+                let record = self.new_record(turn, &container, reference, info);
+                self.runtime.create(record);
+                let message = turn.config.version.container_created(&container.name);
+                self.record(turn, &container.name, EventType::Normal, "Created", message);
+                let (low, high) = turn.config.timings.start_ms;
+                let at = turn.now + self.random.between_ms(low, high);
+                let stage = Stage::Start { info: info.clone() };
+                self.job = Some(Job::Start(Starting { at, stage, ..starting.clone() }));
+            }
+            Stage::Start { ref info } => self.start_program(turn, &container, &starting, info),
+            Stage::PostStart { ref error } => self.post_start_ended(turn, &container, starting.is_init, error.clone()),
+        }
+    }
+
+    fn image_pulled(
+        &mut self,
+        turn: &mut Turn<'_>,
+        container: &Container,
+        starting: &Starting,
+        reference: &ImageReference,
+        since: SimTime,
+    ) {
+        let image = container.image.as_str();
+        match self.puller.pulled(image, reference, turn.world.registry(), turn.now) {
+            Pulled::Done(info) => {
+                let took = GoDuration(turn.now.ms_since(since)).to_string();
+                let message = turn.config.version.image_pulled(image, &took, info.size_bytes);
+                self.record(turn, &container.name, EventType::Normal, "Pulled", message);
+                self.create(turn, &container.name, starting.is_init, reference.clone(), info);
+            }
+            Pulled::Failed(error) => {
+                let message = format!("Failed to pull image \"{image}\": {error}");
+                self.record(turn, &container.name, EventType::Warning, "Failed", message);
+                let inputs = [("container", json!(container.name)), ("image", json!(image))];
+                self.decide(turn, reason(decisions::PULL_FAILED, &inputs, format!("give up pulling {image} for now")));
+                self.image_failed(turn, container, starting.is_init, "ErrImagePull", error);
+            }
+        }
+    }
+
+    fn new_record(
+        &self,
+        turn: &Turn<'_>,
+        container: &Container,
+        reference: &ImageReference,
+        info: &ImageInfo,
+    ) -> Record {
+        let attempt = self.sync_seen.latest(&container.name).map_or(0, |record| record.attempt + 1);
+        let stream = format!("{}/{}/{attempt}", self.key.uid, container.name);
+        Record {
+            name: container.name.clone(),
+            id: format!("containerd://{}", hex_digits(turn.config.seed, &stream)),
+            attempt,
+            image: reference.full(),
+            image_id: info.image_id.clone(),
+            state: RecordState::Created,
+        }
+    }
+
+    fn start_program(&mut self, turn: &mut Turn<'_>, container: &Container, starting: &Starting, info: &ImageInfo) {
+        let name = container.name.as_str();
+        let hostname: String = self.key.name.chars().take(MAX_HOSTNAME).collect();
+        let program = Program::start(&info.declaration, &container.command, &container.args, &hostname, turn.now);
+        self.relist_at_next_tick(turn);
+        let last = self.sync_seen.instances(name).find_map(Record::exit).cloned();
+        let mut inputs = vec![("container", json!(name)), ("image", json!(container.image))];
+        match program {
+            Ok(program) => {
+                self.runtime.start(name, program, turn.now);
+                let message = turn.config.version.container_started(name);
+                self.record(turn, name, EventType::Normal, "Started", message);
+                self.reasons.remove(name);
+                self.held_back.remove(name);
+                let rule = match last {
+                    Some(last) => {
+                        inputs.push(("lastExitCode", json!(last.code)));
+                        inputs.push(("restartPolicy", json!(self.pod.spec.restart_policy)));
+                        decisions::RESTART_CONTAINER
+                    }
+                    None => decisions::START_CONTAINER,
+                };
+                self.decide(turn, reason(rule, &inputs, format!("start container {name}")));
+                self.run_post_start(turn, container, starting);
+            }
+            Err(error) => {
+                self.runtime.start_failed(name, &error.0, turn.now);
+                self.record(turn, name, EventType::Warning, "Failed", format!("Error: {}", error.0));
+                self.decide(turn, reason(decisions::START_FAILED, &inputs, format!("report {name} as failed")));
+                self.start_failed(container, starting.is_init, "RunContainerError", error.0);
+            }
+        }
+    }
+
+    fn run_post_start(&mut self, turn: &mut Turn<'_>, container: &Container, starting: &Starting) {
+        let hook = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.as_ref());
+        let Some(hook) = hook else { return };
+        let mut asker = PodAsker {
+            runtime: &mut self.runtime,
+            world: &mut *turn.world,
+            seed: turn.config.seed,
+            uid: &self.key.uid,
+        };
+        let run = asker.run_hook(turn.now, container, hook);
+        let stage = Stage::PostStart { error: run.error };
+        self.job = Some(Job::Start(Starting { at: turn.now + run.latency_ms, stage, ..starting.clone() }));
+    }
+
+    fn post_start_ended(&mut self, turn: &mut Turn<'_>, container: &Container, is_init: bool, error: Option<String>) {
+        let Some(error) = error else { return };
+        let name = container.name.as_str();
+        self.record(turn, name, EventType::Warning, "FailedPostStartHook", "PostStartHook failed".to_owned());
+        let inputs = [("container", json!(name)), ("error", json!(error))];
+        self.decide(turn, reason(decisions::HOOK_FAILED, &inputs, format!("kill container {name}")));
+        self.stop_container(turn, name, "FailedPostStartHook", KillReason::FailedPostStartHook, None);
+        self.start_failed(container, is_init, "PostStartHookError", error);
+        self.job = Some(Job::AwaitStops);
+    }
+}
+
+/// 64 hexadecimal digits that belong to `stream`.
+pub(super) fn hex_digits(seed: u64, stream: &str) -> String {
+    let mut random = Random::derive(seed, stream);
+    (0..8).map(|_| format!("{:08x}", random.next_u32())).collect()
+}
