@@ -98,12 +98,62 @@ fn constructs_run() {
         ("false || echo or && echo and", "or\nand\n"),
         ("! true; echo $?", "1\n"),
         ("(X=2; exit 3); echo $? $X", "3\n"),
-        ("{ echo a; echo b; } > f; wc -l < f || true", "!bash: wc: command not found\n"),
+        ("{ echo a; echo b; } > f; wc -l < f", "2\n"),
         ("alias e='echo hi'\ne you", "hi you\n"),
         ("$ echo a\n$ echo b", "a\nb\n"),
         ("printf '%s-%03d\\n' a 7 b 8", "a-007\nb-008\n"),
         ("until false; do break; done; sh -c 'echo $((1+1))'", "2\n"),
         ("echo 'a b' | while read x y; do echo $y $x; done", "b a\n"),
+    ] {
+        assert_eq!(answer(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn filters_filter() {
+    for (text, wanted) in [
+        ("printf 'a 1\\nb 2\\nab 3\\n' | grep -n a", "1:a 1\n3:ab 3\n"),
+        ("seq 5 | grep -A1 -B1 3", "2\n3\n4\n"),
+        ("seq 20 | grep -c 1; seq 3 | grep -v 2; seq 3 | grep 9; echo $?", "11\n1\n3\n1\n"),
+        ("echo image: a/b:v1 | grep -oE 'v[0-9]+'", "v1\n"),
+        ("grep -r name deployment.yaml | head -1", "  name: hellok8s\n"),
+        ("seq 9 | head -n 3 | tail -1; seq 9 | tail -n +8; seq 3 | head -n -2", "3\n8\n9\n1\n"),
+        ("printf 'b\\na\\nb\\n' | sort | uniq -c", "      1 a\n      2 b\n"),
+        ("printf '10\\n9\\n' | sort -n; printf 'x 2\\ny 1\\n' | sort -k2", "9\n10\ny 1\nx 2\n"),
+        ("printf 'a\\nb' | wc; wc -l deployment.yaml", "      2       2       4\n3 deployment.yaml\n"),
+        (
+            "echo a:b:c | cut -d: -f2-; echo abc | tr a-c A-C; echo aab | tr -s a; echo abc | tr -d b",
+            "b:c\nABC\nab\nac\n",
+        ),
+        (
+            "echo hello | sed 's/l/L/g; s/\\(h\\)e/\\1E/'; seq 5 | sed -n '2,3p'; seq 3 | sed '$d'; seq 9 | sed -n '/3/,/5/p'",
+            "hELLo\n2\n3\n1\n2\n3\n4\n5\n",
+        ),
+        ("sed -i 's/hellok8s/web/' deployment.yaml; tail -1 deployment.yaml", "  name: web\n"),
+        ("echo a b | tee f | cat -n; cat f nope", "     1\ta b\na b\n!cat: nope: No such file or directory\n"),
+        ("seq 4 | xargs -n2 echo x; echo a | xargs -I{} echo {}{}", "x 1 2\nx 3 4\naa\n"),
+        ("while true; do echo y; sleep 1; done | head -2; echo $?", "y\ny\n0\n"),
+    ] {
+        assert_eq!(answer(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn output_flows_through_pipes_as_it_comes() {
+    let out = Lab::new().run_until("for i in 1 2 3; do echo a$i; sleep 1; done | grep --line-buffered a", 1500);
+    assert_eq!(out, "a1\na2\n");
+}
+
+#[test]
+fn curl_says_what_curl_says() {
+    for (text, wanted) in [
+        (
+            "curl localhost:3000; echo $?",
+            "!curl: (7) Failed to connect to localhost port 3000 after 0 ms: Couldn't connect to server\n7\n",
+        ),
+        ("curl -s nobody; echo $?", "6\n"),
+        ("curl -m 1 10.244.0.99:80; echo $?", "!curl: (28) Connection timed out after 1000 milliseconds\n28\n"),
+        ("curl -s -o /dev/null -w '%{http_code}\\n' localhost", "000\n"),
     ] {
         assert_eq!(answer(text), wanted, "{text}");
     }

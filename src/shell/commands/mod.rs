@@ -1,9 +1,16 @@
 //! The programs that the terminal knows.
 
+mod curl;
 mod files;
+mod filter;
+mod grep;
+mod lines;
+mod pattern;
 mod print;
 mod script;
+mod sed;
 mod time;
+mod xargs;
 
 use super::language::ParseError;
 use super::{Io, Poll, Process, World};
@@ -62,25 +69,38 @@ const PROGRAMS: &[Known] = &[
     immediate("[", print::test),
     immediate("[[", print::test),
     process("bash", script::start),
+    process("cat", lines::cat),
     immediate("clear", print::clear),
     immediate("cp", files::copy),
+    process("curl", curl::start),
+    process("cut", lines::cut),
     immediate("date", time::date),
     immediate("echo", print::echo),
     immediate("false", print::no),
+    process("grep", grep::start),
+    process("head", lines::head),
     immediate("ls", files::list),
     immediate("mkdir", files::make_directory),
     immediate("mv", files::rename),
     immediate("printf", print::printf),
     immediate("pwd", print::working_directory),
     immediate("rm", files::remove),
+    process("sed", sed::start),
     immediate("seq", print::sequence),
     process("sh", script::start),
     process("sleep", time::sleep),
+    process("sort", lines::sort),
+    process("tail", lines::tail),
+    process("tee", lines::tee),
     immediate("test", print::test),
     process("timeout", time::timeout),
     immediate("touch", files::touch),
+    process("tr", lines::translate),
     immediate("true", print::yes),
+    process("uniq", lines::unique),
     process("watch", time::watch),
+    process("wc", lines::word_count),
+    process("xargs", xargs::start),
 ];
 
 /// Whether there is a program of this name.
