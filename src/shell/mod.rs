@@ -1,6 +1,7 @@
 //! The lab's terminal: a small POSIX-like shell whose commands run in simulated time.
 
 mod commands;
+mod completion;
 mod environment;
 mod files;
 mod language;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::environment::{Environment, Unwind};
 use super::language::{ParseError, parse};
 use super::run::Running;
-use super::{Chunk, Io, Stream, World, commands};
+use super::{Chunk, Io, Stream, World, commands, completion};
 use crate::sim::SimTime;
 
 /// A terminal with its shell.
@@ -218,6 +218,11 @@ impl Terminal {
     /// Whether commands run in the background.
     pub fn has_jobs(&self) -> bool {
         self.environment.jobs.iter().any(|job| job.ended.is_none())
+    }
+
+    /// What the word before `cursor` (in bytes) could be: commands, files. Whole words, in order.
+    pub fn complete(&self, line: &str, cursor: usize, world: &World<'_>) -> Vec<String> {
+        completion::complete(line, cursor, &self.environment, world)
     }
 
     /// The aliases and what they stand for.

@@ -139,6 +139,49 @@ fn filters_filter() {
 }
 
 #[test]
+fn awk_prints_fields() {
+    for (text, wanted) in [
+        ("echo a b c | awk '{print $1, $NF}'", "a c\n"),
+        ("seq 5 | awk 'NR==2 || $1 > 4 {print \"n\" $1}'", "n2\nn5\n"),
+        ("printf 'x Running\\ny Pending\\n' | awk '$2 != \"Running\" {print $1}'", "y\n"),
+        ("printf 'x:1\\ny:2\\n' | awk -F: '{s += $2} END {print s; printf \"%s!\\n\", NR}'", "3\n2!\n"),
+        (
+            "seq 3 | awk '/2/'; seq 3 | awk 'NR>1 && !/3/'; echo a | awk '{if ($1 == \"a\") print \"yes\"; else print \"no\"}'",
+            "2\n2\nyes\n",
+        ),
+    ] {
+        assert_eq!(answer(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn images_are_built_and_loaded() {
+    let mut lab = Lab::new();
+    lab.files.write("image.yaml", "image: me/web:v1\nport: 80\n");
+    assert!(lab.run("docker build -t me/web:v2 . 2>&1 | tail -1").contains("docker.io/me/web:v2"));
+    assert_eq!(lab.run("docker images | awk 'NR > 1 {print $1, $2}'"), "me/web v2\n");
+    assert_eq!(lab.run("minikube image load me/web:v2; minikube image ls | grep -c me/web"), "1\n");
+    assert_eq!(
+        lab.run("docker push me/web:v3 >/dev/null; echo $?"),
+        "!An image does not exist locally with the tag: me/web\n1\n"
+    );
+    assert_eq!(lab.run("minikube ip"), "192.168.49.2\n");
+}
+
+#[test]
+fn tab_completes() {
+    let Lab { terminal, mut cluster, mut files, mut forwards } = Lab::new();
+    let world = World { cluster: &mut cluster, files: &mut files, forwards: &mut forwards };
+    let complete = |line: &str| terminal.complete(line, line.len(), &world);
+    assert_eq!(complete("sle"), ["sleep"]);
+    assert_eq!(complete("cat dep"), ["deployment.yaml"]);
+    assert_eq!(complete("cat extra/s"), ["extra/service.yaml"]);
+    assert_eq!(complete("ls e"), ["extra/"]);
+    assert_eq!(complete("seq 3 | gr"), ["grep"]);
+    assert_eq!(complete("echo $HO"), ["$HOME"]);
+}
+
+#[test]
 fn output_flows_through_pipes_as_it_comes() {
     let out = Lab::new().run_until("for i in 1 2 3; do echo a$i; sleep 1; done | grep --line-buffered a", 1500);
     assert_eq!(out, "a1\na2\n");

@@ -67,9 +67,16 @@ impl Process for Cat {
 
 /// `-5` as `-n 5`.
 fn count_words(rest: &[String]) -> Vec<String> {
-    let is_count =
-        |word: &str| word.len() > 1 && word.strip_prefix('-').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-    rest.iter().map(|word| if is_count(word) { word.replacen('-', "-n", 1) } else { word.clone() }).collect()
+    let is_count = |word: &str| {
+        word.len() > 1 && word.strip_prefix('-').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let mut takes_value = false;
+    let mut words = Vec::new();
+    for word in rest {
+        words.push(if is_count(word) && !takes_value { word.replacen('-', "-n", 1) } else { word.clone() });
+        takes_value = matches!(word.as_str(), "-n" | "-c" | "--lines");
+    }
+    words
 }
 
 fn count(program: &str, options: &Options) -> Result<(char, usize), Failure> {

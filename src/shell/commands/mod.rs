@@ -1,10 +1,14 @@
 //! The programs that the terminal knows.
 
+mod awk;
 mod curl;
+mod docker;
 mod files;
 mod filter;
 mod grep;
+mod help;
 mod lines;
+mod minikube;
 mod pattern;
 mod print;
 mod script;
@@ -51,7 +55,7 @@ enum Program {
     Process(Start),
 }
 
-/// Name, whether `help` lists it under this line, and what it runs.
+/// A program by its name.
 struct Known {
     name: &'static str,
     program: Program,
@@ -68,6 +72,7 @@ const fn process(name: &'static str, start: Start) -> Known {
 const PROGRAMS: &[Known] = &[
     immediate("[", print::test),
     immediate("[[", print::test),
+    process("awk", awk::start),
     process("bash", script::start),
     process("cat", lines::cat),
     immediate("clear", print::clear),
@@ -75,11 +80,14 @@ const PROGRAMS: &[Known] = &[
     process("curl", curl::start),
     process("cut", lines::cut),
     immediate("date", time::date),
+    immediate("docker", docker::run),
     immediate("echo", print::echo),
     immediate("false", print::no),
     process("grep", grep::start),
     process("head", lines::head),
+    immediate("help", help::run),
     immediate("ls", files::list),
+    immediate("minikube", minikube::run),
     immediate("mkdir", files::make_directory),
     immediate("mv", files::rename),
     immediate("printf", print::printf),
@@ -103,9 +111,14 @@ const PROGRAMS: &[Known] = &[
     process("xargs", xargs::start),
 ];
 
+/// The programs' names.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.iter().map(|known| known.name)
+}
+
 /// Whether there is a program of this name.
 pub(super) fn exists(name: &str) -> bool {
-    PROGRAMS.iter().any(|known| known.name == name)
+    names().any(|known| known == name)
 }
 
 /// Starts a program: its name and its arguments.

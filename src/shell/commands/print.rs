@@ -63,7 +63,8 @@ pub(super) fn printf(arguments: &[String], _: &mut World<'_>, io: &mut Io) -> i3
 /// The widest field that is padded.
 const WIDEST: usize = 1000;
 
-fn printed<'a>(format: &str, values: &mut impl Iterator<Item = &'a String>) -> String {
+/// One turn of `printf`.
+pub(super) fn printed<'a>(format: &str, values: &mut impl Iterator<Item = &'a String>) -> String {
     let mut out = String::new();
     let format = unescape(format);
     let mut chars = format.chars().peekable();

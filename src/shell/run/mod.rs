@@ -14,6 +14,7 @@ use super::environment::{Environment, Unwind};
 use super::language::{Command, CommandKind, Entry, Join, List, Pipeline};
 use super::{Io, World};
 
+pub(super) use builtins::NAMES as BUILTINS;
 pub(super) use expansion::is_pattern_match;
 use loops::{Branches, ForLoop, WhileLoop};
 use pipe::Pipe;

@@ -1,0 +1,28 @@
+//! `help`: what there is.
+
+use crate::shell::{Io, World};
+
+const TEXT: &str = "\
+This terminal runs in simulated time. What it knows:
+
+  kubectl       get, apply, rollout, set, scale, logs, port-forward and more: kubectl --help
+  curl          requests to localhost, pods, services and the node
+  docker        build, images, tag, push, pull: images on your machine
+  minikube      status, ip, image load, image ls, service
+  sleep 30      lets 30 simulated seconds pass
+  timeout 30 X  ends X after 30 seconds
+  watch -n1 X   repeats X every second; Ctrl-C ends it
+
+  files         cat cp ls mkdir mv rm touch; the editor shows the same files
+  text          awk cut grep head sed sort tail tee tr uniq wc xargs
+  others        clear date echo env export history printf pwd seq sh test alias jobs kill wait
+
+  language      | > >> < <<EOF && || ; & $(...) $VAR \"...\" '...'
+                for x in ...; do ...; done   while ...; do ...; done   if ...; then ...; fi
+";
+
+/// `help`
+pub(super) fn run(_: &[String], _: &mut World<'_>, io: &mut Io) -> i32 {
+    io.out(TEXT);
+    0
+}

@@ -1,0 +1,48 @@
+//! Tab: what the word at the cursor could be.
+
+use std::collections::BTreeSet;
+
+use super::environment::Environment;
+use super::{World, commands, run};
+
+/// Words behind which another command begins.
+const PREFIXES: [&str; 8] = ["do", "then", "else", "time", "sudo", "watch", "xargs", "!"];
+
+/// The words that the one before `cursor` could become, in order.
+pub(super) fn complete(line: &str, cursor: usize, environment: &Environment, world: &World<'_>) -> Vec<String> {
+    let before = line.get(..cursor).unwrap_or(line);
+    let begun = before.rsplit(|c: char| c.is_whitespace() || "|&;()<>".contains(c)).next().unwrap_or_default();
+    let lead = before.strip_suffix(begun).unwrap_or(before).trim_end();
+    let previous = lead.rsplit(|c: char| c.is_whitespace() || "|&;(".contains(c)).next().unwrap_or_default();
+    let is_command = lead.is_empty() || lead.ends_with(['|', '&', ';', '(']) || PREFIXES.contains(&previous);
+    if let Some(name) = begun.strip_prefix('$') {
+        return environment
+            .variables
+            .keys()
+            .filter(|known| known.starts_with(name) && known.as_str() != "!")
+            .map(|known| format!("${known}"))
+            .collect();
+    }
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    if is_command {
+        let names = commands::names().chain(run::BUILTINS).map(str::to_owned);
+        let names = names.chain(environment.aliases.keys().cloned());
+        found.extend(names.filter(|name| name.starts_with(begun)));
+    } else {
+        found.extend(files(begun, world));
+    }
+    found.into_iter().collect()
+}
+
+/// Files and directories whose path begins so.
+fn files(begun: &str, world: &World<'_>) -> Vec<String> {
+    world
+        .files
+        .iter()
+        .filter_map(|(path, _)| {
+            let rest = path.strip_prefix(begun)?;
+            let end = rest.find('/').map_or(path.len(), |slash| begun.len() + slash + 1);
+            path.get(..end).map(str::to_owned)
+        })
+        .collect()
+}
