@@ -2,11 +2,10 @@
 
 use super::filter::Options;
 use super::{Failure, usage};
-use crate::api::{EndpointSlice, Object, Service};
-use crate::apiserver::NODE_IP;
 use crate::images::{Outcome, Request, Response};
+use crate::network::{self, Reply};
 use crate::shell::{Io, Poll, Process, World};
-use crate::sim::{Random, SimTime};
+use crate::sim::SimTime;
 
 /// Milliseconds until a connection to an address that nobody has is given up: no route to host.
 const NO_ROUTE_MS: u64 = 3068;
@@ -126,98 +125,38 @@ impl Url {
     }
 }
 
-/// Where a host and port of the learner's machine lead.
-enum Route {
-    /// To a pod's port.
-    Pod(String, u16),
-    /// Nobody listens.
-    Refused,
-    /// There is no such name.
-    UnknownHost,
+/// Sends a request from the learner's machine: localhost leads through forwarded ports, all else into the cluster.
+fn send(world: &mut World<'_>, host: &str, port: u16, request: &Request) -> Reply {
+    if !is_local(host) {
+        return network::send(world.cluster, host, port, request);
+    }
+    let Some((pod_ip, port)) = forwarded(world, port) else { return Reply::NoEndpoints };
+    let now = world.cluster.now();
+    let outcome = world.cluster.kubelet_mut().request(now, &pod_ip, port, request);
+    Reply::From { pod_ip, outcome }
 }
 
-fn route(world: &World<'_>, host: &str, port: u16) -> Route {
-    if matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0") {
-        return forwarded(world, port).unwrap_or(Route::Refused);
-    }
-    let store = world.cluster.api.store();
-    let service = store.services(None).find_map(|service| {
-        let by_address = !service.spec.cluster_ip.is_empty() && service.spec.cluster_ip == host;
-        if by_address || is_name_of(host, service) {
-            return service.spec.ports.iter().find(|entry| entry.port == i32::from(port)).map(|entry| (service, entry));
-        }
-        let on_node = host == NODE_IP || host == "minikube";
-        on_node
-            .then(|| service.spec.ports.iter().find(|entry| entry.node_port == i32::from(port)))?
-            .map(|e| (service, e))
-    });
-    if let Some((service, entry)) = service {
-        return behind(world, service, &entry.name).unwrap_or(Route::Refused);
-    }
-    let is_known = host == NODE_IP
-        || host == "minikube"
-        || store.services(None).any(|service| service.spec.cluster_ip == host || is_name_of(host, service));
-    let is_address = host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok());
-    match (is_known, is_address) {
-        (true, _) => Route::Refused,
-        (false, true) => Route::Pod(host.to_owned(), port),
-        (false, false) => Route::UnknownHost,
-    }
+fn is_local(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0")
 }
 
-/// `web`, `web.shop`, `web.shop.svc`, `web.shop.svc.cluster.local`
-fn is_name_of(host: &str, service: &Service) -> bool {
-    let (name, namespace) = (&service.metadata.name, &service.metadata.namespace);
-    let Some(rest) = host.strip_prefix(name.as_str()) else { return false };
-    match rest.strip_prefix('.') {
-        None => rest.is_empty() && namespace == "default",
-        Some(rest) => {
-            rest.strip_prefix(namespace.as_str()).is_some_and(|rest| matches!(rest, "" | ".svc" | ".svc.cluster.local"))
-        }
-    }
-}
-
-fn forwarded(world: &World<'_>, port: u16) -> Option<Route> {
+/// The pod's address and port behind a forwarded port.
+fn forwarded(world: &World<'_>, port: u16) -> Option<(String, u16)> {
     let forward = world.forwards.get(&port)?;
     let store = world.cluster.api.store();
     let pod = store.pods(Some(&forward.namespace)).find(|pod| pod.metadata.name == forward.pod)?;
-    (!pod.status.pod_ip.is_empty()).then(|| Route::Pod(pod.status.pod_ip.clone(), forward.port))
-}
-
-/// A ready pod behind a service's port; kube-proxy refuses connections when there is none.
-fn behind(world: &World<'_>, service: &Service, port_name: &str) -> Option<Route> {
-    let metadata = &service.metadata;
-    let slices = world.cluster.api.store().list(crate::api::Kind::EndpointSlice, Some(&metadata.namespace));
-    let slice: &EndpointSlice = slices
-        .filter_map(|object| match object {
-            Object::EndpointSlice(slice) => Some(slice.as_ref()),
-            _ => None,
-        })
-        .find(|slice| slice.metadata.labels.get("kubernetes.io/service-name") == Some(&metadata.name))?;
-    let port = slice.ports.iter().find(|port| port.name == port_name)?;
-    let mut ready: Vec<&str> =
-        slice.endpoints.iter().filter(|endpoint| endpoint.ready).map(|endpoint| endpoint.address.as_str()).collect();
-    if ready.is_empty() {
-        let dying = slice.endpoints.iter().filter(|endpoint| endpoint.serving && endpoint.terminating);
-        ready = dying.map(|endpoint| endpoint.address.as_str()).collect();
-    }
-    let seed = world.cluster.config().seed;
-    let stream = format!("curl {} {}", world.cluster.now().as_ms(), world.cluster.log().len());
-    let chosen = Random::derive(seed, &stream).below(u32::try_from(ready.len()).unwrap_or(0));
-    let address = ready.get(usize::try_from(chosen).unwrap_or(0))?;
-    Some(Route::Pod((*address).to_owned(), u16::try_from(port.port).ok()?))
+    (!pod.status.pod_ip.is_empty()).then(|| (pod.status.pod_ip.clone(), forward.port))
 }
 
 impl Curl {
     fn connect(&mut self, world: &mut World<'_>, io: &mut Io) -> Result<State, i32> {
         let now = world.cluster.now();
-        let (host, port) = (&self.url.host, self.url.port);
-        let (address, pod_port) = match route(world, host, port) {
-            Route::UnknownHost => return Err(self.fail(6, &format!("Could not resolve host: {host}"), io)),
-            Route::Refused => return Err(self.refused(0, io)),
-            Route::Pod(address, port) => (address, port),
+        let host = &self.url.host;
+        let outcome = match send(world, host, self.url.port, &self.options.request) {
+            Reply::UnknownHost => return Err(self.fail(6, &format!("Could not resolve host: {host}"), io)),
+            Reply::NoEndpoints => return Err(self.refused(0, io)),
+            Reply::From { outcome, .. } => outcome,
         };
-        let outcome = world.cluster.kubelet_mut().request(now, &address, pod_port, &self.options.request);
         if self.options.verbose && matches!(outcome, Outcome::Answered(_) | Outcome::Hangs) {
             self.narrate_request(io);
         }
@@ -227,7 +166,7 @@ impl Curl {
                 Ok(State::Answering { since: now, at, response })
             }
             // A forwarded port answers by closing: kubectl has taken the connection already.
-            Outcome::Refused | Outcome::Unreachable if host == "localhost" || host == "127.0.0.1" => {
+            Outcome::Refused | Outcome::Unreachable if is_local(host) => {
                 Err(self.fail(52, "Empty reply from server", io))
             }
             Outcome::Refused => Err(self.refused(0, io)),
