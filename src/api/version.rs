@@ -138,4 +138,35 @@ impl KubernetesVersion {
             Self::V1_36 => format!("{kind} probe errored and resulted in unknown state: {error}"),
         }
     }
+
+    /// Whether `kubectl delete` says from which namespace (since 1.34).
+    pub fn says_where_it_deleted(self) -> bool {
+        self == Self::V1_36
+    }
+
+    /// Whether `kubectl rollout undo` warns about objects that were applied (since 1.36).
+    pub fn warns_of_undo(self) -> bool {
+        self == Self::V1_36
+    }
+
+    /// Whether `kubectl logs` says in which namespace there is no such pod (since 1.32).
+    pub fn names_namespace_of_missing_logs(self) -> bool {
+        self == Self::V1_36
+    }
+
+    /// The release of `kubectl` itself.
+    pub fn client_release(self) -> &'static str {
+        match self {
+            Self::V1_22 => "v1.22.17",
+            Self::V1_36 => "v1.36.4",
+        }
+    }
+
+    /// The release, as `kubectl version` and the node tell it.
+    pub fn release(self) -> &'static str {
+        match self {
+            Self::V1_22 => "v1.22.17",
+            Self::V1_36 => "v1.36.2",
+        }
+    }
 }

@@ -47,3 +47,16 @@ pub fn scalar(value: &Value) -> String {
 pub fn as_value(fields: &Map<String, Value>) -> Value {
     Value::Object(fields.clone())
 }
+
+/// Puts a value where the names lead to; what is in the way becomes an object.
+pub fn set(value: &mut Value, names: &[&str], new: Value) {
+    let mut place = value;
+    for name in names {
+        if !place.is_object() {
+            *place = Value::Object(Map::new());
+        }
+        let Some(fields) = place.as_object_mut() else { return };
+        place = fields.entry(*name).or_insert(Value::Null);
+    }
+    *place = new;
+}

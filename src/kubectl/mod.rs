@@ -1,11 +1,24 @@
 //! kubectl: one verb a file, with the real one's words.
 
+mod command;
+mod config;
 pub mod describe;
 pub mod duration;
+mod failure;
 mod field;
+mod flags;
+mod help;
+mod manifest_file;
+mod merge;
 pub mod output;
+mod pods_of;
 pub mod printers;
+mod resource_type;
 pub mod rollout;
+mod selection;
+mod selector;
 mod tab_writer;
+mod verbs;
 
+pub use command::start;
 pub use tab_writer::TabWriter;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::api::Event;
 use crate::kubectl::printers::{age, micro_age};
+use crate::sim::SimTime;
 
 use super::{Description, Related};
 
@@ -27,21 +28,22 @@ pub fn describe_events(events: &[Arc<Event>], related: &Related<'_>, out: &mut D
         if !path.is_empty() && related.version.describes_event_field_path() {
             message = format!("{path}: {message}");
         }
-        let (kind, reason, interval) = (event.kind.as_str(), &event.reason, interval(event, related));
+        let (kind, reason, interval) = (event.kind.as_str(), &event.reason, event_interval(event, related.now));
         out.line(1, &format!("{kind}\t{reason}\t{interval}\t{source}\t{message}"));
     }
 }
 
-fn interval(event: &Event, related: &Related<'_>) -> String {
+/// When and how often an event was seen. Models k8s.io/kubectl/pkg/cmd/events getInterval.
+pub fn event_interval(event: &Event, now: SimTime) -> String {
     let first = match event.event_time {
-        None => age(event.first_timestamp, related.now),
-        time => micro_age(time, related.now),
+        None => age(event.first_timestamp, now),
+        time => micro_age(time, now),
     };
     if let Some(series) = event.series {
-        let last = micro_age(series.last_observed_time, related.now);
+        let last = micro_age(series.last_observed_time, now);
         format!("{last} (x{} over {first})", series.count)
     } else if event.count > 1 {
-        format!("{} (x{} over {first})", age(event.last_timestamp, related.now), event.count)
+        format!("{} (x{} over {first})", age(event.last_timestamp, now), event.count)
     } else {
         first
     }

@@ -13,7 +13,7 @@ mod volume;
 use std::sync::Arc;
 
 pub use deployment::{describe_deployment, describe_replica_set};
-pub use event::describe_events;
+pub use event::{describe_events, event_interval};
 pub use network::{describe_endpoint_slice, describe_service};
 pub use node::describe_node;
 pub use other::describe_generic;

@@ -83,19 +83,14 @@ pub(super) fn describe_tolerations(title: &str, tolerations: &[Value], out: &mut
 
 fn toleration_text(toleration: &Value) -> String {
     let part = |name: &str| field::text(toleration, name);
-    let mut text = part("/key").to_owned();
-    if !part("/value").is_empty() {
-        text += &format!("={}", part("/value"));
-    }
-    if !part("/effect").is_empty() {
-        text += &format!(":{}", part("/effect"));
-    }
-    if part("/operator") == "Exists" && part("/value").is_empty() {
-        let space = if text.is_empty() { "" } else { " " };
-        text += &format!("{space}op=Exists");
-    }
-    if let Some(seconds) = toleration.get("tolerationSeconds").and_then(Value::as_i64) {
-        text += &format!(" for {seconds}s");
-    }
-    text
+    let with = |before: &str, text: &str| if text.is_empty() { String::new() } else { format!("{before}{text}") };
+    let taint = part("/key").to_owned() + &with("=", part("/value")) + &with(":", part("/effect"));
+    let exists = match (part("/operator"), part("/value"), taint.is_empty()) {
+        ("Exists", "", true) => "op=Exists",
+        ("Exists", "", false) => " op=Exists",
+        _ => "",
+    };
+    let seconds = toleration.get("tolerationSeconds").and_then(Value::as_i64);
+    let seconds = seconds.map_or_else(String::new, |seconds| format!(" for {seconds}s"));
+    taint + exists + &seconds
 }

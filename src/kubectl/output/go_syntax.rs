@@ -1,5 +1,7 @@
 //! Values as Go's fmt package prints them.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// Models fmt.Sprint: `map[a:1 b:[x y]]`.
@@ -47,7 +49,10 @@ pub fn quote(text: &str) -> String {
             '\u{8}' => quoted.push_str("\\b"),
             '\u{b}' => quoted.push_str("\\v"),
             '\u{c}' => quoted.push_str("\\f"),
-            control if control.is_ascii_control() => quoted.push_str(&format!("\\x{:02x}", u32::from(control))),
+            control if control.is_ascii_control() => {
+                // Writing to a String cannot fail.
+                let _ = write!(quoted, "\\x{:02x}", u32::from(control));
+            }
             other => quoted.push(other),
         }
     }

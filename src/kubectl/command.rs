@@ -1,0 +1,269 @@
+//! Finds the command that a line names, reads its flags, runs it.
+
+use crate::shell::{Io, Poll, Process, World};
+
+use super::failure::Failure;
+use super::flags::{Flag, Parsed};
+use super::help;
+use super::verbs;
+
+/// A command, such as `rollout status`.
+pub(super) struct Command {
+    /// Words behind `kubectl`.
+    pub path: &'static str,
+    /// Other names of its last word.
+    pub aliases: &'static [&'static str],
+    /// One line about it.
+    pub about: &'static str,
+    /// Arguments, for the usage line.
+    pub usage: &'static str,
+    /// Its own flags.
+    pub flags: &'static [Flag],
+    /// What it does.
+    pub run: fn(&mut Call<'_, '_>) -> Outcome,
+}
+
+/// What a command has to work with.
+pub(super) struct Call<'a, 'w> {
+    /// Cluster, files, ports.
+    pub world: &'a mut World<'w>,
+    /// Standard input and output.
+    pub io: &'a mut Io,
+    /// Flags.
+    pub flags: Parsed,
+    /// Which command.
+    pub command: &'static Command,
+}
+
+/// How a command goes on.
+pub(super) enum Next {
+    /// It has done everything.
+    Done,
+    /// It waits for what is to happen.
+    Wait(Box<dyn Process>),
+}
+
+/// What running a command gives.
+pub(super) type Outcome = Result<Next, Failure>;
+
+impl Call<'_, '_> {
+    /// What is no flag.
+    pub fn args(&self) -> &[String] {
+        &self.flags.args
+    }
+
+    /// `kubectl rollout status`.
+    pub fn full_name(&self) -> String {
+        format!("kubectl {}", self.command.path)
+    }
+
+    /// The namespace of this call: `-n`, else the context's.
+    pub fn namespace(&self) -> String {
+        match self.flags.text("namespace") {
+            Some(namespace) if !namespace.is_empty() => namespace.to_owned(),
+            _ => super::config::current_namespace(self.world.files),
+        }
+    }
+
+    /// Whether `-n` was given.
+    pub fn has_explicit_namespace(&self) -> bool {
+        self.flags.is_set("namespace")
+    }
+
+    /// Prints `Warning: …` to standard error.
+    pub fn warn(&mut self, text: &str) {
+        self.io.err(format!("Warning: {text}\n"));
+    }
+
+    /// A wrong use of this command.
+    pub fn usage(&self, text: &str) -> Failure {
+        Failure::usage(&self.full_name(), text)
+    }
+
+    /// The answer of `result`, with the warnings printed.
+    pub fn written(
+        &mut self,
+        result: Result<crate::apiserver::Applied, crate::apiserver::Status>,
+    ) -> Result<crate::api::Object, Failure> {
+        let applied = result?;
+        for warning in &applied.warnings {
+            self.warn(warning);
+        }
+        Ok(applied.object)
+    }
+}
+
+/// Begins `kubectl` with these arguments (without `kubectl` itself).
+pub fn start(args: &[String]) -> Box<dyn Process> {
+    Box::new(Kubectl { args: args.to_vec(), waits: None })
+}
+
+#[derive(Clone, Debug)]
+struct Kubectl {
+    args: Vec<String>,
+    /// The rest of a command that has been begun.
+    waits: Option<Box<dyn Process>>,
+}
+
+impl Process for Kubectl {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        if let Some(process) = &mut self.waits {
+            return process.poll(world, io);
+        }
+        if io.is_input_open() && self.args.iter().any(|arg| arg == "-") {
+            return Poll::Waiting;
+        }
+        match run(&self.args, world, io) {
+            Ok(Next::Done) => Poll::Exited(0),
+            Ok(Next::Wait(mut process)) => {
+                let poll = process.poll(world, io);
+                self.waits = Some(process);
+                poll
+            }
+            Err(failure) => {
+                io.err(failure.report());
+                Poll::Exited(failure.exit_code())
+            }
+        }
+    }
+
+    fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
+        match &mut self.waits {
+            Some(process) => process.interrupt(world, io),
+            None => 130,
+        }
+    }
+}
+
+fn run(args: &[String], world: &mut World<'_>, io: &mut Io) -> Outcome {
+    let Some(found) = find(args)? else {
+        io.out(help::overview());
+        return Ok(Next::Done);
+    };
+    let (command, rest) = match found {
+        Found::Command(command, rest) => (command, rest),
+        Found::Group(group) => {
+            io.out(help::group(group));
+            return Ok(Next::Done);
+        }
+        Found::Help(topic) => {
+            io.out(help::topic(&topic));
+            return Ok(Next::Done);
+        }
+    };
+    let flags = Parsed::parse(&rest, command.flags)
+        .map_err(|error| Failure::Plain(format!("{error}\nSee 'kubectl {} --help' for usage.", command.path)))?;
+    if flags.switch("help") {
+        io.out(help::command(command));
+        return Ok(Next::Done);
+    }
+    (command.run)(&mut Call { world, io, flags, command })
+}
+
+enum Found {
+    Command(&'static Command, Vec<String>),
+    Group(&'static str),
+    Help(Vec<String>),
+}
+
+/// Takes the command's words out of the arguments; flags may stand before them. Models cobra's Command.Find.
+fn find(args: &[String]) -> Result<Option<Found>, Failure> {
+    let Some(at) = first_word(args, 0) else {
+        let flags = Parsed::parse(args, &[]);
+        flags.map_err(|error| Failure::Plain(format!("{error}\nSee 'kubectl --help' for usage.")))?;
+        return Ok(None);
+    };
+    let word = args.get(at).map_or("", String::as_str);
+    let mut rest = args.to_vec();
+    rest.remove(at);
+    if word == "help" {
+        return Ok(Some(Found::Help(rest)));
+    }
+    if let Some(group) = verbs::GROUPS.iter().find(|group| **group == word) {
+        return find_in_group(group, at, rest).map(Some);
+    }
+    match verbs::COMMANDS.iter().find(|command| command.path == word || command.aliases.contains(&word)) {
+        Some(command) => Ok(Some(Found::Command(command, rest))),
+        None => Err(Failure::Plain(unknown_command(word))),
+    }
+}
+
+fn find_in_group(group: &'static str, at: usize, mut rest: Vec<String>) -> Result<Found, Failure> {
+    let sub = first_word(&rest, at).and_then(|at| Some((at, rest.get(at)?.clone())));
+    if let Some((at, word)) = &sub {
+        let path = format!("{group} {word}");
+        if let Some(command) = verbs::COMMANDS.iter().find(|command| {
+            let (parent, name) = command.path.split_once(' ').unwrap_or_default();
+            command.path == path || (parent == group && (name == word || command.aliases.contains(&word.as_str())))
+        }) {
+            rest.remove(*at);
+            return Ok(Found::Command(command, rest));
+        }
+    }
+    // `create -f` and `apply …` are commands and groups at once.
+    if let Some(command) = verbs::COMMANDS.iter().find(|command| command.path == group) {
+        return Ok(Found::Command(command, rest));
+    }
+    match sub {
+        None => Ok(Found::Group(group)),
+        Some(_) => {
+            let words: Vec<&str> = rest.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+            Err(Failure::usage(&format!("kubectl {group}"), &format!("unknown command {:?}", words.join(" "))))
+        }
+    }
+}
+
+/// The first argument from `from` on that is no flag and no flag's value.
+fn first_word(args: &[String], from: usize) -> Option<usize> {
+    let mut skip = false;
+    for (at, arg) in args.iter().enumerate().skip(from) {
+        if skip {
+            skip = false;
+        } else if arg == "--" {
+            return None;
+        } else if arg.starts_with('-') && arg.len() > 1 {
+            let takes_next = |flag: &Flag| {
+                let long = arg.strip_prefix("--") == Some(flag.name);
+                let short = flag.short.is_some_and(|short| *arg == format!("-{short}"));
+                flag.takes != super::flags::Takes::Switch && (long || short)
+            };
+            skip = super::flags::GLOBAL.iter().any(takes_next);
+        } else {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Models cobra's suggestions: names at most two edits away, or that begin so.
+fn unknown_command(word: &str) -> String {
+    let mut text = format!("unknown command {word:?} for \"kubectl\"\n");
+    let mut similar: Vec<&str> = Vec::new();
+    for command in verbs::ORDER {
+        let near = edit_distance(&word.to_lowercase(), command) <= 2;
+        if near || command.starts_with(&word.to_lowercase()) {
+            similar.push(command);
+        }
+    }
+    if !similar.is_empty() {
+        text.push_str("\nDid you mean this?\n");
+        text.extend(similar.iter().flat_map(|name| ["\t", name, "\n"]));
+    }
+    text
+}
+
+/// Levenshtein's distance.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().take(64).enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);
+            let replace = cell(&row, j) + usize::from(x != *y);
+            next.push(replace.min(cell(&row, j + 1) + 1).min(cell(&next, j) + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0).max(a.chars().count().saturating_sub(64))
+}

@@ -1,0 +1,180 @@
+//! `kubectl apply`.
+
+use serde_json::{Value, json};
+
+use crate::api::{Kind, Object};
+use crate::apiserver::WriteOptions;
+use crate::kubectl::command::{Call, Command, Next, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::field;
+use crate::kubectl::flags::{DryRun, Flag};
+use crate::kubectl::manifest_file::{self, Manifest};
+use crate::kubectl::merge::three_way;
+use crate::kubectl::output::{Printer, json, name_line_of};
+use crate::kubectl::selection::filenames;
+
+pub(super) const APPLY: Command = Command {
+    path: "apply",
+    aliases: &[],
+    about: "Apply a configuration to a resource by file name or stdin",
+    usage: "(-f FILENAME | -k DIRECTORY)",
+    flags: &[
+        Flag::switch("all", None),
+        Flag::optional("cascade", "background"),
+        Flag::optional("dry-run", "unchanged"),
+        Flag::text("field-manager", None),
+        Flag::list("filename", Some('f')),
+        Flag::switch("force", None),
+        Flag::switch("force-conflicts", None),
+        Flag::number("grace-period", None),
+        Flag::text("kustomize", Some('k')),
+        Flag::text("output", Some('o')),
+        Flag::switch("overwrite", None),
+        Flag::switch("prune", None),
+        Flag::switch("recursive", Some('R')),
+        Flag::text("selector", Some('l')),
+        Flag::switch("server-side", None),
+        Flag::duration("timeout"),
+        Flag::optional("validate", "strict"),
+        Flag::switch("wait", None),
+    ],
+    run: apply,
+};
+
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+fn apply(call: &mut Call<'_, '_>) -> Outcome {
+    let files = filenames(call).to_vec();
+    if !call.args().is_empty() {
+        let args = call.args().join(" ");
+        return Err(call.usage(&format!("Unexpected args: [{args}]")));
+    }
+    if call.flags.is_set("kustomize") {
+        return Err(Failure::new("the lab's kubectl has no kustomize"));
+    }
+    if files.is_empty() {
+        return Err(Failure::new("must specify one of -f and -k"));
+    }
+    if call.flags.switch("prune") {
+        return Err(Failure::new("the lab's kubectl does not prune: delete what is no longer wanted"));
+    }
+    let dry_run = call.flags.dry_run()?;
+    if dry_run == DryRun::Client && call.flags.switch("server-side") {
+        return Err(Failure::new(
+            "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
+        ));
+    }
+    let manifests = manifest_file::read(call, &files)?;
+    if manifests.is_empty() {
+        return Err(Failure::new("no objects passed to apply"));
+    }
+    let mut failures = Vec::new();
+    // What cannot be read is known before anything is sent.
+    let (good, bad): (Vec<_>, Vec<_>) = manifests.into_iter().partition(Result::is_ok);
+    failures.extend(bad.into_iter().filter_map(Result::err));
+    for manifest in good.into_iter().flatten() {
+        failures.extend(apply_one(call, manifest, dry_run).err());
+    }
+    Failure::from_all(failures).map_or(Ok(Next::Done), Err)
+}
+
+fn apply_one(call: &mut Call<'_, '_>, manifest: Manifest, dry_run: DryRun) -> Result<(), Failure> {
+    if manifest.key.name.is_empty() {
+        let why = format!("from server for: {:?}: resource name may not be empty", manifest.source);
+        return Err(Failure::Plain(format!(
+            "error when retrieving current configuration of:\n{}\n{why}",
+            identity(manifest.kind, &manifest)
+        )));
+    }
+    let current = call.world.cluster.api.get(manifest.kind, &manifest.key).ok().cloned();
+    let (object, done) = match current {
+        None => create(call, &manifest, dry_run)?,
+        Some(current) => update(call, &manifest, &current, dry_run)?,
+    };
+    let done = if call.flags.switch("server-side") { "serverside-applied" } else { done };
+    let text = match call.flags.text("output") {
+        None | Some("") => name_line_of(manifest.kind, &manifest.key.name, &format!("{done}{}", dry_run.suffix())),
+        Some(format) => {
+            let files = &call.world.files;
+            Printer::parse(format, false, false, |path| files.read(path).map(str::to_owned))?
+                .print(vec![object], true)?
+        }
+    };
+    call.io.out(text);
+    Ok(())
+}
+
+/// How kubectl names an object in errors.
+fn identity(kind: Kind, manifest: &Manifest) -> String {
+    let version = kind.api_version();
+    let (resource, kind) = (kind.plural(), kind.as_str());
+    let (name, namespace) = (&manifest.key.name, &manifest.key.namespace);
+    format!(
+        "Resource: \"{version}, Resource={resource}\", GroupVersionKind: \"{version}, Kind={kind}\"\nName: {name:?}, \
+         Namespace: {namespace:?}"
+    )
+}
+
+/// The manifest with itself as an annotation. Models k8s.io/kubectl/pkg/util GetModifiedConfiguration.
+fn with_last_applied(call: &Call<'_, '_>, value: &Value) -> Value {
+    let mut value = value.clone();
+    if call.flags.switch("server-side") {
+        return value;
+    }
+    let mut annotations = field::string_map(&value, "/metadata/annotations");
+    annotations.remove(LAST_APPLIED);
+    field::set(&mut value, &["metadata", "annotations"], json!(annotations));
+    let text = json::compact(&value) + "\n";
+    field::set(&mut value, &["metadata", "annotations", LAST_APPLIED], json!(text));
+    value
+}
+
+fn create(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Result<(Value, &'static str), Failure> {
+    let value = with_last_applied(call, &manifest.value);
+    if dry_run == DryRun::Client {
+        return Ok((value, "created"));
+    }
+    let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+    let result = call.world.cluster.api.create_value(manifest.kind, &manifest.key.namespace, value, options);
+    let object = call.written(result).map_err(|failure| failure.when("creating", Some(&manifest.source)))?;
+    Ok((object.to_value(), "created"))
+}
+
+/// Models k8s.io/kubectl/pkg/cmd/apply ApplyOptions.applyOneObject and Patcher.Patch.
+fn update(
+    call: &mut Call<'_, '_>,
+    manifest: &Manifest,
+    current: &Object,
+    dry_run: DryRun,
+) -> Result<(Value, &'static str), Failure> {
+    let metadata = current.metadata();
+    let last = metadata.annotations.get(LAST_APPLIED).map(|text| serde_json::from_str(text).unwrap_or_default());
+    if last.is_none() && !call.flags.switch("server-side") {
+        call.warn(&format!(
+            "resource {}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply \
+             should only be used on resources created declaratively by either kubectl create --save-config or kubectl \
+             apply. The missing annotation will be patched automatically.",
+            manifest.kind.plural(),
+            metadata.name
+        ));
+    }
+    let new = with_last_applied(call, &manifest.value);
+    let before = current.to_value();
+    let merged = three_way(manifest.kind, &last.unwrap_or_default(), &new, &before);
+    if merged == before {
+        return Ok((before, "unchanged"));
+    }
+    if dry_run == DryRun::Client {
+        return Ok((merged, "configured"));
+    }
+    if metadata.deletion_timestamp.is_some() {
+        call.warn(&format!(
+            "Detected changes to resource {} which is currently being deleted.",
+            field::text(&before, "/metadata/name")
+        ));
+    }
+    let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+    let result = call.world.cluster.api.replace(manifest.kind, merged, options);
+    let object = call.written(result).map_err(|failure| failure.when("patching", Some(&manifest.source)))?;
+    Ok((object.to_value(), "configured"))
+}

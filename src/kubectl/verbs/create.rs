@@ -1,0 +1,253 @@
+//! `kubectl create`: from files, and from flags.
+
+use serde_json::{Value, json};
+
+use crate::api::Kind;
+use crate::apiserver::WriteOptions;
+use crate::kubectl::command::{Call, Command, Next, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::field;
+use crate::kubectl::flags::{DryRun, Flag};
+use crate::kubectl::manifest_file;
+use crate::kubectl::output::{Printer, name_line_of};
+use crate::kubectl::selection::filenames;
+
+pub(super) const CREATE: Command = Command {
+    path: "create",
+    aliases: &[],
+    about: "Create a resource from a file or from stdin",
+    usage: "-f FILENAME",
+    flags: &[
+        Flag::optional("dry-run", "unchanged"),
+        Flag::list("filename", Some('f')),
+        Flag::text("output", Some('o')),
+        Flag::switch("recursive", Some('R')),
+        Flag::switch("save-config", None),
+        Flag::optional("validate", "strict"),
+    ],
+    run: create,
+};
+
+const COMMON: [Flag; 3] =
+    [Flag::optional("dry-run", "unchanged"), Flag::text("output", Some('o')), Flag::switch("save-config", None)];
+
+pub(super) const DEPLOYMENT: Command = Command {
+    path: "create deployment",
+    aliases: &["deploy"],
+    about: "Create a deployment with the specified name",
+    usage: "NAME --image=image -- [COMMAND] [args...]",
+    flags: &[
+        COMMON[0],
+        COMMON[1],
+        COMMON[2],
+        Flag::list("image", None),
+        Flag::number("port", None),
+        Flag::number("replicas", Some('r')),
+    ],
+    run: deployment,
+};
+
+pub(super) const NAMESPACE: Command = Command {
+    path: "create namespace",
+    aliases: &["ns"],
+    about: "Create a namespace with the specified name",
+    usage: "NAME",
+    flags: &COMMON,
+    run: namespace,
+};
+
+pub(super) const CONFIG_MAP: Command = Command {
+    path: "create configmap",
+    aliases: &["cm"],
+    about: "Create a config map from a local file, directory or literal value",
+    usage: "NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
+    flags: &[COMMON[0], COMMON[1], COMMON[2], Flag::texts("from-file", None), Flag::texts("from-literal", None)],
+    run: config_map,
+};
+
+pub(super) const SERVICE_ACCOUNT: Command = Command {
+    path: "create serviceaccount",
+    aliases: &["sa"],
+    about: "Create a service account with the specified name",
+    usage: "NAME",
+    flags: &COMMON,
+    run: service_account,
+};
+
+fn create(call: &mut Call<'_, '_>) -> Outcome {
+    let files = filenames(call).to_vec();
+    if files.is_empty() {
+        if let Some(word) = call.args().first() {
+            return Err(Failure::usage("kubectl create", &format!("unknown command {word:?}")));
+        }
+        return Err(Failure::new("must specify one of -f and -k"));
+    }
+    if !call.args().is_empty() {
+        let args = call.args().join(" ");
+        return Err(call.usage(&format!("Unexpected args: [{args}]")));
+    }
+    let dry_run = call.flags.dry_run()?;
+    let mut failures = Vec::new();
+    let manifests = manifest_file::read(call, &files)?;
+    if manifests.is_empty() {
+        return Err(Failure::new("no objects passed to create"));
+    }
+    for manifest in manifests {
+        let result = manifest.and_then(|manifest| {
+            send(call, manifest.kind, &manifest.key.namespace, manifest.value, Some(&manifest.source), dry_run)
+        });
+        failures.extend(result.err());
+    }
+    Failure::from_all(failures).map_or(Ok(Next::Done), Err)
+}
+
+/// Creates an object and prints what `-o` asks for.
+pub(super) fn send(
+    call: &mut Call<'_, '_>,
+    kind: Kind,
+    namespace: &str,
+    value: Value,
+    source: Option<&str>,
+    dry_run: DryRun,
+) -> Result<(), Failure> {
+    let printed = if dry_run == DryRun::Client {
+        value
+    } else {
+        let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+        let result = call.world.cluster.api.create_value(kind, namespace, value, options);
+        call.written(result).map_err(|failure| failure.when("creating", source))?.to_value()
+    };
+    let name = field::text(&printed, "/metadata/name").to_owned();
+    let text = match call.flags.text("output") {
+        None | Some("") => name_line_of(kind, &name, &format!("created{}", dry_run.suffix())),
+        Some(format) => {
+            let files = &call.world.files;
+            Printer::parse(format, false, false, |path| files.read(path).map(str::to_owned))?
+                .print(vec![printed], true)?
+        }
+    };
+    call.io.out(text);
+    Ok(())
+}
+
+/// The one name that a command needs. Models create.NameFromCommandArgs.
+pub(super) fn name_of(call: &Call<'_, '_>) -> Result<String, Failure> {
+    let count = call.flags.dash.unwrap_or(call.args().len());
+    match call.args().first() {
+        Some(name) if count == 1 => Ok(name.clone()),
+        _ => Err(call.usage(&format!("exactly one NAME is required, got {count}"))),
+    }
+}
+
+/// What stands behind `--`.
+pub(super) fn command_of(call: &Call<'_, '_>) -> Vec<String> {
+    call.flags.dash.and_then(|dash| call.args().get(dash..)).unwrap_or_default().to_vec()
+}
+
+/// An image's name as a container's: `nginx` of `docker.io/library/nginx:1.25`.
+fn container_name(image: &str) -> String {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let name = name.split(['@', ':']).next().unwrap_or(name);
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+}
+
+/// Models k8s.io/kubectl/pkg/cmd/create CreateDeploymentOptions.
+fn deployment(call: &mut Call<'_, '_>) -> Outcome {
+    let name = name_of(call)?;
+    let images = call.flags.texts("image").to_vec();
+    if images.is_empty() {
+        return Err(Failure::new("required flag(s) \"image\" not set"));
+    }
+    let command = command_of(call);
+    if images.len() > 1 && !command.is_empty() {
+        return Err(Failure::new("cannot specify multiple --image options and command"));
+    }
+    let dry_run = call.flags.dry_run()?;
+    let port = call.flags.number("port").filter(|port| *port > 0);
+    let containers: Vec<Value> = images
+        .iter()
+        .map(|image| {
+            let mut container = json!({"name": container_name(image), "image": image, "resources": {}});
+            if !command.is_empty() {
+                field::set(&mut container, &["command"], json!(command));
+            }
+            if let Some(port) = port {
+                field::set(&mut container, &["ports"], json!([{"containerPort": port}]));
+            }
+            container
+        })
+        .collect();
+    let labels = json!({"app": name});
+    let namespace = call.namespace();
+    let mut value = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels},
+        "spec": {
+            "replicas": call.flags.number("replicas").unwrap_or(1), "selector": {"matchLabels": labels}, "strategy": {},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}},
+        },
+    });
+    if dry_run == DryRun::Client {
+        field::set(&mut value, &["status"], json!({}));
+    }
+    let done = send(call, Kind::Deployment, &namespace, value, None, dry_run);
+    done.map_err(|failure| failed_to_create(failure, "deployment"))?;
+    Ok(Next::Done)
+}
+
+/// Models the wrapping of errors in `kubectl create KIND`; the API server's own answers keep their form.
+fn failed_to_create(failure: Failure, what: &str) -> Failure {
+    match failure {
+        Failure::Refused(refusal) => Failure::Plain(format!("failed to create {what}: {}", refusal.status.message)),
+        other => other,
+    }
+}
+
+fn namespace(call: &mut Call<'_, '_>) -> Outcome {
+    let name = name_of(call)?;
+    let dry_run = call.flags.dry_run()?;
+    let value = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    send(call, Kind::Namespace, "", value, None, dry_run)?;
+    Ok(Next::Done)
+}
+
+fn service_account(call: &mut Call<'_, '_>) -> Outcome {
+    let name = name_of(call)?;
+    let dry_run = call.flags.dry_run()?;
+    let namespace = call.namespace();
+    let value = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}});
+    let done = send(call, Kind::ServiceAccount, &namespace, value, None, dry_run);
+    done.map_err(|failure| failed_to_create(failure, "serviceaccount"))?;
+    Ok(Next::Done)
+}
+
+fn config_map(call: &mut Call<'_, '_>) -> Outcome {
+    let name = name_of(call)?;
+    let dry_run = call.flags.dry_run()?;
+    let mut data = serde_json::Map::new();
+    for literal in call.flags.texts("from-literal") {
+        let (key, value) = literal
+            .split_once('=')
+            .ok_or_else(|| Failure::Plain(format!("invalid literal source {literal}, expected key=value")))?;
+        data.insert(key.to_owned(), json!(value.trim_matches(['\'', '"'])));
+    }
+    for source in call.flags.texts("from-file") {
+        let (key, path) = match source.split_once('=') {
+            Some((key, path)) => (key, path),
+            None => (source.rsplit('/').next().unwrap_or(source), source.as_str()),
+        };
+        let text = call
+            .world
+            .files
+            .read(path)
+            .ok_or_else(|| Failure::Plain(format!("error reading {path}: no such file or directory")))?;
+        data.insert(key.to_owned(), json!(text));
+    }
+    let namespace = call.namespace();
+    let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+    if !data.is_empty() {
+        field::set(&mut value, &["data"], Value::Object(data));
+    }
+    let done = send(call, Kind::ConfigMap, &namespace, value, None, dry_run);
+    done.map_err(|failure| failed_to_create(failure, "configmap"))?;
+    Ok(Next::Done)
+}

@@ -1,0 +1,106 @@
+//! `kubectl exec`.
+
+use std::fmt::Write as _;
+
+use crate::api::PodPhase;
+use crate::images::Exec;
+use crate::kubectl::command::{Call, Command, Next, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::Flag;
+use crate::kubectl::pods_of::{container_of, pods_behind};
+use crate::shell::{Io, Poll, Process, World};
+use crate::sim::SimTime;
+
+pub(super) const EXEC: Command = Command {
+    path: "exec",
+    aliases: &[],
+    about: "Execute a command in a container",
+    usage: "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
+    flags: &[
+        Flag::text("container", Some('c')),
+        Flag::list("filename", Some('f')),
+        Flag::duration("pod-running-timeout"),
+        Flag::switch("quiet", Some('q')),
+        Flag::switch("stdin", Some('i')),
+        Flag::switch("tty", Some('t')),
+    ],
+    run: exec,
+};
+
+fn exec(call: &mut Call<'_, '_>) -> Outcome {
+    let args = call.args().to_vec();
+    let Some((target, command)) = args.split_first() else {
+        return Err(Failure::new("pod, type/name or --filename must be specified"));
+    };
+    if !command.is_empty() && call.flags.dash != Some(1) {
+        return Err(call.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead"));
+    }
+    if command.is_empty() {
+        return Err(Failure::new("you must specify at least one command for the container"));
+    }
+    let pods = pods_behind(call, target)?;
+    let Some(pod) = pods.first() else { return Ok(Next::Done) };
+    if matches!(pod.status.phase, PodPhase::Succeeded | PodPhase::Failed) {
+        return Err(Failure::Plain(format!(
+            "cannot exec into a container in a completed pod; current phase is {}",
+            pod.status.phase.as_str()
+        )));
+    }
+    let (container, note) = container_of(pod, call.flags.text("container"))?;
+    call.io.err(note.unwrap_or_default());
+    let now = call.world.cluster.now();
+    let uid = pod.metadata.uid.clone();
+    match call.world.cluster.kubelet_mut().exec(&uid, &container, command, now) {
+        None => Err(Failure::Plain(format!(
+            "Internal error occurred: unable to upgrade connection: container not found (\"{container}\")"
+        ))),
+        Some(Exec::NotFound) => Err(not_found(&uid, command.first().map_or("", String::as_str), now)),
+        Some(Exec::Ended { exit_code, output, latency_ms }) => {
+            Ok(Next::Wait(Box::new(Ending { exit_code, output, at: now + latency_ms })))
+        }
+    }
+}
+
+/// The runtime's words.
+fn not_found(uid: &str, program: &str, now: SimTime) -> Failure {
+    let mut id = String::new();
+    let mut state = 0xcbf2_9ce4_8422_2325_u64;
+    for part in 0..4_u64 {
+        for byte in uid.bytes().chain(now.as_ms().to_le_bytes()).chain(part.to_le_bytes()) {
+            state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(id, "{state:016x}");
+    }
+    let why = if program.contains('/') {
+        format!("stat {program}: no such file or directory")
+    } else {
+        "executable file not found in $PATH".to_owned()
+    };
+    Failure::Plain(format!(
+        "Internal error occurred: Internal error occurred: error executing command in container: failed to exec in \
+         container: failed to start exec \"{id}\": OCI runtime exec failed: exec failed: unable to start container process: \
+         exec: {program:?}: {why}: unknown"
+    ))
+}
+
+/// A command that takes its time.
+#[derive(Clone, Debug)]
+struct Ending {
+    exit_code: i32,
+    output: String,
+    at: SimTime,
+}
+
+impl Process for Ending {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        if world.cluster.now() < self.at {
+            return Poll::SleepUntil(self.at);
+        }
+        io.out(std::mem::take(&mut self.output));
+        if self.exit_code != 0 {
+            io.err(format!("command terminated with exit code {}\n", self.exit_code));
+        }
+        Poll::Exited(self.exit_code)
+    }
+}

@@ -1,0 +1,289 @@
+//! `kubectl get`.
+
+use std::collections::BTreeSet;
+
+use crate::api::{Kind, KubernetesVersion, Object};
+use crate::kubectl::TabWriter;
+use crate::kubectl::command::{Call, Command, Next, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::Flag;
+use crate::kubectl::output::{Printer, sort_by};
+use crate::kubectl::printers::{Row, Table, TableOptions, TablePrinter, cells, columns};
+use crate::kubectl::resource_type::kind_prefix;
+use crate::kubectl::selection::{Item, Rules, Selection, select};
+use crate::kubectl::selector::{FieldQuery, LabelQuery};
+use crate::shell::{Io, Poll, Process, World};
+use crate::sim::SimTime;
+
+pub(super) const GET: Command = Command {
+    path: "get",
+    aliases: &[],
+    about: "Display one or many resources",
+    usage: "(TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
+    flags: &[
+        Flag::switch("all-namespaces", Some('A')),
+        Flag::switch("allow-missing-template-keys", None),
+        Flag::number("chunk-size", None),
+        Flag::text("field-selector", None),
+        Flag::list("filename", Some('f')),
+        Flag::switch("ignore-not-found", None),
+        Flag::list("label-columns", Some('L')),
+        Flag::switch("no-headers", None),
+        Flag::text("output", Some('o')),
+        Flag::switch("output-watch-events", None),
+        Flag::text("raw", None),
+        Flag::switch("recursive", Some('R')),
+        Flag::text("selector", Some('l')),
+        Flag::switch("server-print", None),
+        Flag::switch("show-kind", None),
+        Flag::switch("show-labels", None),
+        Flag::switch("show-managed-fields", None),
+        Flag::text("sort-by", None),
+        Flag::text("template", None),
+        Flag::switch("watch", Some('w')),
+        Flag::switch("watch-only", None),
+    ],
+    run: get,
+};
+
+fn get(call: &mut Call<'_, '_>) -> Outcome {
+    let watches = call.flags.switch("watch") || call.flags.switch("watch-only");
+    let args = call.args().to_vec();
+    if !watches && args.is_empty() && !call.flags.is_set("filename") && !call.flags.is_set("raw") {
+        call.io.err(
+            "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of \
+             supported resources.\n\n",
+        );
+        return Err(call.usage(
+            "Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that \
+             resource (e.g. kubectl explain pods).",
+        ));
+    }
+    let format = call.flags.text("output").unwrap_or_default().to_owned();
+    if call.flags.switch("show-labels") && !matches!(format.as_str(), "" | "wide") {
+        return Err(Failure::Plain(format!("--show-labels option cannot be used with {format} printer")));
+    }
+    if call.flags.switch("output-watch-events") && !watches {
+        return Err(Failure::new("--output-watch-events option can only be used with --watch or --watch-only"));
+    }
+    if call.flags.is_set("raw") {
+        return Err(Failure::new("the lab's kubectl cannot get raw paths"));
+    }
+    let selection = select(call, &args, Rules { types_alone: true, files_as_they_are: false })?;
+    let no_headers = call.flags.switch("no-headers");
+    let files = &call.world.files;
+    let printer = Printer::parse(&format, true, no_headers, |path| files.read(path).map(str::to_owned))?;
+    if watches {
+        return watch(call, selection, printer);
+    }
+    if printer.is_table() { print_tables(call, selection, &printer) } else { print_generic(call, selection, printer) }
+}
+
+fn failures(call: &Call<'_, '_>, failures: Vec<Failure>) -> Vec<Failure> {
+    let ignores = call.flags.switch("ignore-not-found");
+    failures.into_iter().filter(|failure| !(ignores && failure.is_not_found())).collect()
+}
+
+/// Models GetOptions.printGeneric.
+fn print_generic(call: &mut Call<'_, '_>, selection: Selection, mut printer: Printer) -> Outcome {
+    let failed = failures(call, selection.failures);
+    if selection.single
+        && let Some(failure) = Failure::from_all(failed.clone())
+    {
+        return Err(failure);
+    }
+    if selection.items.is_empty() && call.flags.switch("ignore-not-found") {
+        return finish(failed);
+    }
+    let mut objects: Vec<_> =
+        selection.items.iter().filter_map(|item| Some(item.object.as_ref()?.to_value())).collect();
+    if let Some(path) = call.flags.text("sort-by").filter(|path| !path.is_empty()) {
+        objects = sort_by(&objects, path)?.into_iter().filter_map(|at| objects.get(at).cloned()).collect();
+    }
+    let text = printer.print(objects, selection.single)?;
+    call.io.out(text);
+    finish(failed)
+}
+
+fn finish(failures: Vec<Failure>) -> Outcome {
+    match Failure::from_all(failures) {
+        Some(failure) => Err(failure),
+        None => Ok(Next::Done),
+    }
+}
+
+fn table_options(call: &Call<'_, '_>, kind: Kind, printer: &Printer, with_kind: bool) -> TableOptions {
+    TableOptions {
+        no_headers: call.flags.switch("no-headers"),
+        wide: matches!(printer, Printer::Table { wide: true }),
+        with_namespace: call.flags.switch("all-namespaces") && !kind.is_cluster_scoped(),
+        kind_prefix: if with_kind || call.flags.switch("show-kind") { kind_prefix(kind) } else { String::new() },
+        show_labels: call.flags.switch("show-labels"),
+        label_columns: call.flags.texts("label-columns").to_vec(),
+    }
+}
+
+/// Models GetOptions.Run's loop over tables: one table a kind, an empty line between.
+fn print_tables(call: &mut Call<'_, '_>, selection: Selection, printer: &Printer) -> Outcome {
+    let failed = failures(call, selection.failures);
+    let mut items = selection.items;
+    if let Some(path) = call.flags.text("sort-by").filter(|path| !path.is_empty()) {
+        let values: Vec<_> = items.iter().filter_map(|item| Some(item.object.as_ref()?.to_value())).collect();
+        items = sort_by(&values, path)?.into_iter().filter_map(|at| items.get(at).cloned()).collect();
+    }
+    let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
+    let (now, version) = (call.world.cluster.now(), call.world.cluster.api.version);
+    let mut text = String::new();
+    for group in items.chunk_by(|a, b| a.kind == b.kind) {
+        let Some(kind) = group.first().map(|item| item.kind) else { continue };
+        let options = table_options(call, kind, printer, kinds.len() > 1);
+        let rows = group.iter().filter_map(|item| Some(row(item.object.as_ref()?, now, version))).collect();
+        let mut out = TabWriter::for_tables();
+        TablePrinter::default().print(&Table { columns: columns(kind), rows }, &options, None, &mut out);
+        if !text.is_empty() && !options.no_headers {
+            text.push('\n');
+        }
+        text.push_str(&out.flush());
+    }
+    if text.is_empty() && failed.is_empty() && !call.flags.switch("ignore-not-found") {
+        call.io.err(no_resources(call));
+    }
+    call.io.out(text);
+    finish(failed)
+}
+
+fn no_resources(call: &Call<'_, '_>) -> String {
+    let types = call.args().first().map_or("", String::as_str);
+    let cluster_scoped = crate::kubectl::resource_type::parse_types(types)
+        .is_ok_and(|kinds| kinds.iter().any(|kind| kind.is_cluster_scoped()));
+    if call.flags.switch("all-namespaces") || cluster_scoped {
+        "No resources found\n".to_owned()
+    } else {
+        format!("No resources found in {} namespace.\n", call.namespace())
+    }
+}
+
+fn row(object: &Object, now: SimTime, version: KubernetesVersion) -> Row {
+    let metadata = object.metadata();
+    Row { cells: cells(object, now, version), namespace: metadata.namespace.clone(), labels: metadata.labels.clone() }
+}
+
+/// Models GetOptions.watch: what is there, then every change.
+fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Outcome {
+    let failed = failures(call, selection.failures);
+    if let Some(failure) = Failure::from_all(failed) {
+        return Err(failure);
+    }
+    let named = call.args().len() > 1 || call.args().iter().any(|arg| arg.contains('/'));
+    let types = call.args().first().cloned().unwrap_or_default();
+    let kinds = crate::kubectl::resource_type::parse_types(types.split('/').next().unwrap_or_default())?;
+    let [kind] = kinds.as_slice() else {
+        return Err(Failure::new("you may only specify a single resource type"));
+    };
+    if named && selection.items.len() > 1 {
+        return Err(Failure::new(
+            "watch is only supported on individual resources and resource collections - more than 1 resource was found",
+        ));
+    }
+    call.world.cluster.settle();
+    let all = call.flags.switch("all-namespaces") || kind.is_cluster_scoped();
+    let mut watch = Watch {
+        kind: *kind,
+        namespace: (!all).then(|| call.namespace()),
+        name: if named { selection.items.first().map(|item| item.key.name.clone()) } else { None },
+        labels: LabelQuery::parse(call.flags.text("selector").unwrap_or_default())?,
+        fields: FieldQuery::parse(call.flags.text("field-selector").unwrap_or_default())?,
+        options: table_options(call, *kind, &printer, false),
+        printer,
+        table: TablePrinter::default(),
+        tabs: TabWriter::for_tables(),
+        with_events: call.flags.switch("output-watch-events"),
+        shown: selection.items.iter().map(|item| uid(item).to_owned()).collect(),
+        next: call.world.cluster.log().len(),
+    };
+    if !call.flags.switch("watch-only") {
+        let (now, version) = (call.world.cluster.now(), call.world.cluster.api.version);
+        for object in selection.items.iter().filter_map(|item| item.object.as_ref()) {
+            watch.print(object, "ADDED", now, version)?;
+        }
+        let text = watch.tabs.flush();
+        call.io.out(text);
+    }
+    Ok(Next::Wait(Box::new(watch)))
+}
+
+fn uid(item: &Item) -> &str {
+    item.object.as_ref().map_or("", |object| &object.metadata().uid)
+}
+
+/// `kubectl get -w` after the first list.
+#[derive(Clone, Debug)]
+struct Watch {
+    kind: Kind,
+    namespace: Option<String>,
+    name: Option<String>,
+    labels: LabelQuery,
+    fields: FieldQuery,
+    options: TableOptions,
+    printer: Printer,
+    table: TablePrinter,
+    tabs: TabWriter,
+    with_events: bool,
+    /// Uids of what was selected so far: an object that stops being selected is reported once more.
+    shown: BTreeSet<String>,
+    /// Where in the watch log it goes on.
+    next: usize,
+}
+
+impl Watch {
+    fn print(&mut self, object: &Object, event: &str, now: SimTime, version: KubernetesVersion) -> Result<(), String> {
+        if self.printer.is_table() {
+            let table = Table { columns: columns(self.kind), rows: vec![row(object, now, version)] };
+            self.table.print(&table, &self.options, self.with_events.then_some(event), &mut self.tabs);
+            return Ok(());
+        }
+        let mut value = object.to_value();
+        if self.with_events {
+            value = serde_json::json!({"type": event, "object": value});
+        }
+        let text = self.printer.print(vec![value], true)?;
+        self.tabs.write(&text);
+        Ok(())
+    }
+
+    fn is_watched(&self, object: &Object) -> bool {
+        let metadata = object.metadata();
+        object.kind() == self.kind
+            && self.namespace.as_ref().is_none_or(|namespace| *namespace == metadata.namespace)
+            && self.name.as_ref().is_none_or(|name| *name == metadata.name)
+    }
+}
+
+impl Process for Watch {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        let version = world.cluster.api.version;
+        let entries: Vec<_> = world.cluster.log().since(self.next).cloned().collect();
+        self.next += entries.len();
+        for entry in entries {
+            if !self.is_watched(&entry.object) {
+                continue;
+            }
+            let metadata = entry.object.metadata();
+            let matches = self.labels.matches(&metadata.labels) && self.fields.matches(&entry.object);
+            let mut event = entry.kind.as_str();
+            if matches {
+                self.shown.insert(metadata.uid.clone());
+            } else if self.shown.remove(&metadata.uid) {
+                event = "DELETED";
+            } else {
+                continue;
+            }
+            if let Err(error) = self.print(&entry.object, event, entry.at, version) {
+                io.err(Failure::Plain(error).report());
+                return Poll::Exited(1);
+            }
+            io.out(self.tabs.flush());
+        }
+        Poll::Waiting
+    }
+}

@@ -1,0 +1,337 @@
+//! `kubectl rollout`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::api::{Deployment, Kind, Object, ReplicaSet, Time};
+use crate::apiserver::{ChangeType, Key, WriteOptions, qualified};
+use crate::kubectl::command::{Call, Command, Next, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::field;
+use crate::kubectl::flags::{DryRun, Flag};
+use crate::kubectl::output::name_line_of;
+use crate::kubectl::rollout::{Undo, deployment_progress, undo as plan_undo, view_history};
+use crate::kubectl::selection::{Item, Rules, select};
+use crate::shell::{Io, Poll, Process, World};
+use crate::sim::SimTime;
+
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+const FILES: [Flag; 4] = [
+    Flag::list("filename", Some('f')),
+    Flag::switch("recursive", Some('R')),
+    Flag::text("selector", Some('l')),
+    Flag::text("output", Some('o')),
+];
+
+macro_rules! rollout_command {
+    ($path:literal, $about:literal, $run:expr, [$($flag:expr),*]) => {
+        Command {
+            path: $path,
+            aliases: &[],
+            about: $about,
+            usage: "(TYPE NAME | TYPE/NAME) [flags]",
+            flags: &[FILES[0], FILES[1], FILES[2], FILES[3], $($flag),*],
+            run: $run,
+        }
+    };
+}
+
+pub(super) const STATUS: Command = rollout_command!(
+    "rollout status",
+    "Show the status of the rollout",
+    status,
+    [Flag::number("revision", None), Flag::duration("timeout"), Flag::switch("watch", Some('w'))]
+);
+pub(super) const HISTORY: Command =
+    rollout_command!("rollout history", "View rollout history", history, [Flag::number("revision", None)]);
+pub(super) const UNDO: Command = rollout_command!(
+    "rollout undo",
+    "Undo a previous rollout",
+    undo,
+    [Flag::number("to-revision", None), Flag::optional("dry-run", "unchanged")]
+);
+pub(super) const PAUSE: Command = rollout_command!("rollout pause", "Mark the provided resource as paused", pause, []);
+pub(super) const RESUME: Command = rollout_command!("rollout resume", "Resume a paused resource", resume, []);
+pub(super) const RESTART: Command = rollout_command!("rollout restart", "Restart a resource", restart, []);
+
+fn items(call: &mut Call<'_, '_>, types_alone: bool) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
+    let args = call.args().to_vec();
+    if args.is_empty() && !call.flags.is_set("filename") {
+        return Err(Failure::new("required resource not specified"));
+    }
+    let selection = select(call, &args, Rules { types_alone, files_as_they_are: false })?;
+    Ok((selection.items, selection.failures))
+}
+
+fn deployment_of<'i>(item: &'i Item, otherwise: &str) -> Result<&'i Arc<Deployment>, Failure> {
+    match &item.object {
+        Some(Object::Deployment(deployment)) => Ok(deployment),
+        _ => Err(Failure::new(otherwise)),
+    }
+}
+
+fn quoted_kind(kind: Kind) -> String {
+    let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
+    format!("\"{}{group}\"", kind.as_str())
+}
+
+fn replica_sets(call: &Call<'_, '_>, deployment: &Deployment) -> Vec<Arc<ReplicaSet>> {
+    let (metadata, selector) = (&deployment.metadata, &deployment.spec.selector);
+    let sets = call.world.cluster.api.store().replica_sets(Some(&metadata.namespace));
+    let own =
+        |set: &&Arc<ReplicaSet>| set.metadata.is_controlled_by(&metadata.uid) && selector.matches(&set.metadata.labels);
+    sets.filter(own).cloned().collect()
+}
+
+fn finish(failures: Vec<Failure>) -> Outcome {
+    Failure::from_all(failures).map_or(Ok(Next::Done), Err)
+}
+
+fn history(call: &mut Call<'_, '_>) -> Outcome {
+    let revision = call.flags.number("revision").unwrap_or(0);
+    if revision < 0 {
+        return Err(Failure::Plain(format!("revision must be a positive integer: {revision}")));
+    }
+    let (items, mut failures) = items(call, true)?;
+    for item in &items {
+        if let Err(failure) = history_of(call, item, revision) {
+            failures.push(failure);
+        }
+    }
+    finish(failures)
+}
+
+fn history_of(call: &mut Call<'_, '_>, item: &Item, revision: i64) -> Result<(), Failure> {
+    let otherwise = format!("no history viewer has been implemented for {}", quoted_kind(item.kind));
+    let deployment = deployment_of(item, &otherwise)?;
+    let sets = replica_sets(call, deployment);
+    let text = view_history(deployment, &sets, revision, call.world.cluster.api.version)?;
+    let with = if revision > 0 { format!("with revision #{revision}") } else { String::new() };
+    call.io.out(name_line_of(item.kind, &item.key.name, &format!("{with}\n{text}")));
+    Ok(())
+}
+
+fn undo(call: &mut Call<'_, '_>) -> Outcome {
+    let revision = call.flags.number("to-revision").unwrap_or(0);
+    let dry_run = call.flags.dry_run()?;
+    let (items, mut failures) = items(call, true)?;
+    for item in &items {
+        if let Err(failure) = undo_one(call, item, revision, dry_run) {
+            failures.push(failure);
+        }
+    }
+    finish(failures)
+}
+
+fn undo_one(call: &mut Call<'_, '_>, item: &Item, revision: i64, dry_run: DryRun) -> Result<(), Failure> {
+    let otherwise = format!("no rollbacker has been implemented for {}", quoted_kind(item.kind));
+    let deployment = deployment_of(item, &otherwise)?;
+    let version = call.world.cluster.api.version;
+    if version.warns_of_undo() && deployment.metadata.annotations.contains_key(LAST_APPLIED) {
+        call.warn(&format!(
+            "resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the {LAST_APPLIED} \
+             annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl \
+             apply' with your previous configuration file instead.",
+            item.kind.plural(),
+            item.key.name
+        ));
+    }
+    let sets = replica_sets(call, deployment);
+    let done = match plan_undo(deployment, &sets, revision, dry_run == DryRun::Client, version)? {
+        Undo::Print(text) | Undo::Skip(text) => text,
+        Undo::Restore { template, annotations } => {
+            let mut value = Object::Deployment(Arc::clone(deployment)).to_value();
+            field::set(&mut value, &["spec", "template"], serde_json::to_value(&*template).unwrap_or_default());
+            field::set(&mut value, &["metadata", "annotations"], json!(annotations));
+            let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+            let result = call.world.cluster.api.replace(item.kind, value, options);
+            call.written(result).map_err(|failure| {
+                Failure::Plain(format!("failed restoring revision {revision}: {}", failure.message()))
+            })?;
+            "rolled back".to_owned()
+        }
+    };
+    call.io.out(name_line_of(item.kind, &item.key.name, &format!("{done}{}", dry_run.suffix())));
+    Ok(())
+}
+
+fn pause(call: &mut Call<'_, '_>) -> Outcome {
+    change(call, "paused", |item, value| {
+        if item.kind != Kind::Deployment {
+            return Err("pausing is not supported".to_owned());
+        }
+        if field::flag(value, "/spec/paused") {
+            return Err("is already paused".to_owned());
+        }
+        field::set(value, &["spec", "paused"], json!(true));
+        Ok(())
+    })
+}
+
+fn resume(call: &mut Call<'_, '_>) -> Outcome {
+    change(call, "resumed", |item, value| {
+        if item.kind != Kind::Deployment {
+            return Err("resuming is not supported".to_owned());
+        }
+        if !field::flag(value, "/spec/paused") {
+            return Err("is not paused".to_owned());
+        }
+        field::set(value, &["spec", "paused"], json!(false));
+        Ok(())
+    })
+}
+
+fn restart(call: &mut Call<'_, '_>) -> Outcome {
+    let now = Time::from_sim(call.world.cluster.now()).to_string();
+    change(call, "restarted", move |item, value| {
+        if !matches!(item.kind, Kind::Deployment | Kind::DaemonSet | Kind::StatefulSet) {
+            return Err("restarting is not supported".to_owned());
+        }
+        if field::flag(value, "/spec/paused") {
+            return Err("can't restart paused deployment (run rollout resume first)".to_owned());
+        }
+        let place = ["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"];
+        field::set(value, &place, json!(now));
+        Ok(())
+    })
+}
+
+/// Changes each object that is meant, and says so.
+fn change(call: &mut Call<'_, '_>, done: &str, edit: impl Fn(&Item, &mut Value) -> Result<(), String>) -> Outcome {
+    let (items, mut failures) = items(call, true)?;
+    for item in &items {
+        let Some(object) = &item.object else { continue };
+        let old = object.to_value();
+        let mut new = old.clone();
+        if let Err(why) = edit(item, &mut new) {
+            let sentence = format!("error: {} \"{}\" {why}", qualified(item.kind), item.key.name);
+            failures.push(Failure::Plain(sentence));
+            continue;
+        }
+        if old == new {
+            let name = &item.key.name;
+            failures.push(Failure::Plain(format!(
+                "failed to create patch for {name}: if restart has already been triggered within the past second, please \
+                 wait before attempting to trigger another"
+            )));
+            continue;
+        }
+        let result = call.world.cluster.api.replace(item.kind, new, WriteOptions::default());
+        match call.written(result) {
+            Ok(_) => call.io.out(name_line_of(item.kind, &item.key.name, done)),
+            Err(failure) => failures.push(Failure::Plain(format!("failed to patch: {}", failure.message()))),
+        }
+    }
+    finish(failures)
+}
+
+fn status(call: &mut Call<'_, '_>) -> Outcome {
+    let revision = call.flags.number("revision").unwrap_or(0);
+    if revision < 0 {
+        return Err(Failure::Plain(format!("revision must be a positive integer: {revision}")));
+    }
+    let (items, failures) = items(call, true)?;
+    if let Some(failure) = Failure::from_all(failures) {
+        return Err(failure);
+    }
+    for item in &items {
+        deployment_of(item, &format!("no status viewer has been implemented for {}", item.kind.as_str()))?;
+    }
+    call.world.cluster.settle();
+    let timeout = call.flags.duration_ms("timeout").and_then(|ms| u64::try_from(ms).ok()).filter(|ms| *ms > 0);
+    Ok(Next::Wait(Box::new(Following {
+        waiting: items.into_iter().rev().map(|item| item.key).collect(),
+        current: None,
+        revision,
+        watches: call.flags.switch_or("watch", true),
+        until: timeout.map_or(SimTime::NEVER, |ms| call.world.cluster.now() + ms),
+        next: call.world.cluster.log().len(),
+    })))
+}
+
+/// `kubectl rollout status`: a line for every change of the Deployment, until the rollout is done.
+#[derive(Clone, Debug)]
+struct Following {
+    /// What is to be followed after the present one, last first.
+    waiting: Vec<Key>,
+    current: Option<Key>,
+    revision: i64,
+    watches: bool,
+    until: SimTime,
+    /// Where in the watch log it goes on.
+    next: usize,
+}
+
+enum Step {
+    GoOn,
+    Finished,
+    Failed(String),
+}
+
+impl Following {
+    fn report(&self, deployment: &Deployment, io: &mut Io) -> Step {
+        match deployment_progress(deployment, self.revision) {
+            Ok(progress) => {
+                io.out(&progress.message);
+                if progress.done || !self.watches { Step::Finished } else { Step::GoOn }
+            }
+            Err(error) => Step::Failed(error),
+        }
+    }
+
+    fn follow(&mut self, key: &Key, world: &mut World<'_>, io: &mut Io) -> Step {
+        let entries: Vec<_> = world.cluster.log().since(self.next).cloned().collect();
+        self.next += entries.len();
+        for entry in entries {
+            let Object::Deployment(deployment) = &entry.object else { continue };
+            if Key::of(&deployment.metadata) != *key {
+                continue;
+            }
+            if entry.kind == ChangeType::Deleted {
+                return Step::Failed("object has been deleted".to_owned());
+            }
+            match self.report(deployment, io) {
+                Step::GoOn => {}
+                step => return step,
+            }
+        }
+        if world.cluster.now() >= self.until {
+            return Step::Failed("timed out waiting for the condition".to_owned());
+        }
+        Step::GoOn
+    }
+
+    fn begin(&mut self, key: &Key, world: &mut World<'_>, io: &mut Io) -> Step {
+        self.next = world.cluster.log().len();
+        self.current = Some(key.clone());
+        match world.cluster.api.store().deployment(key) {
+            Some(deployment) => self.report(deployment, io),
+            None => Step::Failed("object has been deleted".to_owned()),
+        }
+    }
+}
+
+impl Process for Following {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        loop {
+            let step = match self.current.clone() {
+                Some(key) => self.follow(&key, world, io),
+                None => match self.waiting.pop() {
+                    Some(key) => self.begin(&key, world, io),
+                    None => return Poll::Exited(0),
+                },
+            };
+            match step {
+                Step::GoOn if self.until == SimTime::NEVER => return Poll::Waiting,
+                Step::GoOn => return Poll::SleepUntil(self.until),
+                Step::Finished => self.current = None,
+                Step::Failed(error) => {
+                    io.err(format!("error: {error}\n"));
+                    return Poll::Exited(1);
+                }
+            }
+        }
+    }
+}

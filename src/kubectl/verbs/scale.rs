@@ -1,0 +1,89 @@
+//! `kubectl scale`.
+
+use serde_json::json;
+
+use crate::api::Kind;
+use crate::apiserver::{Status, WriteOptions};
+use crate::kubectl::command::{Call, Command, Next, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::field;
+use crate::kubectl::flags::{DryRun, Flag};
+use crate::kubectl::output::name_line_of;
+use crate::kubectl::selection::{Item, Rules, select};
+
+pub(super) const SCALE: Command = Command {
+    path: "scale",
+    aliases: &[],
+    about: "Set a new size for a deployment, replica set, or replication controller",
+    usage: "[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME)",
+    flags: &[
+        Flag::switch("all", None),
+        Flag::number("current-replicas", None),
+        Flag::optional("dry-run", "unchanged"),
+        Flag::list("filename", Some('f')),
+        Flag::text("output", Some('o')),
+        Flag::switch("recursive", Some('R')),
+        Flag::number("replicas", None),
+        Flag::text("resource-version", None),
+        Flag::text("selector", Some('l')),
+        Flag::duration("timeout"),
+    ],
+    run: scale,
+};
+
+fn scale(call: &mut Call<'_, '_>) -> Outcome {
+    let Some(replicas) = call.flags.number("replicas") else {
+        return Err(Failure::new("required flag(s) \"replicas\" not set"));
+    };
+    let dry_run = call.flags.dry_run()?;
+    if replicas < 0 {
+        return Err(Failure::new(
+            "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
+        ));
+    }
+    let current = call.flags.number("current-replicas").unwrap_or(-1);
+    if current < -1 {
+        return Err(Failure::new("The --current-replicas must specify an integer of -1 or greater"));
+    }
+    let args = call.args().to_vec();
+    let types_alone = call.flags.switch("all");
+    let selection = select(call, &args, Rules { types_alone, files_as_they_are: false })?;
+    let mut failures = selection.failures;
+    if failures.is_empty() && selection.items.is_empty() {
+        return Err(Failure::new("no objects passed to scale"));
+    }
+    for item in &selection.items {
+        if let Err(failure) = scale_one(call, item, replicas, current, dry_run) {
+            failures.push(failure);
+        }
+    }
+    Failure::from_all(failures).map_or(Ok(Next::Done), Err)
+}
+
+fn scale_one(
+    call: &mut Call<'_, '_>,
+    item: &Item,
+    replicas: i64,
+    current: i64,
+    dry_run: DryRun,
+) -> Result<(), Failure> {
+    let Some(object) = &item.object else { return Ok(()) };
+    if !matches!(item.kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController) {
+        let mut status = Status::not_found(item.kind, &item.key.name);
+        "the server could not find the requested resource".clone_into(&mut status.message);
+        return Err(status.into());
+    }
+    let mut value = object.to_value();
+    let was = field::number(&value, "/spec/replicas");
+    if current >= 0 && was != current {
+        return Err(Failure::Plain(format!("Expected replicas to be {current}, was {was}")));
+    }
+    if dry_run != DryRun::Client {
+        field::set(&mut value, &["spec", "replicas"], json!(replicas));
+        let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+        let result = call.world.cluster.api.replace(item.kind, value, options);
+        call.written(result)?;
+    }
+    call.io.out(name_line_of(item.kind, &item.key.name, &format!("scaled{}", dry_run.suffix())));
+    Ok(())
+}
