@@ -86,6 +86,7 @@ const PROGRAMS: &[Known] = &[
     process("grep", grep::start),
     process("head", lines::head),
     immediate("help", help::run),
+    process("kubectl", |arguments, _| Ok(crate::kubectl::start(arguments))),
     immediate("ls", files::list),
     immediate("minikube", minikube::run),
     immediate("mkdir", files::make_directory),
