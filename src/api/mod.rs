@@ -14,6 +14,7 @@ mod int_or_string;
 mod meta;
 mod object;
 mod object_json;
+pub mod patch;
 mod pod;
 mod probe;
 mod quantity;
