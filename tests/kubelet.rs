@@ -1,5 +1,8 @@
 //! Pods on a node without the rest of the cluster: what the kubelet reports, and when.
 
+// A test that finds something else than it expects may end at once.
+#![allow(clippy::indexing_slicing, clippy::expect_used)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -223,10 +226,153 @@ fn the_liveness_story_is_the_recorded_one() {
     for pair in restarts.windows(2).take(4) {
         assert!((23_000..=25_000).contains(&(pair[1] - pair[0])), "{restarts:?}");
     }
-    let mut waits: Vec<&str> = Vec::new();
-    for pod in [&node] {
-        waits.extend(pod.story().into_iter().filter(|line| line.contains("CrashLoopBackOff")));
-    }
-    assert!(waits.len() >= 4, "{:#?}", node.log);
+    let waits = node.story().into_iter().filter(|line| line.contains("CrashLoopBackOff")).count();
+    assert!(waits >= 4, "{:#?}", node.log);
     assert_eq!(counts, [Some(4), Some(4), Some(4), Some(3), Some(10)], "{:#?}", node.events);
+}
+
+#[test]
+fn a_missing_image_is_pulled_with_back_off() {
+    let mut node = Node::new();
+    node.bind("none", hellok8s("nope"));
+    node.run_until(60_000);
+    let story = node.story();
+    assert_eq!(
+        story[..4],
+        [
+            "none Pending app:ContainerCreating#0",
+            "none Pending sandbox app:ContainerCreating#0",
+            "none Pending sandbox app:ErrImagePull#0",
+            "none Pending sandbox app:ImagePullBackOff#0",
+        ]
+    );
+    let back_off = node.times("ImagePullBackOff")[0];
+    assert!((11_000..=18_000).contains(&back_off), "{:?}", node.log);
+    assert!(node.count("BackOff").is_some_and(|count| count >= 2), "{:?}", node.events);
+    node.delete("none", 30);
+    node.run_until(70_000);
+    let story = node.story();
+    assert_eq!(
+        story[story.len() - 4..],
+        [
+            "none Pending sandbox app:ContainerCreating#0",
+            "none Pending app:ContainerCreating#0",
+            "none Failed app:ContainerStatusUnknown(137)#0",
+            "none gone",
+        ]
+    );
+}
+
+#[test]
+fn a_command_that_does_not_exist_crashes_as_recorded() {
+    let mut node = Node::new();
+    let mut spec = hellok8s("v1");
+    spec["containers"][0]["command"] = json!(["/nope"]);
+    node.bind("crash", spec);
+    node.run_until(45_000);
+    let states: Vec<&str> = node.story().into_iter().filter(|line| line.contains("Running")).take(7).collect();
+    assert_eq!(
+        states,
+        [
+            "crash Running sandbox app:RunContainerError#0",
+            "crash Running sandbox app:RunContainerError#1",
+            "crash Running sandbox app:CrashLoopBackOff#1",
+            "crash Running sandbox app:RunContainerError#2",
+            "crash Running sandbox app:CrashLoopBackOff#2",
+            "crash Running sandbox app:RunContainerError#3",
+            "crash Running sandbox app:CrashLoopBackOff#3",
+        ][..states.len()]
+    );
+    assert!(states.len() >= 5, "{:#?}", node.log);
+}
+
+fn shell(script: &str) -> Value {
+    json!({"name": "app", "image": "busybox", "command": ["sh", "-c", script]})
+}
+
+#[test]
+fn a_program_that_ignores_sigterm_is_killed_after_its_grace() {
+    let mut node = Node::new();
+    node.bind("deaf", json!({"containers": [shell("sleep 3600")]}));
+    node.run_until(20_000);
+    node.delete("deaf", 30);
+    node.run_until(60_000);
+    assert_eq!(
+        node.story().iter().rev().take(2).copied().collect::<Vec<_>>(),
+        ["deaf gone", "deaf Failed app:Error(137)#0"]
+    );
+    let gone = node.times("gone")[0];
+    assert!((50_700..=51_000).contains(&gone), "{gone}");
+    assert!(node.decisions.iter().any(|(at, rule)| *at == 50_000 && *rule == "kubelet/grace-ended"));
+}
+
+#[test]
+fn restart_policies_and_init_containers() {
+    let mut node = Node::new();
+    let init = json!({"name": "first", "image": "busybox", "command": ["sh", "-c", "sleep 2"]});
+    node.bind(
+        "once",
+        json!({"restartPolicy": "Never", "initContainers": [init], "containers": [shell("echo hi; sleep 3")]}),
+    );
+    node.bind("fails", json!({"restartPolicy": "Never", "containers": [shell("exit 3")]}));
+    node.bind("retries", json!({"restartPolicy": "OnFailure", "containers": [shell("sleep 1; exit 3")]}));
+    node.run_until(60_000);
+    let of = |name: &str| -> Vec<&str> { node.story().into_iter().filter(|line| line.starts_with(name)).collect() };
+    assert_eq!(
+        of("once").last().copied(),
+        Some("once Succeeded first:Completed(0)#0 app:Completed(0)#0"),
+        "{:#?}",
+        of("once")
+    );
+    assert!(of("once").contains(&"once Pending sandbox first:running#0 app:PodInitializing#0"), "{:#?}", of("once"));
+    assert_eq!(of("fails").last().copied(), Some("fails Failed app:Error(3)#0"), "{:#?}", of("fails"));
+    assert!(of("retries").iter().any(|line| line.contains("CrashLoopBackOff")), "{:#?}", of("retries"));
+    let log = node.kubelet.logs("uid-once", "app", false, node.now).expect("a log");
+    assert_eq!(log.first().map(|line| line.text.as_str()), Some("hi"));
+}
+
+#[test]
+fn hooks_run_before_the_signal_and_count_towards_the_grace() {
+    let mut node = Node::new();
+    let mut spec = hellok8s("v1");
+    spec["containers"][0]["lifecycle"] = json!({"preStop": {"sleep": {"seconds": 5}}});
+    node.bind("slow", spec);
+    node.run_until(10_000);
+    node.delete("slow", 30);
+    node.run_until(30_000);
+    let gone = node.times("gone")[0];
+    assert!((15_700..=15_900).contains(&gone), "{gone}");
+}
+
+#[test]
+fn a_startup_probe_holds_the_others_back() {
+    let mut node = Node::new();
+    let mut spec = hellok8s("v1");
+    let probe = |period: i32, threshold: i32| {
+        json!({
+            "tcpSocket": {"port": 3000}, "timeoutSeconds": 1, "periodSeconds": period, "successThreshold": 1,
+            "failureThreshold": threshold,
+        })
+    };
+    spec["containers"][0]["startupProbe"] = probe(5, 3);
+    spec["containers"][0]["readinessProbe"] = probe(10, 3);
+    node.bind("web", spec);
+    node.run_until(30_000);
+    let ready = node.times("ready")[0];
+    assert!((5_000..=5_100).contains(&ready), "{:#?}", node.log);
+    let kinds: Vec<&str> = node.kubelet.drain_pulses().iter().map(|pulse| pulse.kind.as_str()).take(2).collect();
+    assert_eq!(kinds, ["Startup", "Readiness"]);
+}
+
+#[test]
+fn one_big_step_and_many_small_ones_tell_the_same_story() {
+    let (mut big, mut small) = (Node::new(), Node::new());
+    big.bind("live", liveness());
+    small.bind("live", liveness());
+    big.run_until(400_000);
+    for at in (0..=400_000).step_by(137) {
+        small.run_until(at);
+    }
+    small.run_until(400_000);
+    assert_eq!(big.log, small.log);
 }

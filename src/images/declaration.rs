@@ -80,7 +80,7 @@ mod seconds {
 
     impl Serialize for Seconds {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            if self.0 % 1000 == 0 {
+            if self.0.is_multiple_of(1000) {
                 serializer.serialize_u64(self.0 / 1000)
             } else {
                 serializer.collect_str(&format_args!("{}.{:03}", self.0 / 1000, self.0 % 1000))

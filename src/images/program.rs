@@ -329,10 +329,8 @@ impl Program {
             for rule in self.declaration.logs.iter().filter(|rule| !rule.on_request) {
                 let mut at = self.started + rule.at_seconds.as_ms();
                 let every_ms = rule.every_seconds.map_or(0, super::declaration::Seconds::as_ms);
-                if every_ms > 0 {
-                    let count = end.ms_since(at) / every_ms;
-                    at += count.saturating_sub(MAX_LOG_LINES as u64) * every_ms;
-                }
+                let count = end.ms_since(at).checked_div(every_ms).unwrap_or(0);
+                at += count.saturating_sub(MAX_LOG_LINES as u64) * every_ms;
                 while at <= end {
                     lines.push(LogLine { at, text: self.fill(&rule.line, at, "") });
                     if every_ms == 0 {
@@ -353,7 +351,7 @@ impl Program {
             return text.to_owned();
         }
         let age_ms = now.ms_since(self.started);
-        let seconds = if age_ms % 1000 == 0 {
+        let seconds = if age_ms.is_multiple_of(1000) {
             (age_ms / 1000).to_string()
         } else {
             format!("{}.{:03}", age_ms / 1000, age_ms % 1000).trim_end_matches('0').to_owned()

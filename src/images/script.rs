@@ -133,7 +133,8 @@ impl Script {
             },
             "echo" => {
                 let newline_only = arguments.first().is_some_and(|word| word == "-n" || word == "-e");
-                let line = arguments[usize::from(newline_only)..].join(" ").replace("$(hostname)", hostname);
+                let words = arguments.get(usize::from(newline_only)..).unwrap_or_default();
+                let line = words.join(" ").replace("$(hostname)", hostname);
                 match target {
                     Some(path) => drop(files.insert(path, line)),
                     None => self.print(line.replace("$HOSTNAME", hostname)),

@@ -67,6 +67,17 @@ pub enum Job {
     CleanUp { at: SimTime },
 }
 
+/// Whether a sync failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncError {
+    /// It did not.
+    None,
+    /// A container could not be started.
+    Failed,
+    /// A container is held back until then; the earliest of several.
+    BackOff(SimTime),
+}
+
 /// The worker.
 #[derive(Clone, Debug)]
 pub struct PodWorker {
@@ -91,8 +102,8 @@ pub struct PodWorker {
     pub(super) sync_seen: Seen,
     pub(super) steps: VecDeque<Step>,
     pub(super) job: Option<Job>,
-    /// The current sync's error, with the moment at which a back-off ends.
-    pub(super) sync_error: Option<Option<SimTime>>,
+    /// How the current sync ends.
+    pub(super) sync_error: SyncError,
     has_done_something: bool,
     pub(super) stops: Vec<Stopping>,
     is_removed: bool,
@@ -126,7 +137,7 @@ impl PodWorker {
             sync_seen: Seen::default(),
             steps: VecDeque::new(),
             job: None,
-            sync_error: None,
+            sync_error: SyncError::None,
             has_done_something: false,
             stops: Vec::new(),
             is_removed: false,
@@ -240,7 +251,7 @@ impl PodWorker {
         self.is_pending = false;
         self.resync_at = SimTime::NEVER;
         self.is_in_sync = true;
-        self.sync_error = None;
+        self.sync_error = SyncError::None;
         self.has_done_something = false;
         self.sync_seen = self.seen.clone();
         match self.life {
@@ -356,15 +367,15 @@ impl PodWorker {
     fn finish_sync(&mut self, turn: &mut Turn<'_>) {
         let timings = &turn.config.timings;
         let wait_ms = match self.sync_error {
-            None => timings.resync_ms,
-            Some(Some(until)) if turn.config.version.syncs_at_end_of_back_off() => {
+            SyncError::None => timings.resync_ms,
+            SyncError::BackOff(until) if turn.config.version.syncs_at_end_of_back_off() => {
                 until.ms_since(turn.now).min(timings.resync_ms)
             }
-            Some(_) => timings.error_resync_ms,
+            _ => timings.error_resync_ms,
         };
         let due = turn.now + wait_ms + self.random.between_ms(0, wait_ms / 2);
         self.resync_at = tick_at_or_after(due, timings.sync_tick_ms);
-        if self.sync_error.is_none() && self.has_done_something {
+        if self.sync_error == SyncError::None && self.has_done_something {
             self.relist_at = self.relist_at.min(turn.now + timings.relist_ms);
         }
         self.end_sync(turn.now);

@@ -7,7 +7,7 @@ use super::actions::KillReason;
 use super::back_off::{GoDuration, crash_back_off};
 use super::decisions::{self, reason};
 use super::image_pull::{ImagePuller, Need, Pulled};
-use super::pod_worker::{Job, PodWorker, Turn};
+use super::pod_worker::{Job, PodWorker, SyncError, Turn};
 use super::probing::PodAsker;
 use super::runtime::{Record, RecordState};
 use crate::api::{Container, EventType};
@@ -125,8 +125,10 @@ impl PodWorker {
         self.decide(turn, reason(decisions::BACK_OFF, &inputs, action));
         self.reasons.insert(name.to_owned(), ("CrashLoopBackOff".to_owned(), held.message(name, &pod)));
         self.held_back.insert(name.to_owned(), held);
-        let earliest = self.sync_error.flatten().map_or(held.until, |until| until.min(held.until));
-        self.sync_error = Some(Some(earliest));
+        self.sync_error = SyncError::BackOff(match self.sync_error {
+            SyncError::BackOff(until) => until.min(held.until),
+            SyncError::None | SyncError::Failed => held.until,
+        });
         true
     }
 
@@ -137,7 +139,9 @@ impl PodWorker {
 
     fn start_failed(&mut self, container: &Container, is_init: bool, why: &str, message: String) {
         self.reasons.insert(container.name.clone(), (why.to_owned(), message));
-        self.sync_error = Some(self.sync_error.flatten());
+        if self.sync_error == SyncError::None {
+            self.sync_error = SyncError::Failed;
+        }
         self.abort_init(container, is_init);
     }
 

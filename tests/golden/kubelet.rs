@@ -8,7 +8,7 @@ use hellok8s_lab::api::{
     Event, EventSource, EventType, KubernetesVersion, ObjectMeta, ObjectReference, Pod, PodCondition, PodPhase,
     PodSpec, PodStatus, Probe, Time,
 };
-use hellok8s_lab::events::{Correlated, Correlator};
+use hellok8s_lab::events::{Correlated, Correlator, EventWrite, Note, Recorder};
 use hellok8s_lab::kubelet::ProbeKind;
 use hellok8s_lab::kubelet::back_off::{BackOff, crash_back_off};
 use hellok8s_lab::kubelet::prober::{Answer, Asker, PodContext, ProbeResult, Prober, Results, Turn, Verdict, Worker};
@@ -649,4 +649,93 @@ fn prober_full() {
             }
         }
     });
+}
+
+/// The worker's decisions for Kubernetes' own states of a pod, for each kind of probe in turn as its test does.
+#[test]
+fn upstream_do_probe() {
+    let row = std::cell::Cell::new(0_usize);
+    table::run_upstream("kubelet_prober", "TestDoProbe", |case| {
+        let kinds = [ProbeKind::Liveness, ProbeKind::Readiness, ProbeKind::Startup];
+        let kind = kinds[row.replace(row.get() + 1) / 8 % kinds.len()];
+        let name = "cOnTaInEr_NaMe";
+        let mut probe = case["probe"].clone();
+        probe["exec"] = json!({});
+        for threshold in ["successThreshold", "failureThreshold"] {
+            probe[threshold] = json!(1);
+        }
+        let container = with_probe(Container { name: name.into(), ..Container::default() }, kind, &probe);
+        let mut spec = PodSpec::default();
+        spec.containers.push(container);
+        spec.restart_policy = hellok8s_lab::api::RestartPolicy::Never;
+        let status: Option<PodStatus> = serde_json::from_value(case["podStatus"].clone()).unwrap_or_default();
+        let started = status
+            .iter()
+            .flat_map(|status| &status.container_statuses)
+            .find_map(|container| container.state.running)
+            .map_or(SimTime::ZERO, |running| running.started_at.to_sim());
+        let mut worker = Worker::new(kind, name);
+        let mut results = Results::default();
+        let is_deleting = case["setDeletionTimestamp"] == true;
+        let context = PodContext { spec: &spec, status: status.as_ref(), is_deleting };
+        let mut asker = Scripted { outcome: "success".into(), attempts: 0 };
+        let turn = worker.turn(started, context, &mut results, &mut asker);
+        let result = results.get(kind, "test://cOnTaInEr_Id");
+        let number = match result {
+            Some(ProbeResult::Unknown) => -1,
+            Some(ProbeResult::Failure) => 1,
+            _ => 0,
+        };
+        let theirs = &case["expectContinue"][kind.as_str()];
+        same(
+            &json!([turn != Turn::Ends, result.is_some(), number]),
+            &json!([theirs.as_bool().unwrap_or_default(), case["expectSet"], case["expectedResult"]]),
+        )
+    });
+}
+
+/// What the recorder makes of a sequence of notes.
+fn run_recorder(test: &str) {
+    let state = std::cell::RefCell::new((Recorder::new(KubernetesVersion::V1_36), 0_u64));
+    table::run_upstream("record", test, |case| {
+        let (recorder, step) = &mut *state.borrow_mut();
+        *step += 1;
+        let given = &case["expect"];
+        let Ok(mut expected) = serde_json::from_value::<Event>(given.clone()) else {
+            return Err("not an event".to_owned());
+        };
+        // Events of Kubernetes' own first sink are counted anew by the second.
+        if test == "TestMultiSinkCache" && *step == 8 {
+            *recorder = Recorder::new(KubernetesVersion::V1_36);
+        }
+        let note = Note {
+            source: expected.source.clone(),
+            object: expected.involved_object.clone(),
+            kind: expected.kind,
+            reason: expected.reason.clone(),
+            message: expected.message.clone(),
+        };
+        let (is_update, event) = match recorder.record(note, SimTime(*step * 1000)) {
+            Some(EventWrite::Create(event)) => (false, event),
+            Some(EventWrite::Patch(event)) => (true, event),
+            None => return Err("held back".to_owned()),
+        };
+        if !event.metadata.name.starts_with(&format!("{}.", expected.metadata.name)) {
+            return Err(format!("named {}", event.metadata.name));
+        }
+        // Their test, too, compares names by prefix and leaves the times out.
+        expected.metadata.name.clone_from(&event.metadata.name);
+        expected.first_timestamp = event.first_timestamp;
+        expected.last_timestamp = event.last_timestamp;
+        expected.reporting_component.clone_from(&event.reporting_component);
+        let theirs = json!([case["expectUpdate"], expected]);
+        same(&json!([is_update, event]), &theirs)
+    });
+}
+
+#[test]
+fn upstream_recorder() {
+    run_recorder("TestEventf");
+    run_recorder("TestEventfNoNamespace");
+    run_recorder("TestMultiSinkCache");
 }
