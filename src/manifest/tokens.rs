@@ -131,12 +131,13 @@ impl Lexer {
                 at + 1
             }
             b'&' | b'*' | b'!' => {
-                let length = bytes[at..].iter().take_while(|byte| !is_blank(**byte) && !b",]}".contains(byte)).count();
+                let length =
+                    bytes.iter().skip(at).take_while(|byte| !is_blank(**byte) && !b",]}".contains(byte)).count();
                 self.push(start + at..start + at + length.max(1), Class::Anchor);
                 at + length.max(1)
             }
             b'|' | b'>' if self.flow_depth == 0 => {
-                let length = bytes[at..].iter().take_while(|byte| !is_blank(**byte)).count();
+                let length = bytes.iter().skip(at).take_while(|byte| !is_blank(**byte)).count();
                 self.push(start + at..start + at + length, Class::Punctuation);
                 self.block_scalar = Some(self.column);
                 at + length
@@ -152,9 +153,8 @@ impl Lexer {
         self.quote = Some(quote);
         while let Some(byte) = bytes.get(at) {
             at += 1;
-            if *byte == b'\\' && quote == b'"' {
-                at += 1;
-            } else if *byte == quote && quote == b'\'' && bytes.get(at) == Some(&quote) {
+            let is_escape = *byte == b'\\' && quote == b'"';
+            if is_escape || (*byte == quote && quote == b'\'' && bytes.get(at) == Some(&quote)) {
                 at += 1;
             } else if *byte == quote {
                 self.quote = None;
@@ -162,7 +162,7 @@ impl Lexer {
             }
         }
         let at = at.min(bytes.len());
-        let blanks = bytes[at..].iter().take_while(|byte| is_blank(**byte)).count();
+        let blanks = bytes.iter().skip(at).take_while(|byte| is_blank(**byte)).count();
         let is_key = self.quote.is_none() && bytes.get(at + blanks) == Some(&b':');
         if is_key && self.flow_depth == 0 {
             self.column = from;

@@ -61,7 +61,7 @@ fn merge_field(
             return Ok(());
         }
         let name = directive_target(&key, DELETE_FROM_PRIMITIVE_LIST);
-        key = name.ok_or("invalid patch format of primitive list")?.to_owned();
+        key = name.map(str::to_owned).ok_or("invalid patch format of primitive list")?;
         deletes = true;
     }
     if change.is_null() {
