@@ -25,6 +25,7 @@ mod simulated;
 pub mod strict;
 pub mod template_hash;
 mod time;
+pub mod validation;
 mod version;
 
 pub use container::{

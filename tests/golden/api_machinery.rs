@@ -181,7 +181,8 @@ fn decoding() {
     });
 }
 
-fn apply(object: &mut Value, path: &str, value: Option<&Value>) {
+/// Sets the value at `a/b/0`, or takes it away.
+pub fn apply(object: &mut Value, path: &str, value: Option<&Value>) {
     let mut at = object;
     let mut parts = path.split('/').peekable();
     while let Some(part) = parts.next() {

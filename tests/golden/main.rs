@@ -11,3 +11,4 @@ mod controllers;
 mod kubectl;
 mod kubelet;
 mod table;
+mod validation;

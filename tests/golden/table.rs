@@ -29,6 +29,14 @@ pub fn run_upstream(name: &str, test: &str, check: impl Fn(&Value) -> Result<(),
     report(&format!("upstream {name} {test}"), &rows, |row| check(&row.value["case"]));
 }
 
+/// As [`run_upstream`]; `check` also gets the case's key, which some Go tests keep the expected error in.
+pub fn run_upstream_keyed(name: &str, test: &str, check: impl Fn(&str, &Value) -> Result<(), String>) {
+    let rows: Vec<Row> = rows("upstream", name).into_iter().filter(|row| row.value["test"] == test).collect();
+    report(&format!("upstream {name} {test}"), &rows, |row| {
+        check(row.value["key"].as_str().unwrap_or_default(), &row.value["case"])
+    });
+}
+
 /// `Ok` when equal; else both, as JSON.
 pub fn same(ours: &Value, theirs: &Value) -> Result<(), String> {
     if ours == theirs { Ok(()) } else { Err(format!("ours   {ours}\n  theirs {theirs}")) }
