@@ -1,38 +1,6 @@
 //! The page: one more watcher of the cluster, in the binary only, so that the engine cannot know of it.
-#![allow(
-    clippy::float_arithmetic,
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "the browser's clock, pixels and numbers are floats, and nothing of the simulation is decided by them"
-)]
-
-mod bridge;
-mod browser;
-mod chart;
-mod controls;
-mod editor;
-mod events;
-mod i18n;
-mod pod_box;
-mod problems;
-mod scene;
-mod settings;
-mod simulation;
-mod stage;
-mod terminal;
-mod yaml;
 
 use leptos::prelude::*;
-
-use chart::Chart;
-use controls::Head;
-use editor::{Document, Editor};
-use events::Events;
-use settings::Settings;
-use simulation::Simulation;
-use stage::Stage;
-use terminal::Terminal;
 
 /// Puts the page into the document's body.
 pub fn mount() {
@@ -42,23 +10,9 @@ pub fn mount() {
 /// The whole page.
 #[component]
 fn App() -> impl IntoView {
-    let simulation = Simulation::start();
-    let document = Document::open(simulation);
-    provide_context(Settings::load());
-    provide_context(simulation);
-    provide_context(document);
-    bridge::open(simulation, document);
-    let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
-    let panel = |name: &'static str| settings::shows(name);
     view! {
-        <div class=class>
-            <Head/>
-            <main class="panels">
-                {panel("editor").then(|| view! { <Editor/> })}
-                {panel("stage").then(|| view! { <Stage/> })}
-                {panel("terminal").then(|| view! { <Terminal/> })}
-                {panel("chart").then(|| view! { <div class="side"><Chart/><Events/></div> })}
-            </main>
-        </div>
+        <main>
+            <h1>"hellok8s-lab"</h1>
+        </main>
     }
 }
