@@ -54,7 +54,10 @@ fn creation() {
                 ours.insert("warnings".into(), json!(warnings(KIND, &object, None)));
             }
         }
-        ours.retain(|name, value| !value.is_null() && !(name == "warnings" && *value == json!([])));
+        ours.retain(|name, value| {
+            let no_warnings = name == "warnings" && *value == json!([]);
+            !value.is_null() && !no_warnings
+        });
         table::same(&Value::Object(ours), &row["out"])
     });
 }
