@@ -126,7 +126,7 @@ fn no_merge_key(item: &Fields, merge_key: &str) -> String {
 }
 
 /// A value as Go's `%v` writes it.
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),
         Value::Bool(value) => value.to_string(),

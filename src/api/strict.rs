@@ -5,6 +5,7 @@
 //! Models vendor/sigs.k8s.io/json UnmarshalStrict and encoding/json's Marshal.
 
 mod scalar;
+mod unstructured;
 
 use std::fmt::Write as _;
 
@@ -13,6 +14,8 @@ use serde_json::{Map, Value};
 use super::Kind;
 use super::go_text;
 use super::schema::{self, Field, Omit, Shape, Type};
+
+pub use unstructured::decode_unstructured;
 
 /// Strict errors are not collected beyond this number.
 const MAX_STRICT_ERRORS: usize = 100;

@@ -47,6 +47,13 @@ impl Admission {
 
 fn admitted(spec: &PodSpec) -> PodSpec {
     let mut raw = spec.raw().clone();
+    admit_spec(&mut raw);
+    // The typed fields were read from the same JSON, so reading them again cannot fail.
+    PodSpec::from_value(Value::Object(raw)).unwrap_or_else(|_| spec.clone())
+}
+
+/// Fills in what admission adds to a pod's spec.
+pub(super) fn admit_spec(raw: &mut Map<String, Value>) {
     let account = raw
         .get("serviceAccountName")
         .and_then(Value::as_str)
@@ -70,8 +77,6 @@ fn admitted(spec: &PodSpec) -> PodSpec {
             }
         }
     }
-    // The typed fields were read from the same JSON, so reading them again cannot fail.
-    PodSpec::from_value(Value::Object(raw)).unwrap_or_else(|_| spec.clone())
 }
 
 /// Models pkg/apis/core/v1/helper/qos ComputePodQOS, for cpu and memory.

@@ -5,17 +5,22 @@ mod bootstrap;
 mod deletion;
 mod key;
 mod names;
+mod patch;
 mod rest;
 mod service_addresses;
 mod status;
 mod store;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use bootstrap::{NODE, NODE_IP};
 pub use deletion::{DeleteOptions, Deleted, Propagation};
 pub(crate) use deletion::{FOREGROUND, ORPHAN};
 pub use key::Key;
-pub use rest::{Applied, PatchType, WriteOptions};
+pub use patch::PatchType;
+pub use rest::{Applied, FieldValidation, WriteOptions};
 pub use status::{Cause, Status, qualified};
 pub use store::{Change, ChangeType, Store};
 

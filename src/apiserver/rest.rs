@@ -2,25 +2,34 @@
 
 use serde_json::Value;
 
-use super::{ApiServer, Status, write::prepare_update};
-use crate::api::{Kind, Object, defaults, strict};
+use super::admission::admit_spec;
+use super::write::carry_over;
+use super::{ApiServer, Cause, Key, Status};
+use crate::api::strict::{self, Decoded};
+use crate::api::validation::{self, FieldError, Policy};
+use crate::api::{Kind, Object, ObjectMeta, defaults};
 
 /// How a write is to be handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WriteOptions {
     /// Answer as if, and store nothing.
     pub dry_run: bool,
+    /// What happens when the object has unknown fields.
+    pub field_validation: FieldValidation,
+    /// The request goes to the subresource `status`: only the status is written.
+    pub to_status: bool,
 }
 
-/// How a patch is to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PatchType {
-    /// Kubernetes' own: lists are merged by key.
-    Strategic,
-    /// RFC 7386.
-    Merge,
-    /// RFC 6902.
-    Json,
+/// What the API server does about unknown and duplicate fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// Refuses: what `kubectl apply` and `create` ask for.
+    #[default]
+    Strict,
+    /// Drops them and warns: when the client asks for nothing, as `kubectl patch` does.
+    Warn,
+    /// Drops them.
+    Ignore,
 }
 
 /// What a successful write answers.
@@ -34,6 +43,7 @@ pub struct Applied {
 
 impl ApiServer {
     /// Creates an object from JSON.
+    /// Models apiserver/pkg/registry/generic/registry/store.go Create.
     ///
     /// # Errors
     /// `BadRequest` when the JSON does not fit the kind, `Invalid` when a value is wrong, else as [`ApiServer::create`].
@@ -44,10 +54,26 @@ impl ApiServer {
         value: Value,
         options: WriteOptions,
     ) -> Result<Applied, Status> {
-        let value = decoded(kind, namespace, &value)?;
+        let (mut value, mut warnings) = decoded(kind, &value, options.field_validation)?;
+        fill_namespace(kind, namespace, &mut value)?;
+        let metadata = metadata_of(&value)?;
+        self.check_namespace(kind, &metadata)?;
+        if kind == Kind::Pod
+            && let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut)
+        {
+            admit_spec(spec);
+        }
+        if metadata.name.is_empty() && !metadata.generate_name.is_empty() {
+            let name = self.fresh_name(kind, &metadata);
+            set_metadata(&mut value, "name", name.into());
+        }
+        validation::prepare_for_create(kind, &mut value);
+        let errors = validation::validate_create(kind, &value, Policy::MINIKUBE);
+        refuse_invalid(kind, &value, &errors)?;
+        warnings.extend(validation::warnings(kind, &value, None));
         let object = read(kind, value)?;
         let object = if options.dry_run { self.prepare_create(object)? } else { self.create(object)? };
-        Ok(Applied { object, warnings: Vec::new() })
+        Ok(Applied { object, warnings })
     }
 
     /// Replaces an object by JSON.
@@ -55,33 +81,133 @@ impl ApiServer {
     /// # Errors
     /// As [`ApiServer::create_value`] and [`ApiServer::update`].
     pub fn replace(&mut self, kind: Kind, value: Value, options: WriteOptions) -> Result<Applied, Status> {
-        let value = decoded(kind, "", &value)?;
+        let (value, warnings) = decoded(kind, &value, options.field_validation)?;
+        let key = Key::of(&metadata_of(&value)?);
+        self.get(kind, &key)?;
+        self.write_over(kind, value, options, warnings)
+    }
+
+    /// Puts `value`, decoded and defaulted, in the place of the stored object.
+    /// Models apiserver/pkg/registry/rest/update.go BeforeUpdate.
+    pub(super) fn write_over(
+        &mut self,
+        kind: Kind,
+        mut value: Value,
+        options: WriteOptions,
+        mut warnings: Vec<String>,
+    ) -> Result<Applied, Status> {
+        let old = self.current(kind, &metadata_of(&value)?)?;
+        let old_value = old.to_value();
+        keep_system_metadata(&mut value, &old_value);
+        let errors = if options.to_status {
+            validation::prepare_for_status_update(kind, &mut value, &old_value);
+            validation::validate_status_update(kind, &value, &old_value)
+        } else {
+            validation::prepare_for_update(kind, &mut value, &old_value);
+            let mut errors = validation::validate_metadata_update(kind, &value, &old_value);
+            errors.extend(validation::validate_update(kind, &value, &old_value, Policy::MINIKUBE));
+            errors
+        };
+        refuse_invalid(kind, &value, &errors)?;
+        if !options.to_status {
+            warnings.extend(validation::warnings(kind, &value, Some(&old_value)));
+        }
         let object = read(kind, value)?;
-        let old = self.current(&object)?;
-        let object = prepare_update(object, &old);
+        let object = if options.to_status {
+            with_status(object, &old)
+        } else {
+            let generation = object.metadata().generation;
+            let mut object = carry_over(object, &old);
+            object.with_metadata(|metadata| metadata.generation = generation);
+            object
+        };
         let object = if options.dry_run { object } else { self.store_update(object, &old) };
-        Ok(Applied { object, warnings: Vec::new() })
+        Ok(Applied { object, warnings })
     }
 }
 
-/// Reads JSON as the API server does, under strict field validation, and fills in the defaults. An object without a
-/// namespace gets that of the request.
-fn decoded(kind: Kind, namespace: &str, value: &Value) -> Result<Value, Status> {
+/// Reads JSON as the API server does and fills in the defaults; with it the warnings about unknown fields.
+fn decoded(kind: Kind, value: &Value, validation: FieldValidation) -> Result<(Value, Vec<String>), Status> {
     let refuse = |why: String| {
         let (version, kind) = (kind.api_version().rsplit('/').next().unwrap_or("v1"), kind.as_str());
         Status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
     };
     let decoded = strict::decode(kind, value).map_err(refuse)?;
-    if let Some(error) = decoded.strict_error() {
+    if let (FieldValidation::Strict, Some(error)) = (validation, decoded.strict_error()) {
         return Err(refuse(error));
     }
+    Ok(defaulted(kind, value, decoded, validation))
+}
+
+/// The decoded object with its defaults, and the warnings about unknown fields.
+pub(super) fn defaulted(
+    kind: Kind,
+    sent: &Value,
+    decoded: Decoded,
+    field_validation: FieldValidation,
+) -> (Value, Vec<String>) {
     let mut value = decoded.value;
-    let metadata = value.get_mut("metadata").and_then(Value::as_object_mut);
-    if let Some(metadata) = metadata.filter(|_| !kind.is_cluster_scoped() && !namespace.is_empty()) {
-        metadata.entry("namespace").or_insert_with(|| Value::from(namespace));
-    }
+    validation::restore_empty_labels(sent, &mut value);
     defaults::set_defaults(kind, &mut value);
-    Ok(value)
+    let warnings = if field_validation == FieldValidation::Ignore { Vec::new() } else { decoded.strict_errors };
+    (value, warnings)
+}
+
+/// Models rest.EnsureObjectNamespaceMatchesRequestNamespace.
+fn fill_namespace(kind: Kind, namespace: &str, value: &mut Value) -> Result<(), Status> {
+    let named = value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
+    if kind.is_cluster_scoped() {
+        if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("namespace");
+        }
+    } else if named.is_empty() {
+        set_metadata(value, "namespace", namespace.into());
+    } else if named != namespace && !namespace.is_empty() {
+        let why = "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(Status::bad_request(why));
+    }
+    Ok(())
+}
+
+fn set_metadata(value: &mut Value, name: &str, field: Value) {
+    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.insert(name.to_owned(), field);
+    }
+}
+
+/// What nobody may change is as it was; a uid may be given, and must be the object's own then.
+fn keep_system_metadata(value: &mut Value, old: &Value) {
+    for name in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        if let Some(field) = old.pointer(&format!("/metadata/{name}")) {
+            set_metadata(value, name, field.clone());
+        }
+    }
+}
+
+fn refuse_invalid(kind: Kind, value: &Value, errors: &[FieldError]) -> Result<(), Status> {
+    let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+    match errors {
+        [] => Ok(()),
+        errors => Err(invalid(validation::invalid_message(kind, name, errors), errors)),
+    }
+}
+
+/// A refusal with its causes. Models errors.NewInvalid.
+pub(super) fn invalid(message: String, errors: &[FieldError]) -> Status {
+    let causes = errors.iter().map(|error| Cause { field: error.field.clone(), message: error.body() });
+    Status::invalid(message, causes.collect())
+}
+
+/// The stored object with the status of the one that was sent; a Deployment's annotations travel with it.
+fn with_status(sent: Object, old: &Object) -> Object {
+    let mut object = old.clone();
+    super::write::take_status(&mut object, sent);
+    object
+}
+
+fn metadata_of(value: &Value) -> Result<ObjectMeta, Status> {
+    let metadata = value.get("metadata").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    serde_json::from_value(metadata).map_err(|error| Status::bad_request(error.to_string()))
 }
 
 fn read(kind: Kind, value: Value) -> Result<Object, Status> {

@@ -60,6 +60,16 @@ impl Status {
         Self::new(400, "BadRequest", message.into())
     }
 
+    /// The request cannot be carried out; the server tells no more. Models errors.NewGenericServerResponse.
+    pub fn unprocessable() -> Self {
+        Self::invalid("the server rejected our request due to an error in our request".to_owned(), Vec::new())
+    }
+
+    /// An error that the server did not expect: it has no reason.
+    pub fn internal(message: String) -> Self {
+        Self::new(500, "", message)
+    }
+
     /// The request is understood and refused.
     pub fn forbidden(kind: Kind, name: &str, why: &str) -> Self {
         Self::new(403, "Forbidden", format!("{} {name:?} is forbidden: {why}", qualified(kind)))

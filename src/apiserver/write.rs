@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{ApiServer, Key, Status};
-use crate::api::{Generic, Kind, Object, Pod, PodStatus, Time};
+use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodStatus, Time};
 
 impl ApiServer {
     /// Stores a new object: gives it a name if asked, a uid, a creation time and its first generation.
@@ -19,9 +19,9 @@ impl ApiServer {
     /// What [`ApiServer::create`] would store, without storing it.
     pub(super) fn prepare_create(&mut self, mut object: Object) -> Result<Object, Status> {
         let (kind, now) = (object.kind(), self.now);
-        self.check_namespace(kind, &object)?;
+        self.check_namespace(kind, object.metadata())?;
         if object.metadata().name.is_empty() && !object.metadata().generate_name.is_empty() {
-            let name = self.fresh_name(kind, &object);
+            let name = self.fresh_name(kind, object.metadata());
             object.with_metadata(|metadata| metadata.name = name);
         }
         let key = Key::of(object.metadata());
@@ -45,8 +45,7 @@ impl ApiServer {
         Ok(object)
     }
 
-    fn fresh_name(&mut self, kind: Kind, object: &Object) -> String {
-        let metadata = object.metadata();
+    pub(super) fn fresh_name(&mut self, kind: Kind, metadata: &ObjectMeta) -> String {
         // Kubernetes tries eight times; after that the name is taken and the answer is AlreadyExists.
         let mut name = String::new();
         for _ in 0..8 {
@@ -58,17 +57,17 @@ impl ApiServer {
         name
     }
 
-    fn check_namespace(&self, kind: Kind, object: &Object) -> Result<(), Status> {
+    pub(super) fn check_namespace(&self, kind: Kind, metadata: &ObjectMeta) -> Result<(), Status> {
         if kind.is_cluster_scoped() {
             return Ok(());
         }
-        let namespace = &object.metadata().namespace;
+        let namespace = &metadata.namespace;
         match self.store.get(Kind::Namespace, &Key::new("", namespace.as_str())) {
             None => Err(Status::not_found(Kind::Namespace, namespace)),
             Some(found) if found.metadata().deletion_timestamp.is_some() && kind != Kind::Event => {
                 let why =
                     format!("unable to create new content in namespace {namespace} because it is being terminated");
-                Err(Status::forbidden(kind, &object.metadata().name, &why))
+                Err(Status::forbidden(kind, &metadata.name, &why))
             }
             Some(_) => Ok(()),
         }
@@ -80,8 +79,10 @@ impl ApiServer {
     /// # Errors
     /// `NotFound`; `Conflict` when `object` is not based on the newest version (0 skips that check) or has another uid.
     pub fn update(&mut self, object: Object) -> Result<Object, Status> {
-        let old = self.current(&object)?;
-        let object = prepare_update(object, &old);
+        let old = self.current(object.kind(), object.metadata())?;
+        let changed = has_generation(object.kind()) && counts_as_change(&object, &old);
+        let mut object = carry_over(object, &old);
+        object.with_metadata(|metadata| metadata.generation = old.metadata().generation + i64::from(changed));
         Ok(self.store_update(object, &old))
     }
 
@@ -91,25 +92,9 @@ impl ApiServer {
     /// # Errors
     /// As [`ApiServer::update`].
     pub fn update_status(&mut self, object: Object) -> Result<Object, Status> {
-        let old = self.current(&object)?;
+        let old = self.current(object.kind(), object.metadata())?;
         let mut new = old.clone();
-        match (&mut new, object) {
-            (Object::Deployment(stored), Object::Deployment(given)) => {
-                let stored = Arc::make_mut(stored);
-                stored.status = given.status.clone();
-                stored.metadata.annotations = given.metadata.annotations.clone();
-            }
-            (Object::ReplicaSet(stored), Object::ReplicaSet(given)) => {
-                Arc::make_mut(stored).status = given.status.clone();
-            }
-            (Object::Pod(stored), Object::Pod(given)) => Arc::make_mut(stored).status = given.status.clone(),
-            (Object::Generic(stored), Object::Generic(given)) => {
-                if let Some(status) = given.fields.get("status") {
-                    Arc::make_mut(stored).fields.insert("status".to_owned(), status.clone());
-                }
-            }
-            _ => {}
-        }
+        take_status(&mut new, object);
         Ok(self.store_update(new, &old))
     }
 
@@ -143,8 +128,8 @@ impl ApiServer {
         Ok(self.store_update(Object::Pod(Arc::new(new)), &old))
     }
 
-    pub(super) fn current(&self, object: &Object) -> Result<Object, Status> {
-        let (kind, metadata) = (object.kind(), object.metadata());
+    /// The stored object, when `metadata` is that of its newest version, or of no version in particular.
+    pub(super) fn current(&self, kind: Kind, metadata: &ObjectMeta) -> Result<Object, Status> {
         let old = self.get(kind, &Key::of(metadata))?;
         if !metadata.uid.is_empty() && metadata.uid != old.metadata().uid {
             let why = format!(
@@ -176,16 +161,35 @@ impl ApiServer {
     }
 }
 
+/// Takes over the status of `given`. Models the status strategies' PrepareForUpdate.
+pub(super) fn take_status(stored: &mut Object, given: Object) {
+    match (stored, given) {
+        (Object::Deployment(stored), Object::Deployment(given)) => {
+            let stored = Arc::make_mut(stored);
+            stored.status = given.status.clone();
+            stored.metadata.annotations = given.metadata.annotations.clone();
+        }
+        (Object::ReplicaSet(stored), Object::ReplicaSet(given)) => {
+            Arc::make_mut(stored).status = given.status.clone();
+        }
+        (Object::Pod(stored), Object::Pod(given)) => Arc::make_mut(stored).status = given.status.clone(),
+        (Object::Generic(stored), Object::Generic(given)) => {
+            if let Some(status) = given.fields.get("status") {
+                Arc::make_mut(stored).fields.insert("status".to_owned(), status.clone());
+            }
+        }
+        _ => {}
+    }
+}
+
 /// What an update may not touch is taken from the stored object. Models the strategies' PrepareForUpdate.
-pub(super) fn prepare_update(mut object: Object, old: &Object) -> Object {
+pub(super) fn carry_over(mut object: Object, old: &Object) -> Object {
     let was = old.metadata().clone();
-    let changed = spec_differs(&object, old);
     object.with_metadata(|metadata| {
         metadata.uid = was.uid;
         metadata.creation_timestamp = was.creation_timestamp;
         metadata.deletion_timestamp = was.deletion_timestamp;
         metadata.deletion_grace_period_seconds = was.deletion_grace_period_seconds;
-        metadata.generation = was.generation + i64::from(changed && has_generation(old.kind()));
     });
     match (&mut object, old) {
         (Object::Deployment(new), Object::Deployment(old)) => Arc::make_mut(new).status = old.status.clone(),
@@ -210,9 +214,12 @@ fn keep_status(new: &mut Generic, old: &Generic) {
     };
 }
 
-fn spec_differs(new: &Object, old: &Object) -> bool {
+/// A Deployment's annotations count, because its ReplicaSets copy them.
+fn counts_as_change(new: &Object, old: &Object) -> bool {
     match (new, old) {
-        (Object::Deployment(new), Object::Deployment(old)) => new.spec != old.spec,
+        (Object::Deployment(new), Object::Deployment(old)) => {
+            new.spec != old.spec || new.metadata.annotations != old.metadata.annotations
+        }
         (Object::ReplicaSet(new), Object::ReplicaSet(old)) => new.spec != old.spec,
         (Object::Pod(new), Object::Pod(old)) => new.spec != old.spec,
         (Object::Generic(new), Object::Generic(old)) => new.fields.get("spec") != old.fields.get("spec"),

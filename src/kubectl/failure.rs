@@ -117,7 +117,8 @@ fn named_object(message: &str) -> Option<(String, String)> {
     let (kind, rest) = message.split_once(" \"")?;
     let (name, rest) = rest.split_once('"')?;
     let kind = kind.split('.').next().unwrap_or(kind);
-    rest.starts_with(" is invalid").then(|| (kind.to_owned(), name.to_owned()))
+    let is_named = rest.starts_with(" is invalid") && !(kind.is_empty() && name.is_empty());
+    is_named.then(|| (kind.to_owned(), name.to_owned()))
 }
 
 fn from_server(status: &Status) -> String {

@@ -10,7 +10,9 @@ use super::super::go_text;
 /// At the first operation that does not apply, in evanphx/json-patch's words.
 pub fn json_patch(original: &Value, patch: &Value) -> Result<Value, String> {
     let Value::Array(operations) = patch else {
-        return Err("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch".into());
+        return Err(
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp".into()
+        );
     };
     let mut document = original.clone();
     for operation in operations {

@@ -50,7 +50,9 @@ use field::Field;
 use object_meta::Scope;
 
 pub use error::{BadValue, FieldError, FieldErrorKind, invalid_message};
-pub use strategy::{next_generation, prepare_for_create, prepare_for_update, restore_empty_labels};
+pub use strategy::{
+    next_generation, prepare_for_create, prepare_for_status_update, prepare_for_update, restore_empty_labels,
+};
 
 /// What the API server was started to allow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,6 +100,17 @@ pub fn validate_update(kind: Kind, object: &Value, old: &Value, policy: Policy) 
         Kind::Secret => config_map::validate_secret_update(&object, &old, &mut errors),
         _ => object_meta::validate_update(&object.child("metadata"), &old.child("metadata"), &mut errors),
     }
+    errors
+}
+
+/// What is wrong with the metadata of any changed object; comes before what [`validate_update`] says. Models
+/// apiserver/pkg/registry/rest/update.go validateCommonFields.
+pub fn validate_metadata_update(kind: Kind, object: &Value, old: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let (metadata, old) = (Field::root(object).child("metadata"), Field::root(old).child("metadata"));
+    let scope = if kind.is_cluster_scoped() { Scope::Cluster } else { Scope::Namespaced };
+    object_meta::validate(&metadata, scope, names::path_segment, &mut errors);
+    object_meta::validate_update(&metadata, &old, &mut errors);
     errors
 }
 

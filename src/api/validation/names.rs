@@ -53,6 +53,15 @@ pub(super) fn dns1123_subdomain_with_underscore(text: &str) -> Vec<String> {
     complaints
 }
 
+/// What may stand in the path of a request. Models IsPathSegmentName.
+pub(super) fn path_segment(text: &str) -> Vec<String> {
+    if [".", ".."].contains(&text) {
+        return vec![format!("may not be '{text}'")];
+    }
+    let illegal = ["/", "%"].into_iter().filter(|illegal| text.contains(illegal));
+    illegal.map(|illegal| format!("may not contain '{illegal}'")).collect()
+}
+
 /// An optional DNS subdomain and a slash, then a name: label and annotation keys, finalizers, readiness gates.
 pub(super) fn qualified_name(text: &str) -> Vec<String> {
     let mut complaints = Vec::new();

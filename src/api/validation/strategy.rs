@@ -67,6 +67,22 @@ pub fn prepare_for_update(kind: Kind, object: &mut Value, old: &Value) {
     }
 }
 
+/// Keeps everything but the status, and a Deployment's annotations, which travel with it. Models the status strategies'
+/// PrepareForUpdate.
+pub fn prepare_for_status_update(kind: Kind, object: &mut Value, old: &Value) {
+    let mut kept = old.clone();
+    if let (Some(fields), Some(status)) = (kept.as_object_mut(), object.get("status")) {
+        fields.insert("status".to_owned(), status.clone());
+    }
+    if kind == Kind::Deployment
+        && let (Some(metadata), Some(given)) =
+            (kept.get_mut("metadata").and_then(Value::as_object_mut), object.get("metadata"))
+    {
+        keep(metadata, given, "annotations");
+    }
+    *object = kept;
+}
+
 /// The generation after an update: one more when the spec changed; a Deployment's annotations count too, because its
 /// ReplicaSets copy them.
 pub fn next_generation(kind: Kind, object: &Value, old: &Value) -> i64 {
@@ -81,7 +97,16 @@ pub fn next_generation(kind: Kind, object: &Value, old: &Value) -> i64 {
         Kind::Deployment => {
             differs(&new, &old, "spec") || differs(&new.child("metadata"), &old.child("metadata"), "annotations")
         }
-        Kind::ReplicaSet | Kind::Pod => differs(&new, &old, "spec"),
+        Kind::ReplicaSet
+        | Kind::Pod
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::ReplicationController
+        | Kind::Job
+        | Kind::CronJob
+        | Kind::PodDisruptionBudget
+        | Kind::Ingress
+        | Kind::NetworkPolicy => differs(&new, &old, "spec"),
         _ => false,
     };
     generation + i64::from(changed)

@@ -134,7 +134,7 @@ fn create(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Resu
     if dry_run == DryRun::Client {
         return Ok((value, "created"));
     }
-    let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+    let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
     let result = call.world.cluster.api.create_value(manifest.kind, &manifest.key.namespace, value, options);
     let object = call.written(result).map_err(|failure| failure.when("creating", Some(&manifest.source)))?;
     Ok((object.to_value(), "created"))
@@ -173,7 +173,7 @@ fn update(
             field::text(&before, "/metadata/name")
         ));
     }
-    let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+    let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
     let result = call.world.cluster.api.replace(manifest.kind, merged, options);
     let object = call.written(result).map_err(|failure| failure.when("patching", Some(&manifest.source)))?;
     Ok((object.to_value(), "configured"))

@@ -113,7 +113,7 @@ pub(super) fn send(
     let printed = if dry_run == DryRun::Client {
         value
     } else {
-        let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+        let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
         let result = call.world.cluster.api.create_value(kind, namespace, value, options);
         call.written(result).map_err(|failure| failure.when("creating", source))?.to_value()
     };

@@ -98,7 +98,7 @@ fn expose_one(call: &mut Call<'_, '_>, item: &Item, dry_run: DryRun) -> Result<(
         return super::create::send(call, Kind::Service, &namespace, service, None, dry_run);
     }
     if dry_run != DryRun::Client {
-        let options = crate::apiserver::WriteOptions { dry_run: dry_run == DryRun::Server };
+        let options = crate::apiserver::WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
         let result = call.world.cluster.api.create_value(Kind::Service, &namespace, service, options);
         call.written(result)?;
     }

@@ -68,7 +68,7 @@ fn patch_one(call: &mut Call<'_, '_>, item: &Item, kind: &str, change: &Value, d
     };
     let mut shown = after.clone();
     if dry_run != DryRun::Client {
-        let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+        let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
         let result = call.world.cluster.api.replace(item.kind, after.clone(), options);
         shown = call.written(result)?.to_value();
     }

@@ -145,7 +145,7 @@ fn undo_one(call: &mut Call<'_, '_>, item: &Item, revision: i64, dry_run: DryRun
             let mut value = Object::Deployment(Arc::clone(deployment)).to_value();
             field::set(&mut value, &["spec", "template"], serde_json::to_value(&*template).unwrap_or_default());
             field::set(&mut value, &["metadata", "annotations"], json!(annotations));
-            let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+            let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
             let result = call.world.cluster.api.replace(item.kind, value, options);
             call.written(result).map_err(|failure| {
                 Failure::Plain(format!("failed restoring revision {revision}: {}", failure.message()))

@@ -80,7 +80,7 @@ fn scale_one(
     }
     if dry_run != DryRun::Client {
         field::set(&mut value, &["spec", "replicas"], json!(replicas));
-        let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+        let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
         let result = call.world.cluster.api.replace(item.kind, value, options);
         call.written(result)?;
     }

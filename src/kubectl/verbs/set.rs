@@ -249,7 +249,7 @@ fn change_templates(
             continue;
         }
         if dry_run != DryRun::Client {
-            let options = WriteOptions { dry_run: dry_run == DryRun::Server };
+            let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
             let result = call.world.cluster.api.replace(item.kind, new, options);
             if let Err(failure) = call.written(result) {
                 let why = failure.message();
