@@ -8,6 +8,9 @@ pub(crate) const FOREGROUND: &str = "foregroundDeletion";
 /// The finalizer of a deletion that leaves the dependents.
 pub(crate) const ORPHAN: &str = "orphan";
 
+/// Models plugin namespace/lifecycle.
+const IMMORTAL_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];
+
 /// `metav1.DeletionPropagation`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Propagation {
@@ -48,6 +51,9 @@ impl ApiServer {
     /// `NotFound`; `Conflict` when the uid is another.
     pub fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
         let old = self.get(kind, key)?.clone();
+        if kind == Kind::Namespace && IMMORTAL_NAMESPACES.contains(&key.name.as_str()) {
+            return Err(Status::forbidden(kind, &key.name, "this namespace may not be deleted"));
+        }
         if let Some(uid) = options.uid.as_ref().filter(|uid| **uid != old.metadata().uid) {
             let why = format!(
                 "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",

@@ -184,6 +184,12 @@ fn keep_system_metadata(value: &mut Value, old: &Value) {
     }
 }
 
+/// Validates an object that did not come as JSON.
+pub(super) fn check_valid(object: &Object) -> Result<(), Status> {
+    let value = object.to_value();
+    refuse_invalid(object.kind(), &value, &validation::validate_create(object.kind(), &value, Policy::MINIKUBE))
+}
+
 fn refuse_invalid(kind: Kind, value: &Value, errors: &[FieldError]) -> Result<(), Status> {
     let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     match errors {

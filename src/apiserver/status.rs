@@ -2,6 +2,8 @@
 
 use crate::api::Kind;
 
+const NAMESPACE_FIELD: &str = "metadata.namespace";
+
 /// A refusal. Models apimachinery/pkg/api/errors StatusError.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -73,6 +75,18 @@ impl Status {
     /// The request is understood and refused.
     pub fn forbidden(kind: Kind, name: &str, why: &str) -> Self {
         Self::new(403, "Forbidden", format!("{} {name:?} is forbidden: {why}", qualified(kind)))
+    }
+
+    /// Nothing new may come into a namespace that is being deleted.
+    pub fn namespace_terminating(kind: Kind, name: &str, namespace: &str) -> Self {
+        let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+        let message = format!("namespace {namespace} is being terminated");
+        Self { causes: vec![Cause { field: NAMESPACE_FIELD.to_owned(), message }], ..Self::forbidden(kind, name, &why) }
+    }
+
+    /// Whether it is [`Status::namespace_terminating`]. Models errors.HasStatusCause with NamespaceTerminatingCause.
+    pub fn is_namespace_terminating(&self) -> bool {
+        self.code == 403 && self.causes.iter().any(|cause| cause.field == NAMESPACE_FIELD)
     }
 
     /// The verb does not exist for this resource.

@@ -13,6 +13,10 @@ impl ApiServer {
     /// `AlreadyExists`; `NotFound` when the namespace does not exist; `Forbidden` when it is being deleted.
     pub fn create(&mut self, object: Object) -> Result<Object, Status> {
         let object = self.prepare_create(object)?;
+        // What a controller sends is valid where the object that it was made from is; only the name is its own.
+        if object.kind() == Kind::ReplicaSet {
+            super::rest::check_valid(&object)?;
+        }
         Ok(self.store.put(object))
     }
 
@@ -65,9 +69,7 @@ impl ApiServer {
         match self.store.get(Kind::Namespace, &Key::new("", namespace.as_str())) {
             None => Err(Status::not_found(Kind::Namespace, namespace)),
             Some(found) if found.metadata().deletion_timestamp.is_some() && kind != Kind::Event => {
-                let why =
-                    format!("unable to create new content in namespace {namespace} because it is being terminated");
-                Err(Status::forbidden(kind, &metadata.name, &why))
+                Err(Status::namespace_terminating(kind, &metadata.name, namespace))
             }
             Some(_) => Ok(()),
         }

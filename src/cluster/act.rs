@@ -1,20 +1,19 @@
-//! Acting: the tasks' plans are carried out against the API server, step by step, until one fails.
+//! Acting: who looks at what when its time has come, with what it reads.
 
 use std::sync::Arc;
 
-use crate::api::{EventSource, EventType, Kind, LabelSelector, Object, Pod, ReplicaSet};
-use crate::apiserver::{DeleteOptions, Key, NODE, Propagation, Status};
-use crate::controllers::{
-    Plan, Request, deployment, endpoints,
-    garbage_collection::{self, Collection},
-    reference_to, replica_set,
-};
+use crate::api::{Deployment, EventSource, EventType, Kind, Object, Pod, ReplicaSet};
+use crate::apiserver::{Key, NODE};
+use crate::controllers::{deployment, endpoints, garbage_collection, reference_to, replica_set};
 use crate::events::{EventWrite, Note};
 use crate::scheduler::{self, Placement};
 
+use super::Cluster;
 use super::work::Task;
-use super::{Cluster, Reason};
 
+/// A Deployment that fails this often in a row is left alone until something changes.
+/// Models pkg/controller/deployment maxRetries.
+const MAX_DEPLOYMENT_RETRIES: u32 = 15;
 /// A failed scheduling is tried again after this long.
 const SCHEDULING_RETRY_MS: u64 = 60_000;
 
@@ -44,7 +43,7 @@ impl Cluster {
         let template_hash = self.template_hash(&deployment);
         let store = self.api.store();
         let replica_sets: Vec<_> = store.replica_sets(Some(&key.namespace)).cloned().collect();
-        let pods = pods_matching(store.pods(Some(&key.namespace)), &deployment.spec.selector);
+        let pods = self.pods_of(&deployment, &replica_sets);
         let input = deployment::Input {
             deployment: &deployment,
             replica_sets: &replica_sets,
@@ -56,12 +55,40 @@ impl Cluster {
         let now = self.now;
         let outcome = self.perform("deployment", &format!("Deployment/{key}"), plan, task);
         if let Err(failure) = outcome {
+            if failure.status.is_namespace_terminating() {
+                self.work.forget_failures(task);
+                return;
+            }
             if let Some(set) = &failure.creating {
                 let plan = deployment::creation_failed(&input, set, &failure.status.message, now);
                 let _given_up = self.perform("deployment", &format!("Deployment/{key}"), plan, task);
             }
-            self.work.add_rate_limited(task.clone(), self.now);
+            if self.work.failures(task) < MAX_DEPLOYMENT_RETRIES {
+                self.work.add_rate_limited(task.clone(), self.now);
+            } else {
+                self.work.forget_failures(task);
+            }
         }
+    }
+
+    /// The pods that the Deployment's ReplicaSets control, oldest first: its own ReplicaSets', and those of the orphans
+    /// that it may adopt. Models pkg/controller/deployment getPodMapForDeployment.
+    fn pods_of(&self, deployment: &Deployment, replica_sets: &[Arc<ReplicaSet>]) -> Vec<Arc<Pod>> {
+        let may_be_claimed = |set: &&Arc<ReplicaSet>| match set.metadata.controller() {
+            Some(owner) => owner.uid == deployment.metadata.uid,
+            None => deployment.spec.selector.matches(&set.metadata.labels),
+        };
+        let mut pods: Vec<_> =
+            replica_sets.iter().filter(may_be_claimed).flat_map(|set| self.pods_owned_by(&set.metadata.uid)).collect();
+        sort_by_age(&mut pods);
+        pods
+    }
+
+    fn pods_owned_by(&self, uid: &str) -> impl Iterator<Item = Arc<Pod>> {
+        self.api.store().owned_by(uid).filter_map(|object| match object {
+            Object::Pod(pod) => Some(Arc::clone(pod)),
+            _ => None,
+        })
     }
 
     fn sync_replica_set(&mut self, key: &Key, task: &Task) {
@@ -101,152 +128,13 @@ impl Cluster {
         let mut pods: Vec<Arc<Pod>> = replica_sets
             .iter()
             .filter(is_sibling)
-            .flat_map(|sibling| store.owned_by(&sibling.metadata.uid))
-            .filter_map(|object| match object {
-                Object::Pod(pod) => Some(Arc::clone(pod)),
-                _ => None,
-            })
+            .flat_map(|sibling| self.pods_owned_by(&sibling.metadata.uid))
             .collect();
         pods.extend(
             store.orphan_pods(&set.metadata.namespace).filter(|pod| set.spec.selector.matches(pod.labels())).cloned(),
         );
         sort_by_age(&mut pods);
         pods
-    }
-
-    /// Carries out a plan and records why. Stops at the API server's first refusal.
-    fn perform(&mut self, controller: &'static str, object: &str, plan: Plan, task: &Task) -> Result<(), Failure> {
-        for step in plan.steps {
-            if let Some(reason) = step.reason {
-                self.decide(controller, object, reason);
-            }
-            self.request(controller, step.request)?;
-        }
-        for note in plan.notes {
-            self.note(controller, object, note);
-        }
-        match plan.requeue_after_ms {
-            Some(0) => self.work.add_rate_limited(task.clone(), self.now),
-            Some(ms) => {
-                self.work.forget_failures(task);
-                self.work.add_later(task.clone(), self.now + ms);
-            }
-            None => self.work.forget_failures(task),
-        }
-        Ok(())
-    }
-
-    /// A decision not to act recurs with each pass; it is recorded when it is new for this object.
-    fn note(&mut self, controller: &'static str, object: &str, note: Reason) {
-        let known = self.notes.get(object).is_some_and(|last| *last == note);
-        if !known {
-            self.notes.insert(object.to_owned(), note.clone());
-            self.decide(controller, object, note);
-        }
-    }
-
-    fn request(&mut self, controller: &'static str, request: Request) -> Result<(), Failure> {
-        match request {
-            Request::CreateReplicaSet(set) => {
-                self.api
-                    .create(Object::ReplicaSet(Arc::clone(&set)))
-                    .map_err(|status| Failure::creating(status, set))?;
-            }
-            Request::UpdateReplicaSet(set) => drop(self.api.update(Object::ReplicaSet(set))?),
-            Request::UpdateReplicaSetStatus(set) => drop(self.api.update_status(Object::ReplicaSet(set))?),
-            Request::DeleteReplicaSet(set) => self.delete(Kind::ReplicaSet, &Key::of(&set.metadata), None)?,
-            Request::UpdateDeployment(deployment) => drop(self.api.update(Object::Deployment(deployment))?),
-            Request::UpdateDeploymentStatus(deployment) => {
-                drop(self.api.update_status(Object::Deployment(deployment))?);
-            }
-            Request::CreatePods { owner, count } => self.create_pods(controller, &owner, count)?,
-            Request::DeletePods { owner, pods } => self.delete_pods(controller, &owner, &pods)?,
-            Request::AdoptPod { pod, owner } => self.change_owner(Object::Pod(pod), |owners| owners.push(owner))?,
-            Request::ReleasePod { pod, owner_uid } => {
-                self.change_owner(Object::Pod(pod), |owners| owners.retain(|owner| owner.uid != owner_uid))?;
-            }
-            Request::AdoptReplicaSet { replica_set, owner } => {
-                self.change_owner(Object::ReplicaSet(replica_set), |owners| owners.push(owner))?;
-            }
-            Request::ReleaseReplicaSet { replica_set, owner_uid } => {
-                self.change_owner(Object::ReplicaSet(replica_set), |owners| {
-                    owners.retain(|owner| owner.uid != owner_uid)
-                })?;
-            }
-            Request::RecordEvent { object, kind, reason, message } => {
-                let source = EventSource { component: component(controller).to_owned(), host: String::new() };
-                self.record(Note { source, object, kind, reason: reason.to_owned(), message });
-            }
-        }
-        Ok(())
-    }
-
-    fn create_pods(&mut self, controller: &'static str, owner: &Arc<ReplicaSet>, count: usize) -> Result<(), Failure> {
-        let key = Key::of(&owner.metadata).to_string();
-        self.expectations.expect_creations(&key, count, self.now);
-        let done = replica_set::slow_start_batch(count, replica_set::SLOW_START_INITIAL_BATCH_SIZE, || {
-            let pod = replica_set::new_pod(owner);
-            let created = self.api.create(Object::Pod(Arc::new(pod)))?;
-            self.tell(controller, owner, "SuccessfulCreate", format!("Created pod: {}", created.metadata().name));
-            Ok::<(), Status>(())
-        });
-        for _ in done.successes..count {
-            self.expectations.creation_observed(&key);
-        }
-        done.error.map_or(Ok(()), |status| Err(Failure::managing(status)))
-    }
-
-    fn delete_pods(
-        &mut self,
-        controller: &'static str,
-        owner: &Arc<ReplicaSet>,
-        pods: &[Arc<Pod>],
-    ) -> Result<(), Failure> {
-        let set = Key::of(&owner.metadata).to_string();
-        let keys = pods.iter().map(|pod| Key::of(&pod.metadata).to_string());
-        self.expectations.expect_deletions(&set, keys, self.now);
-        let mut failed = None;
-        for pod in pods {
-            let key = Key::of(&pod.metadata);
-            match self.delete(Kind::Pod, &key, None) {
-                Ok(()) => self.tell(controller, owner, "SuccessfulDelete", format!("Deleted pod: {}", key.name)),
-                Err(failure) => {
-                    self.expectations.deletion_observed(&set, &key.to_string());
-                    failed.get_or_insert(failure);
-                }
-            }
-        }
-        failed.map_or(Ok(()), |failure| Err(Failure { managing: true, ..failure }))
-    }
-
-    fn tell(&mut self, controller: &'static str, about: &ReplicaSet, reason: &str, message: String) {
-        let source = EventSource { component: component(controller).to_owned(), host: String::new() };
-        let object = reference_to(Kind::ReplicaSet, &about.metadata);
-        self.record(Note { source, object, reason: reason.to_owned(), message, ..Note::default() });
-    }
-
-    /// That it is gone already is no error.
-    fn delete(&mut self, kind: Kind, key: &Key, uid: Option<String>) -> Result<(), Failure> {
-        let options = DeleteOptions { uid, propagation: Propagation::Background, grace_period_seconds: None };
-        match self.api.delete(kind, key, &options) {
-            Ok(_) => Ok(()),
-            Err(status) if status.code == 404 => Ok(()),
-            Err(status) => Err(status.into()),
-        }
-    }
-
-    fn change_owner(
-        &mut self,
-        object: Object,
-        change: impl FnOnce(&mut Vec<crate::api::OwnerReference>),
-    ) -> Result<(), Failure> {
-        let mut object = match self.api.get(object.kind(), &Key::of(object.metadata())) {
-            Ok(current) if current.metadata().uid == object.metadata().uid => current.clone(),
-            _ => return Ok(()),
-        };
-        object.with_metadata(|metadata| change(&mut metadata.owner_references));
-        self.api.update(object)?;
-        Ok(())
     }
 
     /// Passes an event through its component's recorder into the store.
@@ -320,81 +208,6 @@ impl Cluster {
         // Nothing else writes slices, so that only a service that vanishes meanwhile can make this fail.
         drop(if stored.is_some() { self.api.update(object) } else { self.api.create(object) });
     }
-
-    fn collect(&mut self, wanted: Vec<Collection>) {
-        for collection in wanted {
-            // What has changed or gone meanwhile comes back as a change of its own.
-            match collection {
-                Collection::Delete { kind, key, options, reason } => {
-                    self.decide("garbage-collector", &format!("{}/{key}", kind.as_str()), reason);
-                    drop(self.api.delete(kind, &key, &options));
-                }
-                Collection::Update { object, reason } => {
-                    let name = format!("{}/{}", object.kind().as_str(), Key::of(object.metadata()));
-                    self.decide("garbage-collector", &name, reason);
-                    drop(self.api.update(object));
-                }
-            }
-        }
-    }
-
-    /// Models pkg/controller/namespace: everything in the namespace is deleted, then the namespace itself.
-    fn empty_namespace(&mut self, key: &Key) {
-        let contents: Vec<(Kind, Key)> = self
-            .api
-            .namespace_contents(&key.name)
-            .filter(|object| object.metadata().deletion_timestamp.is_none())
-            .map(|object| (object.kind(), Key::of(object.metadata())))
-            .collect();
-        for (kind, object) in contents {
-            drop(self.api.delete(kind, &object, &DeleteOptions::default()));
-        }
-        let ending =
-            self.api.get(Kind::Namespace, key).is_ok_and(|found| found.metadata().deletion_timestamp.is_some());
-        if ending && self.api.namespace_contents(&key.name).next().is_none() {
-            drop(self.api.delete(Kind::Namespace, key, &DeleteOptions::default()));
-        }
-    }
-}
-
-/// Why a plan could not be carried out to its end.
-struct Failure {
-    status: Status,
-    /// The ReplicaSet that could not be created.
-    creating: Option<Arc<ReplicaSet>>,
-    /// Pods could not be created or deleted.
-    managing: bool,
-}
-
-impl Failure {
-    fn creating(status: Status, set: Arc<ReplicaSet>) -> Self {
-        Self { status, creating: Some(set), managing: false }
-    }
-
-    fn managing(status: Status) -> Self {
-        Self { status, creating: None, managing: true }
-    }
-}
-
-impl From<Status> for Failure {
-    fn from(status: Status) -> Self {
-        Self { status, creating: None, managing: false }
-    }
-}
-
-/// The name under which a controller's events appear.
-fn component(controller: &'static str) -> &'static str {
-    match controller {
-        "deployment" => "deployment-controller",
-        "replicaset" => "replicaset-controller",
-        other => other,
-    }
-}
-
-fn pods_matching<'a>(pods: impl Iterator<Item = &'a Arc<Pod>>, selector: &LabelSelector) -> Vec<Arc<Pod>> {
-    let mut matching: Vec<_> = pods.filter(|pod| selector.matches(pod.labels())).cloned().collect();
-    sort_by_age(&mut matching);
-    matching
 }
 
 fn sort_by_age(pods: &mut [Arc<Pod>]) {

@@ -4,11 +4,16 @@
 //! ahead.
 
 mod act;
+mod collect;
 mod decision;
 mod hashes;
 mod kubelet_world;
+mod requests;
 mod routes;
 mod work;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -65,8 +70,8 @@ pub struct Cluster {
     decisions: Log<Decision>,
     /// Requests that went through a service so far: each is balanced by a draw of its own.
     requests: u64,
-    /// The last decision not to act, by object: it is logged when it is new.
-    notes: BTreeMap<String, Reason>,
+    /// The last decisions not to act, by object and rule: they are logged when they are new.
+    notes: BTreeMap<String, BTreeMap<&'static str, Reason>>,
     /// Hashes of templates by Deployment uid, with what they were made from.
     hashes: BTreeMap<String, TemplateHash>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::work::Task;
 use super::{Cluster, WatchEvent};
-use crate::api::{Kind, Object, Pod, ReplicaSet};
+use crate::api::{Kind, Object, ObjectMeta, Pod, ReplicaSet, StrategyType};
 use crate::apiserver::{Change, ChangeType, Key, NODE};
 
 /// From a change to the controllers' look at it: informer, work queue and a free worker, on an idle machine.
@@ -20,6 +20,10 @@ impl Cluster {
     pub(super) fn hand_on_changes(&mut self) {
         for change in self.api.take_changes() {
             self.route(&change);
+            if change.kind == ChangeType::Deleted && !self.notes.is_empty() {
+                let object = &change.object;
+                self.notes.remove(&format!("{}/{}", object.kind().as_str(), Key::of(object.metadata())));
+            }
             self.log.push(WatchEvent { at: self.now, kind: change.kind, object: change.object });
         }
     }
@@ -46,21 +50,13 @@ impl Cluster {
 
     /// Models pkg/controller/deployment addReplicaSet, updateReplicaSet, deleteReplicaSet.
     fn route_replica_set(&mut self, change: &Change, set: &Arc<ReplicaSet>) {
-        let namespace = set.metadata.namespace.as_str();
         self.enqueue(Task::ReplicaSet(Key::of(&set.metadata)));
-        let owners = [Some(&change.object), change.old.as_ref()].map(|object| object?.metadata().controller().cloned());
-        if owners.iter().all(Option::is_none) {
-            let matching: Vec<Key> = self
-                .api
-                .store()
-                .deployments(Some(namespace))
-                .filter(|deployment| deployment.spec.selector.matches(&set.metadata.labels))
-                .map(|deployment| Key::of(&deployment.metadata))
-                .collect();
-            matching.into_iter().for_each(|key| self.enqueue(Task::Deployment(key)));
-        }
-        for owner in owners.into_iter().flatten().filter(|owner| owner.kind == "Deployment") {
-            self.enqueue(Task::Deployment(Key::new(namespace, owner.name)));
+        self.enqueue_owners(change, Kind::Deployment);
+        if is_news_of_orphan(change) {
+            let deployments = self.api.store().deployments(Some(&set.metadata.namespace));
+            let matching = deployments.filter(|deployment| deployment.spec.selector.matches(&set.metadata.labels));
+            let tasks: Vec<Task> = matching.map(|found| Task::Deployment(Key::of(&found.metadata))).collect();
+            tasks.into_iter().for_each(|task| self.enqueue(task));
         }
         if change.kind == ChangeType::Deleted {
             self.expectations.forget(&Key::of(&set.metadata).to_string());
@@ -70,45 +66,69 @@ impl Cluster {
 
     /// Models pkg/controller/replicaset addPod, updatePod, deletePod, and pkg/controller/deployment deletePod.
     fn route_pod(&mut self, change: &Change, pod: &Arc<Pod>) {
-        let namespace = pod.metadata.namespace.as_str();
         self.route_pod_to_node(change, pod);
-        let owners = [Some(&change.object), change.old.as_ref()].map(|object| object?.metadata().controller().cloned());
-        if owners.iter().all(Option::is_none) && change.kind != ChangeType::Deleted {
-            let matching: Vec<Key> = self
-                .api
-                .store()
-                .replica_sets(Some(namespace))
-                .filter(|set| set.spec.selector.matches(&pod.metadata.labels))
-                .map(|set| Key::of(&set.metadata))
-                .collect();
-            matching.into_iter().for_each(|key| self.enqueue(Task::ReplicaSet(key)));
+        self.observe_expectations(change, pod);
+        self.enqueue_owners(change, Kind::ReplicaSet);
+        if is_news_of_orphan(change) {
+            let sets = self.api.store().replica_sets(Some(&pod.metadata.namespace));
+            let matching = sets.filter(|set| set.spec.selector.matches(&pod.metadata.labels));
+            let tasks: Vec<Task> = matching.map(|found| Task::ReplicaSet(Key::of(&found.metadata))).collect();
+            tasks.into_iter().for_each(|task| self.enqueue(task));
         }
-        for owner in owners.into_iter().flatten().filter(|owner| owner.kind == "ReplicaSet") {
-            let key = Key::new(namespace, owner.name);
-            self.observe_expectations(change, pod, &key);
-            if change.kind == ChangeType::Deleted {
-                self.enqueue_deployment_of(&key);
-            }
-            self.enqueue(Task::ReplicaSet(key));
+        if change.kind == ChangeType::Deleted {
+            self.route_last_pod(pod);
         }
         self.route_pod_to_services(change, pod);
     }
 
-    fn observe_expectations(&mut self, change: &Change, pod: &Pod, owner: &Key) {
-        let owner = owner.to_string();
-        let is_ending = pod.metadata.deletion_timestamp.is_some();
-        if change.kind == ChangeType::Added && !is_ending {
-            self.expectations.creation_observed(&owner);
-        } else if is_ending || change.kind == ChangeType::Deleted {
-            self.expectations.deletion_observed(&owner, &Key::of(&pod.metadata).to_string());
+    /// Wakes the controller that owns the object, and the one that owned it before.
+    fn enqueue_owners(&mut self, change: &Change, kind: Kind) {
+        let namespace = change.object.metadata().namespace.as_str();
+        let of = |object: Option<&Object>| object.and_then(|object| object.metadata().controller().cloned());
+        let (now, before) = (of(Some(&change.object)), of(change.old.as_ref()));
+        let before = before.filter(|before| now.as_ref() != Some(before));
+        for owner in [now, before].into_iter().flatten() {
+            let key = Key::new(namespace, owner.name.as_str());
+            if owner.kind == kind.as_str() && self.api.store().has_uid(kind, &key, &owner.uid) {
+                self.enqueue(if kind == Kind::Deployment { Task::Deployment(key) } else { Task::ReplicaSet(key) });
+            }
         }
     }
 
-    /// A Recreate Deployment waits for its last old pod to vanish.
-    fn enqueue_deployment_of(&mut self, set: &Key) {
-        let owner = self.api.store().replica_set(set).and_then(|set| set.metadata.controller().cloned());
-        if let Some(owner) = owner.filter(|owner| owner.kind == "Deployment") {
-            self.enqueue(Task::Deployment(Key::new(set.namespace.as_str(), owner.name)));
+    fn observe_expectations(&mut self, change: &Change, pod: &Pod) {
+        let Some(owner) = pod.metadata.controller().filter(|owner| owner.kind == "ReplicaSet") else { return };
+        let key = Key::new(pod.metadata.namespace.as_str(), owner.name.as_str());
+        if !self.api.store().has_uid(Kind::ReplicaSet, &key, &owner.uid) {
+            return;
+        }
+        let is_ending = pod.metadata.deletion_timestamp.is_some();
+        if change.kind == ChangeType::Added && !is_ending {
+            self.expectations.creation_observed(&key.to_string());
+        } else if is_ending || change.kind == ChangeType::Deleted {
+            self.expectations.deletion_observed(&key.to_string(), &Key::of(&pod.metadata).to_string());
+        }
+    }
+
+    /// A Recreate Deployment waits for its last pod to vanish. Models pkg/controller/deployment deletePod.
+    fn route_last_pod(&mut self, pod: &Pod) {
+        let store = self.api.store();
+        let namespace = pod.metadata.namespace.as_str();
+        let owner = |metadata: &ObjectMeta, kind: Kind| {
+            let owner = metadata.controller().filter(|owner| owner.kind == kind.as_str())?;
+            let key = Key::new(namespace, owner.name.as_str());
+            store.has_uid(kind, &key, &owner.uid).then_some(key)
+        };
+        let set = owner(&pod.metadata, Kind::ReplicaSet).and_then(|key| store.replica_set(&key));
+        let key = set.and_then(|set| owner(&set.metadata, Kind::Deployment));
+        let Some((key, deployment)) = key.and_then(|key| store.deployment(&key).map(|found| (key, found))) else {
+            return;
+        };
+        let sets = store.replica_sets(Some(namespace));
+        let has_pods = sets
+            .filter(|set| set.metadata.is_controlled_by(&deployment.metadata.uid))
+            .any(|set| store.owned_by(&set.metadata.uid).next().is_some());
+        if deployment.spec.strategy.kind == StrategyType::Recreate && !has_pods {
+            self.enqueue(Task::Deployment(key));
         }
     }
 
@@ -191,4 +211,18 @@ impl Cluster {
             self.enqueue(Task::Namespace(key));
         }
     }
+}
+
+/// Whether an object without a controller is new, or has just lost its controller, or has other labels than before:
+/// somebody may want to adopt it now.
+fn is_news_of_orphan(change: &Change) -> bool {
+    let metadata = change.object.metadata();
+    if change.kind == ChangeType::Deleted || metadata.controller().is_some() {
+        return false;
+    }
+    change
+        .old
+        .as_ref()
+        .map(Object::metadata)
+        .is_none_or(|old| old.controller().is_some() || old.labels != metadata.labels)
 }

@@ -69,6 +69,11 @@ impl WorkQueue {
         self.add_later(task, now + delay_ms);
     }
 
+    /// How often in a row `task` has failed.
+    pub fn failures(&self, task: &Task) -> u32 {
+        self.failures.get(task).copied().unwrap_or(0)
+    }
+
     /// The last look at `task` went well.
     pub fn forget_failures(&mut self, task: &Task) {
         self.failures.remove(task);
