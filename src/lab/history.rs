@@ -14,6 +14,7 @@ pub struct History {
     copies: Vec<Copy>,
     spacing_ms: u64,
     end: SimTime,
+    forks: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -27,12 +28,22 @@ impl History {
     /// A history that begins with `cluster`.
     pub fn new(cluster: &Cluster) -> Self {
         let first = Copy { cluster: cluster.clone(), is_needed: true };
-        Self { copies: vec![first], spacing_ms: SPACING_MS, end: cluster.now() }
+        Self { copies: vec![first], spacing_ms: SPACING_MS, end: cluster.now(), forks: 0 }
     }
 
     /// The last moment that was reached.
     pub fn end(&self) -> SimTime {
         self.end
+    }
+
+    /// How many times another history took the place of what had come after a moment.
+    pub fn forks(&self) -> u32 {
+        self.forks
+    }
+
+    /// Goes on as the history that this one took the place of.
+    pub fn replaced_by(self, former: Self) -> Self {
+        Self { forks: self.forks + 1, ..former }
     }
 
     /// Time has passed: keeps a copy now and then.
@@ -49,6 +60,7 @@ impl History {
     /// Somebody changed something: what came after this moment in an earlier history is gone.
     pub fn changed_from_outside(&mut self, cluster: &Cluster) {
         let now = cluster.now();
+        self.forks += u32::from(now < self.end);
         self.copies.retain(|copy| copy.cluster.now() < now || (copy.is_needed && copy.cluster.now() == now));
         self.copies.push(Copy { cluster: cluster.clone(), is_needed: true });
         self.end = now;
@@ -56,10 +68,7 @@ impl History {
     }
 
     /// The cluster at `to`, which lies between the beginning and the end.
-    pub fn at(&self, to: SimTime, present: &Cluster) -> Option<Cluster> {
-        if to == present.now() {
-            return None;
-        }
+    pub fn at(&self, to: SimTime) -> Option<Cluster> {
         let after = self.copies.partition_point(|copy| copy.cluster.now() <= to);
         let mut cluster = self.copies.get(after.checked_sub(1)?)?.cluster.clone();
         cluster.run_until(to);

@@ -2,6 +2,8 @@
 
 mod history;
 mod presets;
+pub mod problems;
+pub mod timeline;
 
 use crate::api::KubernetesVersion;
 use crate::cluster::{Cluster, ClusterConfig};
@@ -28,6 +30,8 @@ pub struct Lab {
     forwards: Forwards,
     terminals: Vec<Seat>,
     history: History,
+    /// The history that the present one took the place of last.
+    former: Option<History>,
     /// Entries of the watch log that the terminals have seen.
     seen: usize,
 }
@@ -50,6 +54,7 @@ impl Lab {
         }
         Self {
             history: History::new(&cluster),
+            former: None,
             cluster,
             files,
             forwards: Forwards::new(),
@@ -204,6 +209,9 @@ impl Lab {
         }
         self.cluster.settle();
         if self.cluster.api.store().resource_version() != before {
+            if self.now() < self.history.end() {
+                self.former = Some(self.history.clone());
+            }
             self.history.changed_from_outside(&self.cluster);
         }
     }
@@ -216,7 +224,30 @@ impl Lab {
     /// Goes to a moment between the beginning and [`Lab::end`]: the cluster is then as it was. What is done from there
     /// on begins another history.
     pub fn seek(&mut self, to: SimTime) {
-        if let Some(cluster) = self.history.at(to.min(self.end()), &self.cluster) {
+        if to != self.now() {
+            self.show(to.min(self.end()));
+        }
+    }
+
+    /// How many times something done in the past has begun another history.
+    pub fn forks(&self) -> u32 {
+        self.history.forks()
+    }
+
+    /// Whether there is a history to go back to with [`Lab::undo_fork`].
+    pub fn can_undo_fork(&self) -> bool {
+        self.former.is_some()
+    }
+
+    /// Goes back to the end of the history that was there before something done in the past began another one.
+    pub fn undo_fork(&mut self) {
+        let Some(former) = self.former.take() else { return };
+        self.history = self.history.clone().replaced_by(former);
+        self.show(self.history.end());
+    }
+
+    fn show(&mut self, at: SimTime) {
+        if let Some(cluster) = self.history.at(at) {
             self.cluster = cluster;
             self.seen = self.cluster.log().len();
         }

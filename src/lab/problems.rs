@@ -1,0 +1,153 @@
+//! What a manifest's author should know before it is applied: what is wrong with it and where, and which of its
+//! fields are kept without being acted on.
+
+use serde_json::Value;
+
+use crate::api::strict;
+use crate::api::{Kind, KubernetesVersion, not_simulated};
+use crate::apiserver::{ApiServer, WriteOptions};
+use crate::manifest::{self, Document};
+
+/// Something wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1.
+    pub column: usize,
+    /// What, in Kubernetes' words.
+    pub message: String,
+}
+
+/// What there is to say about a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Review {
+    /// What keeps it from being applied, in the file's order.
+    pub problems: Vec<Problem>,
+    /// Fields that are accepted and kept but change nothing in the lab.
+    pub not_simulated: Vec<String>,
+}
+
+/// Reads a file as `kubectl apply -f` and the API server of an empty cluster would.
+pub fn review(file: &str, text: &str, version: KubernetesVersion) -> Review {
+    let mut review = Review::default();
+    let (documents, broken) = match manifest::parse(file, text) {
+        Ok(documents) => (documents, None),
+        Err(error) => {
+            let problem = Problem { line: error.line.max(1), column: error.column.max(1), message: error.text };
+            (error.documents, Some(problem))
+        }
+    };
+    for document in &documents {
+        review.read(document, version);
+    }
+    review.problems.extend(broken);
+    review.problems.sort_by_key(|problem| (problem.line, problem.column));
+    review.not_simulated.sort();
+    review.not_simulated.dedup();
+    review
+}
+
+impl Review {
+    fn read(&mut self, document: &Document, version: KubernetesVersion) {
+        let word = |name: &str| document.value.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (api_version, name) = (word("apiVersion"), word("kind"));
+        if name.is_empty() {
+            return self.complain(document, "kind", "Object 'Kind' is missing");
+        }
+        if api_version.is_empty() {
+            return self.complain(document, "apiVersion", "Object 'apiVersion' is missing");
+        }
+        let Some(kind) = Kind::parse(api_version, name) else {
+            let message = format!("no matches for kind {name:?} in version {api_version:?}");
+            let place = if Kind::ALL.iter().any(|kind| kind.as_str() == name) { "apiVersion" } else { "kind" };
+            return self.complain(document, place, &message);
+        };
+        self.not_simulated.extend(not_simulated(kind, &document.value));
+        match strict::decode(kind, &document.value) {
+            Err(message) => self.complain(document, wrong_type_path(&message), &message),
+            Ok(decoded) if !decoded.strict_errors.is_empty() => {
+                for message in &decoded.strict_errors {
+                    self.complain(document, message.split('"').nth(1).unwrap_or_default(), message);
+                }
+            }
+            Ok(_) => self.validate(kind, document, version),
+        }
+    }
+
+    fn validate(&mut self, kind: Kind, document: &Document, version: KubernetesVersion) {
+        // Only the rules are asked for: what is in the visitor's cluster plays no part, nor does its random seed.
+        let mut server = ApiServer::new(0, version);
+        let options = WriteOptions { dry_run: true, ..WriteOptions::default() };
+        let namespace = document.value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("default");
+        let Err(status) = server.create_value(kind, namespace, document.value.clone(), options) else { return };
+        if status.code == 404 || status.code == 409 {
+            return;
+        }
+        if status.causes.is_empty() {
+            self.complain(document, "metadata", &status.message);
+        }
+        for cause in &status.causes {
+            self.complain(document, &cause.field, &format!("{}: {}", cause.field, cause.message));
+        }
+    }
+
+    fn complain(&mut self, document: &Document, path: &str, message: &str) {
+        let (line, column) = document.positions.nearest(path);
+        let problem = Problem { line: line.max(1), column: column.max(1), message: message.to_owned() };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// The field that `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32` is
+/// about: `spec.replicas`.
+fn wrong_type_path(message: &str) -> &str {
+    let Some((_, behind)) = message.split_once("Go struct field ") else { return "" };
+    let field = behind.split(' ').next().unwrap_or_default();
+    field.split_once('.').map_or("", |(_, path)| path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::PRESETS;
+
+    fn found(text: &str) -> Vec<(usize, usize, String)> {
+        let review = review("deployment.yaml", text, KubernetesVersion::default());
+        review.problems.into_iter().map(|problem| (problem.line, problem.column, problem.message)).collect()
+    }
+
+    fn v1(from: &str, to: &str) -> String {
+        PRESETS.first().map_or("", |(_, text)| text).replacen(from, to, 1)
+    }
+
+    #[test]
+    fn the_chapter_is_right() {
+        for (name, text) in PRESETS {
+            assert_eq!(found(text), [], "{name}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_mistake_has_its_place() {
+        let at = |text: &str| found(text).into_iter().map(|(line, column, _)| (line, column)).collect::<Vec<_>>();
+        assert_eq!(at("kind: Deployment\nspec:\n\treplicas: 1\n").len(), 1);
+        assert_eq!(at(&v1("kind: Deployment", "kind: Deploymint")), [(2, 1)]);
+        assert_eq!(at(&v1("apps/v1", "apps/v2")), [(1, 1)]);
+        assert_eq!(at(&v1("replicas: 1", "replicas: many")), [(6, 3)]);
+        assert_eq!(at(&v1("replicas: 1", "replicas: -1")), [(6, 3)]);
+        assert_eq!(at(&v1("replicas: 1", "replics: 1")), [(6, 3)]);
+        let unknown = found(&v1("replicas: 1", "replics: 1"));
+        assert_eq!(unknown.first().map(|(_, _, message)| message.as_str()), Some("unknown field \"spec.replics\""));
+    }
+
+    #[test]
+    fn fields_that_change_nothing_are_told() {
+        let text = v1("    spec:\n", "    spec:\n      priorityClassName: high\n");
+        let review = review("deployment.yaml", &text, KubernetesVersion::default());
+        assert_eq!(review.problems, []);
+        assert!(!review.not_simulated.is_empty());
+    }
+}

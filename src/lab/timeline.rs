@@ -1,0 +1,370 @@
+//! What happened when, counted from the watch log and the decisions: the chart and the marks of the page's timeline.
+//!
+//! It goes on from where it has read to, and forgets what a new history takes the place of.
+
+use std::collections::BTreeMap;
+
+use crate::api::Object;
+use crate::apiserver::ChangeType;
+use crate::cluster::{Cluster, WatchEvent};
+use crate::controllers::deployment::fenceposts;
+use crate::sim::SimTime;
+
+/// The pods of one ReplicaSet at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrackCount {
+    /// Pods that get traffic.
+    pub ready: i32,
+    /// Pods that do not, and are not on their way out.
+    pub waiting: i32,
+}
+
+/// What was counted at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// When, in simulated milliseconds.
+    pub at_ms: u64,
+    /// By track, as [`Timeline::tracks`] lists them; the last one counts the pods without a ReplicaSet.
+    pub counts: Vec<TrackCount>,
+    /// Pods on their way out, which no limit counts.
+    pub terminating: i32,
+    /// Available pods, as the Deployments' status says.
+    pub available: i32,
+    /// Most pods that may live at once: replicas + maxSurge of every Deployment.
+    pub most: i32,
+    /// Fewest pods that must be available: replicas − maxUnavailable of every Deployment.
+    pub fewest: i32,
+}
+
+impl Sample {
+    /// Pods that get traffic.
+    pub fn ready(&self) -> i32 {
+        self.counts.iter().map(|count| count.ready).sum()
+    }
+
+    /// Pods that count: those that are not on their way out.
+    pub fn total(&self) -> i32 {
+        self.counts.iter().map(|count| count.ready + count.waiting).sum()
+    }
+}
+
+/// A ReplicaSet that has been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// Its uid.
+    pub uid: String,
+    /// Its name.
+    pub name: String,
+    /// When it was made, in simulated milliseconds.
+    pub since_ms: u64,
+}
+
+/// What a mark on the timeline stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkKind {
+    /// Somebody changed what a Deployment wants.
+    Change,
+    /// A controller decided something.
+    Decision,
+    /// A container was started again.
+    Restart,
+    /// A Deployment made no progress for too long.
+    Deadline,
+}
+
+/// A moment that stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// When, in simulated milliseconds.
+    pub at_ms: u64,
+    /// Why.
+    pub kind: MarkKind,
+}
+
+/// The counts and marks of a history.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    tracks: Vec<Track>,
+    samples: Vec<Sample>,
+    marks: Vec<Mark>,
+    facts: Facts,
+    /// Entries of the watch log that were read.
+    read: usize,
+    /// Decisions that were read.
+    read_decisions: usize,
+    /// The history that was read.
+    forks: u32,
+}
+
+/// What is known of the objects that are counted, by uid.
+#[derive(Clone, Debug, Default)]
+struct Facts {
+    pods: BTreeMap<String, PodFacts>,
+    deployments: BTreeMap<String, DeploymentFacts>,
+    /// The pods by track, counted; those without a ReplicaSet apart.
+    counts: Vec<TrackCount>,
+    loose: TrackCount,
+    terminating: i32,
+}
+
+impl Facts {
+    /// What is known of a pod now: none when it is gone.
+    fn put_pod(&mut self, uid: &str, facts: Option<PodFacts>) -> Option<PodFacts> {
+        let before = match facts {
+            Some(facts) => self.pods.insert(uid.to_owned(), facts),
+            None => self.pods.remove(uid),
+        };
+        before.into_iter().for_each(|facts| self.add(facts, -1));
+        facts.into_iter().for_each(|facts| self.add(facts, 1));
+        before
+    }
+
+    fn add(&mut self, facts: PodFacts, number: i32) {
+        if !facts.is_active {
+            self.terminating += number;
+            return;
+        }
+        let count = match facts.track {
+            Some(track) => {
+                if self.counts.len() <= track {
+                    self.counts.resize(track + 1, TrackCount::default());
+                }
+                self.counts.get_mut(track)
+            }
+            None => Some(&mut self.loose),
+        };
+        if let Some(count) = count {
+            *(if facts.is_ready { &mut count.ready } else { &mut count.waiting }) += number;
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PodFacts {
+    track: Option<usize>,
+    is_active: bool,
+    is_ready: bool,
+    restarts: i32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct DeploymentFacts {
+    most: i32,
+    fewest: i32,
+    available: i32,
+    generation: i64,
+    is_late: bool,
+}
+
+impl Timeline {
+    /// Reads on in the cluster's logs. `forks` is the lab's [`super::Lab::forks`]: when it has changed, everything is
+    /// read again.
+    pub fn read(&mut self, cluster: &Cluster, forks: u32) {
+        if self.forks != forks {
+            *self = Self { forks, ..Self::default() };
+        }
+        let (mut at, known) = (None, self.read);
+        for event in cluster.log().since(known) {
+            if at.is_some_and(|before: SimTime| before < event.at) {
+                self.count(at);
+            }
+            at = Some(event.at);
+            self.note(event);
+        }
+        self.count(at);
+        self.read = self.read.max(cluster.log().len());
+        for decision in cluster.decisions().since(self.read_decisions) {
+            // Scheduling and the kubelet's routine would bury what the controllers decide.
+            if matches!(decision.controller, "deployment" | "replicaset") {
+                self.mark(decision.t_ms, MarkKind::Decision);
+            }
+        }
+        self.read_decisions = self.read_decisions.max(cluster.decisions().len());
+    }
+
+    /// The ReplicaSets that have been, oldest first: the place of each is its colour.
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    /// The place of a ReplicaSet.
+    pub fn track(&self, uid: &str) -> Option<usize> {
+        self.tracks.iter().position(|track| track.uid == uid)
+    }
+
+    /// One sample a change, oldest first.
+    pub fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+
+    /// The marks, oldest first within each kind.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// The nearest mark of these kinds before `at_ms`.
+    pub fn mark_before(&self, at_ms: u64, kinds: &[MarkKind]) -> Option<u64> {
+        self.marks
+            .iter()
+            .filter(|mark| kinds.contains(&mark.kind))
+            .map(|mark| mark.at_ms)
+            .filter(|at| *at < at_ms)
+            .max()
+    }
+
+    /// The nearest mark of these kinds after `at_ms`.
+    pub fn mark_after(&self, at_ms: u64, kinds: &[MarkKind]) -> Option<u64> {
+        self.marks
+            .iter()
+            .filter(|mark| kinds.contains(&mark.kind))
+            .map(|mark| mark.at_ms)
+            .filter(|at| *at > at_ms)
+            .min()
+    }
+
+    /// Which of the lab's histories this is.
+    pub fn forks(&self) -> u32 {
+        self.forks
+    }
+
+    fn note(&mut self, event: &WatchEvent) {
+        let is_gone = event.kind == ChangeType::Deleted;
+        match &event.object {
+            Object::ReplicaSet(set) => {
+                if self.track(&set.metadata.uid).is_none() {
+                    let (uid, name) = (set.metadata.uid.clone(), set.metadata.name.clone());
+                    self.tracks.push(Track { uid, name, since_ms: event.at.as_ms() });
+                }
+            }
+            Object::Pod(pod) if is_gone => {
+                self.facts.put_pod(&pod.metadata.uid, None);
+            }
+            Object::Pod(pod) => {
+                let owner = pod.metadata.controller();
+                let restarts = pod.status.container_statuses.iter().map(|status| status.restart_count).sum();
+                let facts = PodFacts {
+                    track: owner.and_then(|owner| self.track(&owner.uid)),
+                    is_active: pod.is_active(),
+                    is_ready: pod.is_active() && pod.is_ready(),
+                    restarts,
+                };
+                let before = self.facts.put_pod(&pod.metadata.uid, Some(facts));
+                if before.is_some_and(|before| before.restarts < restarts) {
+                    self.mark(event.at.as_ms(), MarkKind::Restart);
+                }
+            }
+            Object::Deployment(deployment) if is_gone => {
+                self.facts.deployments.remove(&deployment.metadata.uid);
+                self.mark(event.at.as_ms(), MarkKind::Change);
+            }
+            Object::Deployment(deployment) => {
+                let facts = DeploymentFacts {
+                    most: fenceposts::max_total(deployment),
+                    fewest: fenceposts::min_available(deployment),
+                    available: deployment.status.available_replicas,
+                    generation: deployment.metadata.generation,
+                    is_late: deployment
+                        .status
+                        .conditions
+                        .iter()
+                        .any(|condition| condition.reason == "ProgressDeadlineExceeded"),
+                };
+                let before = self.facts.deployments.insert(deployment.metadata.uid.clone(), facts);
+                if before.is_none_or(|before| before.generation != facts.generation) {
+                    self.mark(event.at.as_ms(), MarkKind::Change);
+                }
+                if facts.is_late && before.is_some_and(|before| !before.is_late) {
+                    self.mark(event.at.as_ms(), MarkKind::Deadline);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn mark(&mut self, at_ms: u64, kind: MarkKind) {
+        let mark = Mark { at_ms, kind };
+        if self.marks.iter().rev().take(8).all(|known| *known != mark) {
+            self.marks.push(mark);
+        }
+    }
+
+    /// Counts what is known now as the state at `at`.
+    fn count(&mut self, at: Option<SimTime>) {
+        let Some(at) = at else { return };
+        let facts = &self.facts;
+        let mut counts = facts.counts.clone();
+        counts.resize(self.tracks.len(), TrackCount::default());
+        counts.push(facts.loose);
+        let mut sample = Sample { counts, terminating: facts.terminating, ..Sample::default() };
+        for deployment in facts.deployments.values() {
+            sample.most += deployment.most;
+            sample.fewest += deployment.fewest;
+            sample.available += deployment.available;
+        }
+        sample.at_ms = self.samples.last().map_or(0, |last| last.at_ms);
+        if self.samples.last() == Some(&sample) {
+            return;
+        }
+        sample.at_ms = at.as_ms();
+        match self.samples.last_mut().filter(|last| last.at_ms == sample.at_ms) {
+            Some(last) => *last = sample,
+            None => self.samples.push(sample),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::{Lab, LabOptions, PRESETS};
+
+    fn apply(lab: &mut Lab, preset: &str) {
+        let text = PRESETS.iter().find(|(name, _)| *name == preset).map_or("", |(_, text)| text);
+        lab.write("deployment.yaml", text);
+        lab.submit(0, "kubectl apply -f deployment.yaml");
+    }
+
+    #[test]
+    fn a_rollout_is_counted_between_its_limits() {
+        let mut lab = Lab::new(&LabOptions::default());
+        apply(&mut lab, "v1, 3 replicas");
+        lab.run_until(SimTime(20_000));
+        apply(&mut lab, "v2");
+        lab.run_until(SimTime(60_000));
+        let mut timeline = Timeline::default();
+        timeline.read(lab.cluster(), lab.forks());
+        assert_eq!(timeline.tracks().len(), 2);
+        let rolling = timeline.samples().iter().filter(|sample| sample.at_ms >= 20_000);
+        for sample in rolling {
+            assert!(sample.total() <= 4 && sample.ready() >= 3, "{sample:?}");
+            assert_eq!((sample.most, sample.fewest), (4, 3));
+        }
+        let last = timeline.samples().last().map(|sample| (sample.ready(), sample.total(), sample.terminating));
+        assert_eq!(last, Some((3, 3, 0)));
+        let changes = timeline.marks().iter().filter(|mark| mark.kind == MarkKind::Change);
+        assert_eq!(changes.map(|mark| mark.at_ms).collect::<Vec<_>>(), [0, 20_000]);
+    }
+
+    #[test]
+    fn another_history_takes_the_place_of_the_old_one() {
+        let mut lab = Lab::new(&LabOptions::default());
+        let mut timeline = Timeline::default();
+        apply(&mut lab, "v1, 3 replicas");
+        lab.run_until(SimTime(20_000));
+        apply(&mut lab, "v2");
+        lab.run_until(SimTime(60_000));
+        timeline.read(lab.cluster(), lab.forks());
+        lab.seek(SimTime(10_000));
+        timeline.read(lab.cluster(), lab.forks());
+        assert_eq!((timeline.forks(), timeline.tracks().len()), (0, 2), "looking back changes nothing");
+        lab.submit(0, "kubectl scale deployment hellok8s-deployment --replicas=1");
+        lab.run_until(SimTime(15_000));
+        timeline.read(lab.cluster(), lab.forks());
+        assert_eq!((timeline.forks(), timeline.tracks().len()), (1, 1));
+        assert_eq!(timeline.samples().last().map(Sample::total), Some(1));
+        lab.undo_fork();
+        timeline.read(lab.cluster(), lab.forks());
+        assert_eq!((lab.now(), timeline.tracks().len()), (SimTime(60_000), 2));
+        assert!(!lab.can_undo_fork());
+    }
+}
