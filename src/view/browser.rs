@@ -1,0 +1,111 @@
+//! What the page asks of the browser: its address, its storage, its document.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{Document, Storage, UrlSearchParams, Window};
+
+/// The window; the page has one, a worker would not.
+pub fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+/// The document.
+pub fn document() -> Option<Document> {
+    window()?.document()
+}
+
+/// A parameter of the page's address.
+pub fn parameter(name: &str) -> Option<String> {
+    let query = window()?.location().search().ok()?;
+    UrlSearchParams::new_with_str(&query).ok()?.get(name)
+}
+
+/// The browser's preferred languages, best first.
+pub fn languages() -> Vec<String> {
+    let Some(window) = window() else { return Vec::new() };
+    window.navigator().languages().iter().filter_map(|language| language.as_string()).collect()
+}
+
+/// What is kept under `name`. Storage that the browser refuses is storage that is empty.
+pub fn recall(name: &str) -> Option<String> {
+    storage()?.get_item(&format!("{STORAGE_PREFIX}{name}")).ok()?
+}
+
+/// Keeps `value` under `name`, where the browser lets us.
+pub fn keep(name: &str, value: &str) {
+    if let Some(storage) = storage() {
+        // A full or forbidden storage loses the reload, not the session.
+        let _ = storage.set_item(&format!("{STORAGE_PREFIX}{name}"), value);
+    }
+}
+
+/// The names that begin with `prefix`, without it, and what is kept under them.
+pub fn recall_all(prefix: &str) -> Vec<(String, String)> {
+    let Some(storage) = storage() else { return Vec::new() };
+    let prefix = format!("{STORAGE_PREFIX}{prefix}");
+    (0..storage.length().unwrap_or(0))
+        .filter_map(|at| storage.key(at).ok()?)
+        .filter_map(|key| {
+            let value = storage.get_item(&key).ok()??;
+            Some((key.strip_prefix(&prefix)?.to_owned(), value))
+        })
+        .collect()
+}
+
+const STORAGE_PREFIX: &str = "hellok8s-lab:";
+
+fn storage() -> Option<Storage> {
+    window()?.local_storage().ok()?
+}
+
+/// Sets an attribute of the `html` element, from which the style sheets read the theme.
+pub fn mark_root(name: &str, value: Option<&str>) {
+    let Some(root) = document().and_then(|document| document.document_element()) else { return };
+    let _ = match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
+    };
+}
+
+/// The colour of the text of the element that `selector` finds, as three numbers.
+pub fn colour_of(selector: &str) -> Option<(u8, u8, u8)> {
+    let element = document()?.query_selector(selector).ok()??;
+    let colour = window()?.get_computed_style(&element).ok()??.get_property_value("color").ok()?;
+    let mut parts = colour.trim_start_matches(|c: char| !c.is_ascii_digit()).split(|c: char| !c.is_ascii_digit());
+    let mut next = || parts.by_ref().find(|part| !part.is_empty())?.parse().ok();
+    Some((next()?, next()?, next()?))
+}
+
+/// A value of style/tokens.css.
+pub fn token(name: &str) -> Option<String> {
+    let root = document()?.document_element()?;
+    Some(window()?.get_computed_style(&root).ok()??.get_property_value(name).ok()?.trim().to_owned())
+}
+
+/// Calls `frame` before every repaint with the browser's time in microseconds, as long as the page lives.
+pub fn on_every_frame(mut frame: impl FnMut(u64) + 'static) {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    type Callback = Rc<RefCell<Option<Closure<dyn FnMut(f64)>>>>;
+    let callback: Callback = Rc::default();
+    let again = Rc::clone(&callback);
+    *callback.borrow_mut() = Some(Closure::new(move |at_ms: f64| {
+        frame((at_ms * 1000.0) as u64);
+        request_frame(again.borrow().as_ref());
+    }));
+    request_frame(callback.borrow().as_ref());
+}
+
+fn request_frame(callback: Option<&Closure<dyn FnMut(f64)>>) {
+    if let (Some(window), Some(callback)) = (window(), callback) {
+        let _ = window.request_animation_frame(callback.as_ref().unchecked_ref());
+    }
+}
+
+/// Calls `act` when the browser is done with what it does now.
+pub fn soon(act: impl FnOnce() + 'static) {
+    if let Some(window) = window() {
+        let _ = window.request_animation_frame(Closure::once_into_js(act).unchecked_ref());
+    }
+}

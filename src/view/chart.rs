@@ -1,0 +1,176 @@
+//! Draws the timeline's chart: the pods that are ready by revision, those that wait above them, and the two limits.
+
+use hellok8s_lab::lab::timeline::{MarkKind, Sample, Timeline};
+use plotters::coord::types::RangedCoordi32;
+use plotters::coord::types::RangedCoordi64;
+use plotters::prelude::*;
+use plotters_canvas::CanvasBackend;
+
+use super::browser;
+use super::scene::HUES;
+use super::timeline::legend;
+
+/// The axis never shows less.
+pub const LOWEST_TOP: i32 = 4;
+/// The height of the lane of marks, in pixels.
+const LANE: f64 = 12.0;
+/// The room that half a handle takes at both ends, in pixels: style/timeline.css has the same.
+const INSET: f64 = 8.0;
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// The moment at the left edge, in simulated milliseconds.
+    pub from: u64,
+    /// The moment at the right edge, in simulated milliseconds.
+    pub to: u64,
+    /// The end of the history, in simulated milliseconds.
+    pub end: u64,
+}
+
+/// A piece of time in which nothing changed.
+struct Piece<'a> {
+    from: i64,
+    to: i64,
+    sample: &'a Sample,
+}
+
+type Chart<'a> = ChartContext<'a, CanvasBackend, Cartesian2d<RangedCoordi64, RangedCoordi32>>;
+
+/// Draws, and says what the top of the axis stands for. A canvas that cannot be drawn on shows nothing, and nothing
+/// else depends on it.
+pub fn draw(canvas: &web_sys::HtmlCanvasElement, timeline: &Timeline, frame: &Frame) -> i32 {
+    let pieces = pieces(timeline.samples(), frame);
+    let highest = pieces.iter().map(|piece| (piece.sample.total() + piece.sample.terminating).max(piece.sample.most));
+    let top = highest.max().unwrap_or(0).max(LOWEST_TOP - 1) + 1;
+    let density = browser::window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(1.0, 4.0);
+    let pixels = |length: i32| (f64::from(length) * density).round() as u32;
+    let (width, height) = (pixels(canvas.client_width()), pixels(canvas.client_height()));
+    if width < 40 || height < 40 {
+        return top;
+    }
+    // Setting a size, even the same one, also wipes the canvas.
+    canvas.set_width(width);
+    canvas.set_height(height);
+    let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return top };
+    let area = backend.into_drawing_area();
+    let inset = (INSET * density) as u32;
+    let area = area.margin(0, 0, inset, inset);
+    let (upper, lane) = area.split_vertically(i32::try_from(height).unwrap_or(0) - (LANE * density) as i32);
+    let axis = signed(frame.from)..signed(frame.to);
+    if let Ok(mut chart) = ChartBuilder::on(&upper).build_cartesian_2d(axis.clone(), 0..top) {
+        pods(&mut chart, &pieces);
+        limits(&mut chart, &pieces, density);
+    }
+    if let Ok(mut chart) = ChartBuilder::on(&lane).build_cartesian_2d(axis, 0..2) {
+        marks(&mut chart, timeline, frame, density);
+    }
+    top
+}
+
+/// The samples as pieces of time; of those that fall on one pixel the last one stands for all.
+fn pieces<'a>(samples: &'a [Sample], frame: &Frame) -> Vec<Piece<'a>> {
+    let least_ms = (frame.to.saturating_sub(frame.from) / 2000).max(1);
+    let first = samples.partition_point(|sample| sample.at_ms <= frame.from).saturating_sub(1);
+    let mut pieces: Vec<Piece<'a>> = Vec::new();
+    for (at, sample) in samples.iter().enumerate().skip(first) {
+        if sample.at_ms > frame.to {
+            break;
+        }
+        let until_ms = samples.get(at + 1).map_or(frame.end, |next| next.at_ms).min(frame.to);
+        let from_ms = sample.at_ms.max(frame.from);
+        let (from, to) = (signed(from_ms), signed(until_ms.max(from_ms)));
+        match pieces.last_mut().filter(|last| last.to - last.from < signed(least_ms)) {
+            Some(last) => (last.to, last.sample) = (to, sample),
+            None => pieces.push(Piece { from, to, sample }),
+        }
+    }
+    pieces
+}
+
+fn signed(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}
+
+/// The ready pods by revision, above them those that wait.
+fn pods(chart: &mut Chart<'_>, pieces: &[Piece<'_>]) {
+    let mut boxes = Vec::new();
+    for piece in pieces {
+        let mut floor = 0;
+        let counts = &piece.sample.counts;
+        let last = counts.len().saturating_sub(1);
+        for is_ready in [true, false] {
+            for (track, count) in counts.iter().enumerate() {
+                let number = if is_ready { count.ready } else { count.waiting };
+                if number > 0 {
+                    let colour = if track == last { RGBColor(140, 150, 160) } else { hue(track) };
+                    let style = colour.mix(if is_ready { 0.95 } else { 0.35 }).filled();
+                    boxes.push(Rectangle::new([(piece.from, floor), (piece.to, floor + number)], style));
+                    floor += number;
+                }
+            }
+        }
+    }
+    let _ = chart.draw_series(boxes);
+}
+
+fn limits(chart: &mut Chart<'_>, pieces: &[Piece<'_>], density: f64) {
+    let mut line = |class: &str, width: f64, value: fn(&Sample) -> i32, shown: fn(&Sample) -> bool| {
+        let style = colour(class).stroke_width((density * width).round() as u32);
+        let mut points: Vec<(i64, i32)> = Vec::new();
+        let mut lines = Vec::new();
+        for piece in pieces {
+            if shown(piece.sample) {
+                points.extend([(piece.from, value(piece.sample)), (piece.to, value(piece.sample))]);
+            } else if !points.is_empty() {
+                lines.push(PathElement::new(std::mem::take(&mut points), style));
+            }
+        }
+        lines.push(PathElement::new(points, style));
+        let _ = chart.draw_series(lines);
+    };
+    line(".legend-leaving", 1.0, |sample| sample.total() + sample.terminating, |sample| sample.terminating > 0);
+    line(".legend-most", 1.5, |sample| sample.most, |sample| sample.most > 0);
+    line(".legend-fewest", 1.5, |sample| sample.fewest, |sample| sample.most > 0);
+}
+
+fn marks(chart: &mut Chart<'_>, timeline: &Timeline, frame: &Frame, density: f64) {
+    let least_ms = (frame.to.saturating_sub(frame.from) / 400).max(1);
+    for kind in [MarkKind::Decision, MarkKind::Restart, MarkKind::Change, MarkKind::Deadline] {
+        let mut last = None;
+        let places = timeline.marks().iter().filter(|mark| mark.kind == kind).map(|mark| mark.at_ms).filter(|at| {
+            // Those that fall on one place are drawn once.
+            let is_apart = last.is_none_or(|last: u64| at.saturating_sub(last) >= least_ms);
+            let is_shown = (frame.from..=frame.to).contains(at) && is_apart;
+            if is_shown {
+                last = Some(*at);
+            }
+            is_shown
+        });
+        let places: Vec<(i64, i32)> = places.map(|at| (signed(at), 1)).collect();
+        let style = colour(legend(kind)).filled();
+        let size = |pixels: f64| (density * pixels).round() as i32;
+        let _ = match kind {
+            MarkKind::Change => {
+                chart.draw_series(places.into_iter().map(|at| TriangleMarker::new(at, size(5.0), style))).map(|_| ())
+            }
+            MarkKind::Decision => {
+                chart.draw_series(places.into_iter().map(|at| Circle::new(at, size(2.0), style))).map(|_| ())
+            }
+            MarkKind::Restart | MarkKind::Deadline => {
+                chart.draw_series(places.into_iter().map(|at| Cross::new(at, size(3.0), style))).map(|_| ())
+            }
+        };
+    }
+}
+
+fn hue(track: usize) -> RGBColor {
+    let hex = browser::token(&format!("--hue-{}", track % HUES)).unwrap_or_default();
+    let part = |at: usize| hex.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(128);
+    RGBColor(part(1), part(3), part(5))
+}
+
+fn colour(class: &str) -> RGBColor {
+    let (red, green, blue) = browser::colour_of(class).unwrap_or((128, 128, 128));
+    RGBColor(red, green, blue)
+}

@@ -1,0 +1,426 @@
+//! What the stage draws: the cluster's objects, read once a frame and told only where they have changed.
+
+use std::collections::BTreeMap;
+
+use hellok8s_lab::api::{Deployment, Kind, KubernetesVersion, Object, Pod, ReplicaSet, StrategyType};
+use hellok8s_lab::cluster::Cluster;
+use hellok8s_lab::controllers::deployment::fenceposts;
+use hellok8s_lab::kubectl::printers;
+use hellok8s_lab::lab::timeline::Timeline;
+use hellok8s_lab::sim::SimTime;
+use leptos::prelude::*;
+
+/// A thing that is drawn, with the object that it is drawn for.
+pub trait Look: Clone + PartialEq + Send + Sync + 'static {
+    /// The object's uid.
+    fn uid(&self) -> &str;
+    /// The uid of the object inside which it is drawn, empty for none.
+    fn parent(&self) -> &str;
+}
+
+/// One drawn thing; its signal moves only when its own look changes.
+#[derive(Clone)]
+pub struct Row<L: Look> {
+    /// The object's uid.
+    pub uid: String,
+    /// See [`Look::parent`].
+    pub parent: String,
+    /// How it looks now.
+    pub look: ArcRwSignal<L>,
+}
+
+/// The drawn things of one kind.
+pub struct Rows<L: Look>(RwSignal<Vec<Row<L>>>);
+
+// Derived, it would ask the same of the looks.
+#[expect(clippy::expl_impl_clone_on_copy, reason = "a signal is copied whatever it holds")]
+impl<L: Look> Clone for Rows<L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<L: Look> Copy for Rows<L> {}
+
+impl<L: Look> Default for Rows<L> {
+    fn default() -> Self {
+        Self(RwSignal::new(Vec::new()))
+    }
+}
+
+impl<L: Look> Rows<L> {
+    /// All of them.
+    pub fn all(self) -> Vec<Row<L>> {
+        self.0.get()
+    }
+
+    /// Those drawn inside of `parent`.
+    pub fn inside(self, parent: &str) -> Vec<Row<L>> {
+        self.0.with(|rows| rows.iter().filter(|row| row.parent == parent).cloned().collect())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0.with(Vec::is_empty)
+    }
+
+    fn sync(self, looks: Vec<L>) {
+        let mut known: BTreeMap<String, Row<L>> =
+            self.0.with_untracked(|rows| rows.iter().map(|row| (row.uid.clone(), row.clone())).collect());
+        let rows: Vec<Row<L>> = looks
+            .into_iter()
+            .map(|look| match known.remove(look.uid()).filter(|row| row.parent == look.parent()) {
+                Some(row) => {
+                    if row.look.with_untracked(|old| *old != look) {
+                        row.look.set(look);
+                    }
+                    row
+                }
+                None => {
+                    let (uid, parent) = (look.uid().to_owned(), look.parent().to_owned());
+                    Row { uid, parent, look: ArcRwSignal::new(look) }
+                }
+            })
+            .collect();
+        let is_same = |old: &Vec<Row<L>>| {
+            old.len() == rows.len() && old.iter().zip(&rows).all(|(a, b)| a.uid == b.uid && a.parent == b.parent)
+        };
+        if !self.0.with_untracked(is_same) {
+            self.0.set(rows);
+        }
+    }
+}
+
+/// The state of a pod as its shape and pattern tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodState {
+    /// Not on a node yet.
+    Pending,
+    /// Its container is being made.
+    Creating,
+    /// Runs and gets no traffic.
+    NotReady,
+    /// Runs and gets traffic.
+    Ready,
+    /// Waits for its next start.
+    BackOff,
+    /// Cannot start, or has failed.
+    Failed,
+    /// Has ended well.
+    Completed,
+    /// On its way out.
+    Terminating,
+}
+
+impl PodState {
+    /// The style sheet's name of it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Creating => "creating",
+            Self::NotReady => "not-ready",
+            Self::Ready => "ready",
+            Self::BackOff => "back-off",
+            Self::Failed => "failed",
+            Self::Completed => "completed",
+            Self::Terminating => "terminating",
+        }
+    }
+
+    fn of(pod: &Pod, status: &str) -> Self {
+        if pod.metadata.deletion_timestamp.is_some() {
+            return Self::Terminating;
+        }
+        match status {
+            "Running" | "NotReady" if pod.is_ready() => Self::Ready,
+            "Running" | "NotReady" => Self::NotReady,
+            "Pending" => Self::Pending,
+            "ContainerCreating" | "PodInitializing" => Self::Creating,
+            "CrashLoopBackOff" => Self::BackOff,
+            "Completed" | "Succeeded" => Self::Completed,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// How a pod looks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodLook {
+    /// Uid.
+    pub uid: String,
+    /// Uid of its ReplicaSet, empty without one.
+    pub owner: String,
+    /// Name.
+    pub name: String,
+    /// Name of its ReplicaSet.
+    pub replica_set: String,
+    /// kubectl's READY column.
+    pub ready: String,
+    /// kubectl's STATUS column.
+    pub status: String,
+    /// Restarts.
+    pub restarts: String,
+    /// Its first container's image.
+    pub image: String,
+    /// Its state.
+    pub state: PodState,
+    /// How far its creation has come, in thousandths.
+    pub made_permille: Option<u32>,
+    /// Seconds until its back-off or its grace period ends.
+    pub countdown_s: Option<u64>,
+    /// How much of the back-off is left, in thousandths.
+    pub left_permille: Option<u64>,
+}
+
+/// How a ReplicaSet looks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetLook {
+    /// Uid.
+    pub uid: String,
+    /// Uid of its Deployment, empty without one.
+    pub owner: String,
+    /// Name.
+    pub name: String,
+    /// Its Deployment's revision.
+    pub revision: String,
+    /// Which of the palette's colours is its own.
+    pub hue: usize,
+    /// The image of its pods.
+    pub image: String,
+    /// Wanted pods.
+    pub replicas: i32,
+    /// Ready pods.
+    pub ready: i32,
+    /// Whether it holds no pods and wants none.
+    pub is_idle: bool,
+}
+
+/// How a Deployment looks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeploymentLook {
+    /// Uid.
+    pub uid: String,
+    /// Name.
+    pub name: String,
+    /// Wanted pods.
+    pub replicas: i32,
+    /// Pods made from the present template.
+    pub updated: i32,
+    /// Ready pods.
+    pub ready: i32,
+    /// Available pods.
+    pub available: i32,
+    /// Most pods that may live at once.
+    pub most: i32,
+    /// Fewest pods that must be available.
+    pub fewest: i32,
+    /// `RollingUpdate`, `Recreate`.
+    pub strategy: &'static str,
+    /// Whether its rollout is paused.
+    pub is_paused: bool,
+    /// The condition that tells how its rollout goes: status and reason of `Progressing`.
+    pub progress: String,
+    /// Its pods that count, by revision: colour and whether ready.
+    pub slots: Vec<(usize, bool)>,
+}
+
+/// How an event looks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventLook {
+    /// Uid.
+    pub uid: String,
+    /// When it was seen last.
+    pub at_ms: u64,
+    /// Whether something is wrong.
+    pub is_warning: bool,
+    /// One word.
+    pub reason: String,
+    /// `pod/NAME`.
+    pub object: String,
+    /// A sentence.
+    pub message: String,
+    /// How often.
+    pub count: i32,
+}
+
+macro_rules! look {
+    ($look:ty, $parent:expr) => {
+        impl Look for $look {
+            fn uid(&self) -> &str {
+                &self.uid
+            }
+            fn parent(&self) -> &str {
+                let parent: fn(&Self) -> &str = $parent;
+                parent(self)
+            }
+        }
+    };
+}
+look!(PodLook, |look| &look.owner);
+look!(SetLook, |look| &look.owner);
+look!(DeploymentLook, |_| "");
+look!(EventLook, |_| "");
+
+/// The newest events that are shown.
+const EVENTS: usize = 80;
+
+/// Everything that is drawn.
+#[derive(Clone, Copy, Default)]
+pub struct Scene {
+    /// Deployments.
+    pub deployments: Rows<DeploymentLook>,
+    /// ReplicaSets, newest first.
+    pub sets: Rows<SetLook>,
+    /// Pods, oldest first.
+    pub pods: Rows<PodLook>,
+    /// Events, newest first.
+    pub events: Rows<EventLook>,
+}
+
+impl Scene {
+    /// Reads the cluster's objects. A ReplicaSet's colour is its place in the timeline.
+    pub fn read(self, cluster: &Cluster, timeline: &Timeline, events_changed: bool) {
+        let (store, version) = (cluster.api.store(), cluster.config().version);
+        let mut sets: Vec<_> = store.replica_sets(None).cloned().collect();
+        let hue = |uid: &str| timeline.track(uid).unwrap_or(0) % HUES;
+        sets.sort_by_key(|set| std::cmp::Reverse(revision_number(set)));
+        let mut pods: Vec<_> = store.pods(None).collect();
+        pods.sort_by(|a, b| {
+            let key = |pod: &Pod| (pod.metadata.creation_timestamp, pod.metadata.uid.len());
+            key(a).cmp(&key(b)).then_with(|| a.metadata.uid.cmp(&b.metadata.uid))
+        });
+        let looks: Vec<PodLook> = pods.iter().map(|pod| pod_look(pod, cluster, version)).collect();
+        self.sets.sync(sets.iter().map(|set| set_look(set, hue(&set.metadata.uid), &looks)).collect());
+        let deployments = store.deployments(None);
+        self.deployments.sync(deployments.map(|deployment| deployment_look(deployment, &sets, &hue, &looks)).collect());
+        self.pods.sync(looks);
+        if events_changed {
+            self.events.sync(event_looks(cluster));
+        }
+    }
+}
+
+/// How many colours the palette has.
+pub const HUES: usize = 7;
+
+fn revision_number(set: &ReplicaSet) -> i64 {
+    revision(set).parse().unwrap_or(0)
+}
+
+fn revision(set: &ReplicaSet) -> &str {
+    set.metadata.annotations.get("deployment.kubernetes.io/revision").map_or("", String::as_str)
+}
+
+fn pod_look(pod: &Pod, cluster: &Cluster, version: KubernetesVersion) -> PodLook {
+    let now = cluster.now();
+    let mut cells = printers::print_pod(pod, now, version).into_iter().skip(1);
+    let mut cell = || cells.next().unwrap_or_default();
+    let (ready, status, restarts) = (cell(), cell(), cell());
+    let owner = pod.metadata.controller();
+    let view = cluster.kubelet().pod_view(&pod.metadata.uid, now);
+    let back_off = view.as_ref().and_then(|view| {
+        view.containers.iter().find_map(|container| Some((container.back_off_until?, container.back_off_ms)))
+    });
+    let grace_until = view.as_ref().and_then(|view| view.grace_until);
+    let left_ms = |until: SimTime| until.ms_since(now);
+    let state = PodState::of(pod, &status);
+    let until = if state == PodState::Terminating { grace_until } else { back_off.map(|(until, _)| until) };
+    PodLook {
+        uid: pod.metadata.uid.clone(),
+        owner: owner.map(|owner| owner.uid.clone()).unwrap_or_default(),
+        name: pod.metadata.name.clone(),
+        replica_set: owner.map(|owner| owner.name.clone()).unwrap_or_default(),
+        ready,
+        restarts: restarts.split(' ').next().unwrap_or("0").to_owned(),
+        image: pod.spec.containers.first().map(|container| container.image.clone()).unwrap_or_default(),
+        state,
+        made_permille: view.as_ref().and_then(|view| view.starting_permille),
+        countdown_s: until.map(left_ms).filter(|left| *left > 0).map(|left| left.div_ceil(1000)),
+        left_permille: back_off.map(|(until, whole)| left_ms(until) * 1000 / whole.max(1)),
+        status,
+    }
+}
+
+fn set_look(set: &ReplicaSet, hue: usize, pods: &[PodLook]) -> SetLook {
+    let uid = &set.metadata.uid;
+    let image = set.spec.template.spec.containers.first().map(|container| container.image.clone());
+    SetLook {
+        uid: uid.clone(),
+        owner: set.metadata.controller().map(|owner| owner.uid.clone()).unwrap_or_default(),
+        name: set.metadata.name.clone(),
+        revision: revision(set).to_owned(),
+        hue,
+        image: image.unwrap_or_default(),
+        replicas: set.spec.replicas,
+        ready: set.status.ready_replicas,
+        is_idle: set.spec.replicas == 0 && !pods.iter().any(|pod| pod.owner == *uid),
+    }
+}
+
+fn deployment_look(
+    deployment: &Deployment,
+    sets: &[std::sync::Arc<ReplicaSet>],
+    hue: &impl Fn(&str) -> usize,
+    pods: &[PodLook],
+) -> DeploymentLook {
+    let uid = &deployment.metadata.uid;
+    let (most, fewest) = (fenceposts::max_total(deployment), fenceposts::min_available(deployment));
+    let mut slots = Vec::new();
+    for set in sets.iter().rev().filter(|set| set.metadata.is_controlled_by(uid)) {
+        let mut mine: Vec<bool> = pods
+            .iter()
+            .filter(|pod| pod.owner == set.metadata.uid && pod.state != PodState::Terminating)
+            .map(|pod| pod.state == PodState::Ready)
+            .collect();
+        mine.sort_unstable_by_key(|ready| !ready);
+        slots.extend(mine.into_iter().map(|ready| (hue(&set.metadata.uid), ready)));
+    }
+    slots.sort_by_key(|(_, ready)| !ready);
+    let progressing = deployment.status.conditions.iter().find(|condition| condition.kind == "Progressing");
+    DeploymentLook {
+        uid: uid.clone(),
+        name: deployment.metadata.name.clone(),
+        replicas: deployment.spec.replicas,
+        updated: deployment.status.updated_replicas,
+        ready: deployment.status.ready_replicas,
+        available: deployment.status.available_replicas,
+        most,
+        fewest,
+        strategy: match deployment.spec.strategy.kind {
+            StrategyType::RollingUpdate => "RollingUpdate",
+            StrategyType::Recreate => "Recreate",
+        },
+        is_paused: deployment.spec.paused,
+        progress: progressing.map(|condition| condition.reason.clone()).unwrap_or_default(),
+        slots,
+    }
+}
+
+fn event_looks(cluster: &Cluster) -> Vec<EventLook> {
+    let mut events: Vec<_> = cluster
+        .api
+        .store()
+        .list(Kind::Event, None)
+        .filter_map(|object| match object {
+            Object::Event(event) => Some(event),
+            _ => None,
+        })
+        .collect();
+    events.sort_by_key(|event| std::cmp::Reverse(event.metadata.resource_version));
+    events
+        .into_iter()
+        .take(EVENTS)
+        .map(|event| EventLook {
+            uid: event.metadata.uid.clone(),
+            at_ms: event
+                .last_timestamp
+                .or(event.metadata.creation_timestamp)
+                .map_or(0, |at| u64::try_from(at.as_sim_ms()).unwrap_or(0)),
+            is_warning: event.kind == hellok8s_lab::api::EventType::Warning,
+            reason: event.reason.clone(),
+            object: format!("{}/{}", event.involved_object.kind.to_ascii_lowercase(), event.involved_object.name),
+            message: event.message.clone(),
+            count: event.count.max(1),
+        })
+        .collect()
+}

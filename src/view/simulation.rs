@@ -1,0 +1,397 @@
+//! The lab behind the page: its pace, what it says to the terminal, and what the page does to it.
+
+use std::collections::VecDeque;
+
+use hellok8s_lab::lab::timeline::{MarkKind, Timeline};
+use hellok8s_lab::lab::{Lab, LabOptions};
+use hellok8s_lab::shell::{Chunk, Stream};
+use hellok8s_lab::sim::SimTime;
+use leptos::prelude::*;
+
+use super::browser;
+use super::scene::Scene;
+use super::settings;
+
+/// The terminal that the visitor sees.
+const SHOWN: usize = 0;
+/// The terminal of the Apply button, which must work while the shown one is busy.
+const APPLY: usize = 1;
+/// The terminal of `window.lab.exec`.
+const HIDDEN: usize = 2;
+
+/// What `kubectl` and the others may add to the log before its oldest part goes.
+const LOG_ENTRIES: usize = 600;
+/// A page that was hidden goes on from where it was.
+const LONGEST_FRAME_US: u64 = 250_000;
+/// How far ahead a search for the next change or for rest looks: the progress deadline lies within.
+const LONGEST_SEARCH_MS: u64 = 900_000;
+/// What has not changed for so long is stable. Back-off goes on for longer.
+const STABLE_MS: u64 = 30_000;
+/// Speeds on offer, in hundredths.
+pub const SPEEDS: [u32; 9] = [25, 50, 100, 200, 500, 1000, 2000, 3000, 6000];
+
+/// What a piece of the terminal's log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// A command, as typed.
+    Command,
+    /// Its output.
+    Out,
+    /// Its errors.
+    Err,
+}
+
+/// A piece of the terminal's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Counts the pieces.
+    pub number: u64,
+    /// What it is.
+    pub said: Said,
+    /// Its text.
+    pub text: String,
+}
+
+/// Called with a command's whole output when it has ended.
+type Done = Box<dyn FnOnce(String)>;
+
+/// Commands that run in a terminal of their own, one after the other.
+struct Lane {
+    terminal: usize,
+    /// Whether the visitor's terminal shows them.
+    is_shown: bool,
+    running: Option<(String, Done)>,
+    waiting: VecDeque<(String, Done)>,
+}
+
+impl Lane {
+    fn new(terminal: usize, is_shown: bool) -> Self {
+        Self { terminal, is_shown, running: None, waiting: VecDeque::new() }
+    }
+}
+
+struct Core {
+    lab: Lab,
+    lanes: [Lane; 2],
+    last_frame_us: Option<u64>,
+    /// Simulated time that is due, in hundredths of microseconds.
+    carry: u64,
+    log_cursor: usize,
+    log_number: u64,
+    timeline: Timeline,
+    last_read_ms: u64,
+}
+
+/// The lab, and the signals that tell the page of it.
+#[derive(Clone, Copy)]
+pub struct Simulation {
+    core: StoredValue<Core, LocalStorage>,
+    /// What the stage draws.
+    pub scene: Scene,
+    /// Whether time goes on.
+    pub playing: RwSignal<bool>,
+    /// How fast, in hundredths.
+    pub speed: RwSignal<u32>,
+    /// The present, in simulated milliseconds.
+    pub now_ms: RwSignal<u64>,
+    /// The last moment of the history, in simulated milliseconds.
+    pub end_ms: RwSignal<u64>,
+    /// Whether there is a history to go back to.
+    pub can_undo_fork: RwSignal<bool>,
+    /// The terminal's log.
+    pub log: RwSignal<Vec<Entry>>,
+    /// Whether the visitor's terminal runs a command.
+    pub is_busy: RwSignal<bool>,
+    /// Counts the changes of the cluster.
+    pub changes: RwSignal<u64>,
+}
+
+/// The simulation of the page that is being built.
+pub fn simulation() -> Simulation {
+    expect_context()
+}
+
+impl Simulation {
+    /// A lab as the page's address asks for it.
+    pub fn start() -> Self {
+        let options = LabOptions { seed: settings::seed(), version: settings::version() };
+        let lab = Lab::new(&options);
+        let core = Core {
+            lab,
+            lanes: [Lane::new(APPLY, true), Lane::new(HIDDEN, false)],
+            last_frame_us: None,
+            carry: 0,
+            log_cursor: 0,
+            log_number: 0,
+            timeline: Timeline::default(),
+            last_read_ms: 0,
+        };
+        let autoplay = browser::parameter("autoplay").is_none_or(|value| value != "0");
+        let simulation = Self {
+            core: StoredValue::new_local(core),
+            scene: Scene::default(),
+            playing: RwSignal::new(autoplay),
+            speed: RwSignal::new(browser::parameter("speed").and_then(|text| parse_speed(&text)).unwrap_or(100)),
+            now_ms: RwSignal::new(0),
+            end_ms: RwSignal::new(0),
+            can_undo_fork: RwSignal::new(false),
+            log: RwSignal::new(Vec::new()),
+            is_busy: RwSignal::new(false),
+            changes: RwSignal::new(0),
+        };
+        simulation.refresh();
+        browser::on_every_frame(move |at_us| simulation.frame(at_us));
+        simulation
+    }
+
+    fn frame(self, at_us: u64) {
+        let (is_playing, speed) = (self.playing.get_untracked(), u64::from(self.speed.get_untracked()));
+        self.core.update_value(|core| {
+            let elapsed = at_us.saturating_sub(core.last_frame_us.replace(at_us).unwrap_or(at_us));
+            if is_playing {
+                core.carry += elapsed.min(LONGEST_FRAME_US) * speed;
+                let due_ms = core.carry / 100_000;
+                core.carry %= 100_000;
+                let until = core.lab.now() + due_ms;
+                core.lab.run_until(until);
+            }
+        });
+        self.refresh();
+    }
+
+    /// Tells the page what has changed in the lab.
+    fn refresh(self) {
+        let mut done: Vec<(Done, String)> = Vec::new();
+        self.core.update_value(|core| {
+            self.read_terminals(core, &mut done);
+            self.read_cluster(core);
+        });
+        // Outside of the borrow: who waits for a command may ask for the next one at once.
+        for (then, output) in done {
+            then(output);
+        }
+    }
+
+    fn read_terminals(self, core: &mut Core, done: &mut Vec<(Done, String)>) {
+        let chunks = core.lab.take_output(SHOWN);
+        self.show(core, chunks);
+        for at in 0..core.lanes.len() {
+            while let Some(lane) = core.lanes.get_mut(at) {
+                let (terminal, is_shown) = (lane.terminal, lane.is_shown);
+                if lane.running.is_none() {
+                    let Some((line, then)) = lane.waiting.pop_front() else { break };
+                    lane.running = Some((String::new(), then));
+                    if is_shown {
+                        self.say(core, Said::Command, &line);
+                    }
+                    core.lab.submit(terminal, &line);
+                }
+                let chunks = core.lab.take_output(terminal);
+                let text: String = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
+                if is_shown {
+                    self.show(core, chunks);
+                }
+                let is_over = !core.lab.is_busy(terminal);
+                let Some(lane) = core.lanes.get_mut(at) else { break };
+                if let Some((output, _)) = &mut lane.running {
+                    output.push_str(&text);
+                }
+                if !is_over {
+                    break;
+                }
+                if let Some((output, then)) = lane.running.take() {
+                    done.push((then, output));
+                }
+            }
+        }
+        set(self.is_busy, core.lab.is_busy(SHOWN));
+    }
+
+    fn read_cluster(self, core: &mut Core) {
+        let now_ms = core.lab.now().as_ms();
+        let log = core.lab.cluster().log();
+        let is_changed = log.len() != core.log_cursor || core.timeline.forks() != core.lab.forks();
+        let is_due = now_ms.abs_diff(core.last_read_ms) >= 100;
+        if is_changed {
+            core.timeline.read(core.lab.cluster(), core.lab.forks());
+            core.log_cursor = log.len();
+        }
+        if is_changed || is_due {
+            self.scene.read(core.lab.cluster(), &core.timeline, is_changed);
+            core.last_read_ms = now_ms;
+        }
+        set(self.now_ms, now_ms);
+        set(self.end_ms, core.lab.end().as_ms());
+        set(self.can_undo_fork, core.lab.can_undo_fork());
+        if is_changed {
+            self.changes.update(|count| *count += 1);
+        }
+    }
+
+    fn show(self, core: &mut Core, chunks: Vec<Chunk>) {
+        for chunk in chunks {
+            let said = if chunk.stream == Stream::Out { Said::Out } else { Said::Err };
+            self.say(core, said, &chunk.text);
+        }
+    }
+
+    fn say(self, core: &mut Core, said: Said, text: &str) {
+        core.log_number += 1;
+        let entry = Entry { number: core.log_number, said, text: text.to_owned() };
+        self.log.update(|log| {
+            log.push(entry);
+            if log.len() > LOG_ENTRIES {
+                log.drain(..log.len() - LOG_ENTRIES);
+            }
+        });
+    }
+
+    /// Types a line into the visitor's terminal.
+    pub fn submit(self, line: &str) {
+        self.core.update_value(|core| {
+            self.say(core, Said::Command, line);
+            core.lab.submit(SHOWN, line);
+        });
+        self.refresh();
+    }
+
+    /// Ctrl-C in the visitor's terminal.
+    pub fn interrupt(self) {
+        self.core.update_value(|core| core.lab.interrupt(SHOWN));
+        self.refresh();
+    }
+
+    /// Empties the terminal's log.
+    pub fn clear(self) {
+        self.log.set(Vec::new());
+    }
+
+    /// `kubectl apply -f FILE`, shown in the terminal; `then` gets the output.
+    pub fn apply(self, file: &str, then: impl FnOnce(String) + 'static) {
+        self.enqueue(0, format!("kubectl apply -f {file}"), Box::new(then));
+    }
+
+    /// Runs a line out of sight; `then` gets the output.
+    pub fn exec(self, line: String, then: impl FnOnce(String) + 'static) {
+        self.enqueue(1, line, Box::new(then));
+    }
+
+    fn enqueue(self, lane: usize, line: String, then: Done) {
+        self.core.update_value(|core| {
+            if let Some(lane) = core.lanes.get_mut(lane) {
+                lane.waiting.push_back((line, then));
+            }
+        });
+        self.refresh();
+    }
+
+    /// One event of the simulation.
+    pub fn step(self) {
+        self.playing.set(false);
+        self.core.update_value(|core| {
+            core.lab.step();
+        });
+        self.refresh();
+    }
+
+    /// Lets simulated time go by at once.
+    pub fn advance(self, ms: u64) {
+        self.core.update_value(|core| {
+            let until = core.lab.now() + ms;
+            core.lab.run_until(until);
+        });
+        self.refresh();
+    }
+
+    /// Looks at the lab.
+    pub fn with<T>(self, look: impl FnOnce(&Lab) -> T) -> T {
+        self.core.with_value(|core| look(&core.lab))
+    }
+
+    /// Looks at the counts and marks.
+    pub fn with_timeline<T>(self, look: impl FnOnce(&Timeline) -> T) -> T {
+        self.core.with_value(|core| look(&core.timeline))
+    }
+
+    /// Shows another moment, at most the last one that was reached.
+    pub fn seek(self, to_ms: u64) {
+        self.playing.set(false);
+        self.core.update_value(|core| core.lab.seek(SimTime(to_ms)));
+        self.refresh();
+    }
+
+    /// Shows the neighbouring moment that stands out. Beyond the last one the simulation runs on to the next change.
+    pub fn to_mark(self, is_after: bool, kinds: &[MarkKind]) {
+        let now = self.now_ms.get_untracked();
+        let to = self.with_timeline(|timeline| {
+            if is_after { timeline.mark_after(now, kinds) } else { timeline.mark_before(now, kinds) }
+        });
+        match to {
+            Some(to_ms) => self.seek(to_ms),
+            None if is_after => self.run_to_mark(kinds),
+            None => {}
+        }
+    }
+
+    fn run_to_mark(self, kinds: &[MarkKind]) {
+        self.playing.set(false);
+        self.core.update_value(|core| {
+            let start = core.lab.now();
+            let marks = core.timeline.marks().len();
+            while core.lab.now().ms_since(start) < LONGEST_SEARCH_MS && core.lab.next_at() != SimTime::NEVER {
+                core.lab.step();
+                core.timeline.read(core.lab.cluster(), core.lab.forks());
+                if core.timeline.marks().iter().skip(marks).any(|mark| kinds.contains(&mark.kind)) {
+                    break;
+                }
+            }
+        });
+        self.refresh();
+    }
+
+    /// Runs on until nothing has changed for a while.
+    pub fn until_stable(self) {
+        self.core.update_value(|core| {
+            let start = core.lab.now();
+            let mut changed = (start, core.timeline.samples().len());
+            while core.lab.now().ms_since(start) < LONGEST_SEARCH_MS
+                && core.lab.now().ms_since(changed.0) < STABLE_MS
+                && core.lab.next_at() != SimTime::NEVER
+            {
+                let until = core.lab.now() + 1_000;
+                core.lab.run_until(until);
+                core.timeline.read(core.lab.cluster(), core.lab.forks());
+                let samples = core.timeline.samples().len();
+                if samples != changed.1 {
+                    changed = (core.lab.now(), samples);
+                }
+            }
+        });
+        self.refresh();
+    }
+
+    /// Goes back to the history that there was before something done in the past began another one.
+    pub fn undo_fork(self) {
+        self.playing.set(false);
+        self.core.update_value(|core| core.lab.undo_fork());
+        self.refresh();
+    }
+
+    /// Writes a file.
+    pub fn write(self, name: &str, text: &str) {
+        self.core.update_value(|core| core.lab.write(name, text));
+    }
+}
+
+/// Tells a signal only what it does not know.
+fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|known| *known != value) {
+        signal.set(value);
+    }
+}
+
+/// A speed such as `0.25` or `10`, in hundredths.
+pub fn parse_speed(text: &str) -> Option<u32> {
+    let number: f64 = text.trim().trim_end_matches(['x', '×']).parse().ok()?;
+    (number.is_finite() && number > 0.0).then(|| ((number * 100.0).round() as u32).clamp(1, 100_000))
+}

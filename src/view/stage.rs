@@ -1,0 +1,179 @@
+//! The stage: Deployments with their limits, ReplicaSets by colour, pods by shape.
+
+use leptos::prelude::*;
+
+use super::i18n::Key;
+use super::pod_box::PodBox;
+use super::scene::{DeploymentLook, Row, SetLook};
+use super::settings::settings;
+use super::simulation::simulation;
+
+/// The stage.
+#[component]
+pub fn Stage() -> impl IntoView {
+    let (settings, scene) = (settings(), simulation().scene);
+    let is_empty = move || scene.deployments.is_empty() && scene.sets.is_empty() && scene.pods.is_empty();
+    view! {
+        <section class="panel stage" data-testid="stage" aria-labelledby="stage-title">
+            <header class="panel-head">
+                <h2 id="stage-title">{settings.say(Key::Stage)}</h2>
+            </header>
+            <div class="stage-scroll" tabindex="0" role="group" aria-labelledby="stage-title">
+                <Show when=is_empty>
+                    <Welcome/>
+                </Show>
+                <For each=move || scene.deployments.all() key=|row| row.uid.clone() let:row>
+                    <DeploymentCard row/>
+                </For>
+                <Sets owner=String::new()/>
+                <Show when=move || !scene.pods.inside("").is_empty()>
+                    <h3 class="loose-title">{settings.say(Key::Unowned)}</h3>
+                    <Pods owner=String::new()/>
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+/// What a first visitor reads.
+#[component]
+fn Welcome() -> impl IntoView {
+    let settings = settings();
+    view! {
+        <div class="welcome">
+            <p class="welcome-title">{settings.say(Key::EmptyTitle)}</p>
+            <ol>
+                <li>{settings.say(Key::EmptyRead)}</li>
+                <li>{settings.say(Key::EmptyApply)}</li>
+                <li>{settings.say(Key::EmptyWatch)}</li>
+            </ol>
+        </div>
+    }
+}
+
+#[component]
+fn DeploymentCard(row: Row<DeploymentLook>) -> impl IntoView {
+    let (settings, look) = (settings(), row.look);
+    let (name, numbers, budget) = (look.clone(), look.clone(), look.clone());
+    let count = move |key: Key, part: fn(&DeploymentLook) -> i32| {
+        let look = numbers.clone();
+        view! {
+            <li><b>{move || look.with(part)}</b>" "{settings.say(key)}</li>
+        }
+    };
+    let strategy = move || {
+        look.with(|look| {
+            let paused = if look.is_paused { settings.say(Key::Paused)() } else { "" };
+            [look.strategy, look.progress.as_str(), paused]
+                .into_iter()
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · ")
+        })
+    };
+    view! {
+        <article class="deployment">
+            <header class="deployment-head">
+                <h3><span class="kind">"Deployment"</span>" "{move || name.with(|look| look.name.clone())}</h3>
+                <p class="strategy">{strategy}</p>
+                <ul class="counts">
+                    {count(Key::Replicas, |look| look.replicas)}
+                    {count(Key::Updated, |look| look.updated)}
+                    {count(Key::Ready, |look| look.ready)}
+                    {count(Key::Available, |look| look.available)}
+                </ul>
+            </header>
+            <Budget look=budget/>
+            <Sets owner=row.uid/>
+        </article>
+    }
+}
+
+/// The pods that count, one slot each, between the two limits.
+#[component]
+fn Budget(look: ArcRwSignal<DeploymentLook>) -> impl IntoView {
+    let settings = settings();
+    let (slots, most, fewest) = (look.clone(), look.clone(), look.clone());
+    let width = Memo::new(move |_| look.with(columns));
+    let numbers = StoredValue::new((most, fewest));
+    let most = move || numbers.with_value(|(look, _)| look.with(|look| look.most));
+    let fewest = move || numbers.with_value(|(_, look)| look.with(|look| look.fewest));
+    let cells = move || {
+        let taken = slots.with(|look| look.slots.clone());
+        let free = usize::try_from(width.get()).unwrap_or(0).saturating_sub(taken.len());
+        let taken = taken.into_iter().map(|(hue, is_ready)| (Some(hue), is_ready));
+        taken.chain(std::iter::repeat_n((None, false), free)).map(slot).collect_view()
+    };
+    view! {
+        <div class="budget" style=("--columns", move || width.get().to_string())
+            style=("--most", move || most().to_string()) style=("--fewest", move || fewest().to_string())>
+            <div class="budget-slots" aria-hidden="true">{cells}</div>
+            <span class="limit limit-fewest" aria-hidden="true"></span>
+            <span class="limit limit-most" aria-hidden="true"></span>
+        </div>
+        <ul class="budget-words">
+            <li class="word-fewest"><b>{fewest}</b>" "{settings.say(Key::Fewest)}</li>
+            <li class="word-most"><b>{most}</b>" "{settings.say(Key::Most)}</li>
+        </ul>
+    }
+}
+
+fn columns(look: &DeploymentLook) -> i32 {
+    look.most.max(i32::try_from(look.slots.len()).unwrap_or(i32::MAX)).max(1)
+}
+
+fn slot((hue, is_ready): (Option<usize>, bool)) -> impl IntoView {
+    let class = match (hue, is_ready) {
+        (None, _) => "slot slot-free",
+        (Some(_), true) => "slot",
+        (Some(_), false) => "slot slot-waiting",
+    };
+    view! { <span class=class data-hue=hue.map(|hue| hue.to_string())></span> }
+}
+
+/// The ReplicaSets of a Deployment, newest first.
+#[component]
+fn Sets(owner: String) -> impl IntoView {
+    let scene = simulation().scene;
+    view! {
+        <For each=move || scene.sets.inside(&owner) key=|row| row.uid.clone() let:row>
+            <SetGroup row/>
+        </For>
+    }
+}
+
+#[component]
+fn SetGroup(row: Row<SetLook>) -> impl IntoView {
+    let (settings, look) = (settings(), row.look);
+    let show = move |part: fn(&SetLook) -> String| {
+        let look = look.clone();
+        move || look.with(part)
+    };
+    view! {
+        <section class=show(|look| if look.is_idle { "set set-idle" } else { "set" }.to_owned())
+            data-hue=show(|look| look.hue.to_string())>
+            <header class="set-head">
+                <span class="swatch" aria-hidden="true"></span>
+                <h4><span class="kind">"ReplicaSet"</span>" "{show(|look| look.name.clone())}</h4>
+                <span class="set-revision">{settings.say(Key::Revision)}" "{show(|look| look.revision.clone())}</span>
+                <span class="set-image" title=show(|look| look.image.clone())><bdi>{show(|look| look.image.clone())}</bdi></span>
+                <span class="set-count">{show(|look| format!("{}/{}", look.ready, look.replicas))}" "{settings.say(Key::Ready)}</span>
+            </header>
+            <Pods owner=row.uid/>
+        </section>
+    }
+}
+
+/// The pods of a ReplicaSet. Each keeps its element while it lives; the style sheet puts the leaving ones behind.
+#[component]
+fn Pods(owner: String) -> impl IntoView {
+    let (settings, scene) = (settings(), simulation().scene);
+    view! {
+        <ul class="pods">
+            <For each=move || scene.pods.inside(&owner) key=|row| row.uid.clone() let:row>
+                <PodBox row/>
+            </For>
+            <li class="leaving" aria-hidden="true">{settings.say(Key::Leaving)}</li>
+        </ul>
+    }
+}
