@@ -33,6 +33,7 @@ pub mod images;
 pub mod kubectl;
 pub mod kubelet;
 pub mod lab;
+pub mod lang;
 pub mod manifest;
 pub mod network;
 pub mod scheduler;

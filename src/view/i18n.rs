@@ -1,44 +1,6 @@
 //! The page's words in both languages: a missing one is a compile error.
 
-/// A language of the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
-    /// Simplified Chinese.
-    Zh,
-    /// English.
-    #[default]
-    En,
-}
-
-impl Lang {
-    /// The value of `?lang=` and of the document's `lang`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Zh => "zh",
-            Self::En => "en",
-        }
-    }
-
-    /// Reads `zh-CN`, `en` and their like.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.to_ascii_lowercase();
-        if text.starts_with("zh") {
-            Some(Self::Zh)
-        } else if text.starts_with("en") {
-            Some(Self::En)
-        } else {
-            None
-        }
-    }
-
-    /// The other one.
-    pub fn other(self) -> Self {
-        match self {
-            Self::Zh => Self::En,
-            Self::En => Self::Zh,
-        }
-    }
-}
+pub use hellok8s_lab::lang::Lang;
 
 /// Something that the page says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,10 +78,7 @@ pub enum Key {
 /// What the page says in `lang`.
 pub fn text(lang: Lang, key: Key) -> &'static str {
     let (zh, en) = both(key);
-    match lang {
-        Lang::Zh => zh,
-        Lang::En => en,
-    }
+    lang.choose(zh, en)
 }
 
 fn both(key: Key) -> (&'static str, &'static str) {
