@@ -82,7 +82,7 @@ impl Node {
             ..Pod::default()
         });
         self.pods.insert(name.into(), Arc::clone(&pod));
-        self.kubelet.pod_changed(&pod, self.now);
+        self.kubelet.pod_changed(&pod);
     }
 
     fn delete(&mut self, name: &str, grace_s: i64) {
@@ -92,7 +92,7 @@ impl Node {
         pod.metadata.generation += 1;
         let pod = Arc::new(pod);
         self.pods.insert(name.into(), Arc::clone(&pod));
-        self.kubelet.pod_changed(&pod, self.now);
+        self.kubelet.pod_changed(&pod);
     }
 
     fn run_until(&mut self, until_ms: u64) {
@@ -112,13 +112,13 @@ impl Node {
                 if let Some(old) = self.pods.get(&pod.name) {
                     let new = Arc::new(Pod { status: *status, ..Pod::clone(old) });
                     self.pods.insert(pod.name, Arc::clone(&new));
-                    self.kubelet.pod_changed(&new, self.now);
+                    self.kubelet.pod_changed(&new);
                 }
             }
             KubeletRequest::DeletePod { pod } => {
                 self.log.push((self.now.as_ms(), format!("{} gone", pod.name)));
                 self.pods.remove(&pod.name);
-                self.kubelet.pod_removed(&pod.uid, self.now);
+                self.kubelet.pod_removed(&pod.uid);
             }
             KubeletRequest::RecordEvent(note) => {
                 if let Some(EventWrite::Create(event) | EventWrite::Patch(event)) = self.recorder.record(note, self.now)
@@ -362,6 +362,93 @@ fn a_startup_probe_holds_the_others_back() {
     assert!((5_000..=5_100).contains(&ready), "{:#?}", node.log);
     let kinds: Vec<&str> = node.kubelet.drain_pulses().iter().map(|pulse| pulse.kind.as_str()).take(2).collect();
     assert_eq!(kinds, ["Startup", "Readiness"]);
+}
+
+#[test]
+fn a_pod_that_is_deleted_while_its_sandbox_is_made_never_runs() {
+    let mut node = Node::new();
+    node.bind("early", hellok8s("v1"));
+    node.run_until(150);
+    node.delete("early", 30);
+    node.run_until(10_000);
+    assert_eq!(
+        node.story(),
+        [
+            "early Pending app:ContainerCreating#0",
+            "early Pending app:ContainerCreating#0",
+            "early Failed app:ContainerStatusUnknown(137)#0",
+            "early gone",
+        ]
+    );
+    assert!(node.events.is_empty(), "{:?}", node.events);
+}
+
+#[test]
+fn a_deletion_gives_up_the_pull() {
+    let mut node = Node::new();
+    let mut spec = hellok8s("v1");
+    spec["containers"][0]["image"] = json!("busybox");
+    node.bind("pulls", spec);
+    node.run_until(2_000);
+    node.delete("pulls", 30);
+    node.run_until(4_500);
+    assert_eq!(node.story().last().copied(), Some("pulls gone"));
+    let failed = "Failed: Failed to pull image \"busybox\": rpc error: code = Canceled desc = context canceled";
+    assert_eq!(node.events.get(failed), Some(&1), "{:?}", node.events);
+}
+
+/// From the recording: the container runs 15 s, fails three times in 9 s, and is started again. The first two waits
+/// (10 s, 20 s) are over by then, for they are counted from the end of the instance before.
+#[test]
+fn the_liveness_story_holds_for_thirteen_minutes_in_steps_of_every_size() {
+    const END_MS: u64 = 13 * 60_000;
+    let run = |step_ms: u64| {
+        let mut node = Node::new();
+        node.bind("live", liveness());
+        for at in (0..END_MS).step_by(usize::try_from(step_ms).expect("a step")) {
+            node.run_until(at);
+        }
+        node.run_until(END_MS);
+        node
+    };
+    let whole = run(END_MS);
+    for step_ms in [1, 16, 100, 1_000, 1_013, 60_000] {
+        let other = run(step_ms);
+        assert_eq!(other.log, whole.log, "steps of {step_ms} ms");
+        assert_eq!(other.events, whole.events, "steps of {step_ms} ms");
+        assert_eq!(other.decisions, whole.decisions, "steps of {step_ms} ms");
+    }
+    let first = |text: &str| whole.times(text).first().copied();
+    let starts: Vec<u64> = (0..=4).filter_map(|n| first(&format!("running#{n}"))).collect();
+    assert_eq!(starts.len(), 5, "{:#?}", whole.log);
+    for pair in starts.windows(2) {
+        assert!((23_000..=25_000).contains(&(pair[1] - pair[0])), "{starts:?}");
+    }
+    let held: Vec<(u64, &str)> =
+        whole.log.iter().filter_map(|(at, line)| Some((*at, line.split_once("CrashLoopBackOff#")?.1))).collect();
+    assert_eq!(held.first().map(|(_, restarts)| *restarts), Some("4"), "{held:?}");
+    for (at, restarts) in held {
+        let next: u32 = restarts.parse().expect("a count");
+        let Some(start) = first(&format!("running#{}", next + 1)) else { continue };
+        // The wait, counted from the end of the container, and the jitter of the pod's next sync: up to a half of it,
+        // at most 30 s, and the ticks of the kubelet's clocks.
+        let wait_ms: u64 = [40_000, 80_000, 160_000, 300_000][(next as usize - 4).min(3)];
+        let waited_ms = start - at;
+        assert!((wait_ms - 2_000..=wait_ms + 33_000).contains(&waited_ms), "restart {next}: {waited_ms} ms");
+    }
+}
+
+#[test]
+fn a_shorter_grace_period_comes_too_late_for_a_pod_that_is_being_stopped() {
+    let mut node = Node::new();
+    node.bind("deaf", json!({"containers": [shell("sleep 3600")]}));
+    node.run_until(20_000);
+    node.delete("deaf", 30);
+    node.run_until(25_000);
+    node.delete("deaf", 1);
+    node.run_until(60_000);
+    let gone = node.times("gone")[0];
+    assert!((50_700..=51_000).contains(&gone), "{gone}");
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl Cluster {
 
     fn route_pod_to_node(&mut self, change: &Change, pod: &Arc<Pod>) {
         if change.kind == ChangeType::Deleted {
-            self.kubelet.pod_removed(&pod.metadata.uid, self.now);
+            self.kubelet.pod_removed(&pod.metadata.uid);
             return;
         }
         if pod.node_name.is_empty() {
@@ -142,7 +142,7 @@ impl Cluster {
                 self.work.add(Task::Schedule(Key::of(&pod.metadata)), self.now + SCHEDULING_MS);
             }
         } else if pod.node_name == NODE {
-            self.kubelet.pod_changed(pod, self.now);
+            self.kubelet.pod_changed(pod);
         }
     }
 

@@ -130,20 +130,20 @@ impl Kubelet {
     }
 
     /// A pod of this node was added or changed.
-    pub fn pod_changed(&mut self, pod: &Arc<Pod>, now: SimTime) {
+    pub fn pod_changed(&mut self, pod: &Arc<Pod>) {
         let uid: Arc<str> = Arc::from(pod.metadata.uid.as_str());
         let seed = self.config.seed;
         let (worker, _) =
             self.workers.entry(Arc::clone(&uid)).or_insert_with(|| (PodWorker::new(pod, seed), SimTime::NEVER));
-        worker.changed(pod, now);
+        worker.changed(pod);
         self.reschedule(&uid);
     }
 
     /// A pod is gone from the API server: whatever still runs of it is stopped.
-    pub fn pod_removed(&mut self, uid: &str, now: SimTime) {
+    pub fn pod_removed(&mut self, uid: &str) {
         let uid: Arc<str> = Arc::from(uid);
         if let Some((worker, _)) = self.workers.get_mut(&uid) {
-            worker.removed(now);
+            worker.removed();
         }
         self.reschedule(&uid);
     }

@@ -99,6 +99,8 @@ pub struct PodWorker {
     resync_at: SimTime,
     last_sync_end: Option<SimTime>,
     is_in_sync: bool,
+    /// The sync that runs is of no use any more.
+    is_cancelled: bool,
     pub(super) sync_seen: Seen,
     pub(super) steps: VecDeque<Step>,
     pub(super) job: Option<Job>,
@@ -134,6 +136,7 @@ impl PodWorker {
             resync_at: SimTime::NEVER,
             last_sync_end: None,
             is_in_sync: false,
+            is_cancelled: false,
             sync_seen: Seen::default(),
             steps: VecDeque::new(),
             job: None,
@@ -146,28 +149,30 @@ impl PodWorker {
     }
 
     /// The API server has a new version of the pod.
-    pub fn changed(&mut self, pod: &Arc<Pod>, now: SimTime) {
+    pub fn changed(&mut self, pod: &Arc<Pod>) {
         let is_new_generation = pod.metadata.generation != self.pod.metadata.generation;
         self.pod = Arc::clone(pod);
         if pod.metadata.deletion_timestamp.is_some() {
-            self.terminate(now);
+            self.terminate();
         } else if is_new_generation && self.life == Life::Syncing {
             self.is_pending = true;
         }
     }
 
     /// The pod is gone from the API server.
-    pub fn removed(&mut self, now: SimTime) {
+    pub fn removed(&mut self) {
         self.is_removed = true;
-        self.terminate(now);
+        self.terminate();
     }
 
-    fn terminate(&mut self, now: SimTime) {
+    /// Models podWorkers.UpdatePod for a pod whose end is wanted. Once its containers are being stopped, a shorter grace
+    /// period comes too late: SyncTerminatingPod does not listen.
+    fn terminate(&mut self) {
         if self.life == Life::Syncing {
             self.life = Life::Terminating;
             self.is_pending = true;
+            self.is_cancelled = self.is_in_sync;
         }
-        self.shorten_grace(now);
     }
 
     /// Whether nothing is left to do for a pod that is gone.
@@ -188,13 +193,14 @@ impl PodWorker {
             None if self.is_pending => next = next.min(self.fresh_at(config)),
             None => next = next.min(self.resync_at).min(self.deadline_at().unwrap_or(SimTime::NEVER)),
         }
-        if self.must_request_deletion() { SimTime::ZERO } else { next }
+        if self.is_cancelled || self.must_request_deletion() { SimTime::ZERO } else { next }
     }
 
     /// Does everything that is due.
     pub fn run(&mut self, turn: &mut Turn<'_>) {
         loop {
-            let mut goes_on = self.advance_runtime(turn);
+            let mut goes_on = self.cancel_sync(turn);
+            goes_on |= self.advance_runtime(turn);
             goes_on |= self.run_probes(turn);
             goes_on |= self.relist(turn);
             goes_on |= self.run_stops(turn);
@@ -209,6 +215,22 @@ impl PodWorker {
         }
     }
 
+    /// The pod is to end: what its sync waits for is given up. Models the cancelled context of podWorkers.UpdatePod.
+    fn cancel_sync(&mut self, turn: &mut Turn<'_>) -> bool {
+        if !std::mem::take(&mut self.is_cancelled) {
+            return false;
+        }
+        match self.job.take() {
+            Some(Job::Start(starting)) => self.start_cancelled(turn, &starting),
+            // What was being stopped is stopped again, with the pod's own grace period.
+            Some(Job::AwaitStops) => self.stops.clear(),
+            _ => {}
+        }
+        self.steps.clear();
+        self.end_sync(turn.now);
+        true
+    }
+
     fn advance_runtime(&mut self, turn: &Turn<'_>) -> bool {
         let has_ended = self.runtime.advance(turn.now);
         if has_ended {
@@ -219,7 +241,7 @@ impl PodWorker {
 
     /// The kubelet sees a change at its next look at all containers. Models the period of pkg/kubelet/pleg.
     pub(super) fn relist_at_next_tick(&mut self, turn: &Turn<'_>) {
-        self.relist_at = self.relist_at.min(next_tick(turn.now, turn.config.timings.pleg_period_ms));
+        self.relist_at = self.relist_at.min(turn.config.next_relist(turn.now));
     }
 
     fn relist(&mut self, turn: &Turn<'_>) -> bool {
@@ -237,7 +259,7 @@ impl PodWorker {
     /// When the kubelet has looked at the containers since the last sync. Models podCache.GetNewerThan.
     fn fresh_at(&self, config: &KubeletConfig) -> SimTime {
         match self.last_sync_end {
-            Some(end) if self.seen_at <= end => next_tick(end, config.timings.pleg_period_ms),
+            Some(end) if self.seen_at <= end => config.next_relist(end),
             _ => SimTime::ZERO,
         }
     }
@@ -374,7 +396,7 @@ impl PodWorker {
             _ => timings.error_resync_ms,
         };
         let due = turn.now + wait_ms + self.random.between_ms(0, wait_ms / 2);
-        self.resync_at = tick_at_or_after(due, timings.sync_tick_ms);
+        self.resync_at = turn.config.next_sync_tick(due);
         if self.sync_error == SyncError::None && self.has_done_something {
             self.relist_at = self.relist_at.min(turn.now + timings.relist_ms);
         }
@@ -576,15 +598,4 @@ impl PodWorker {
     pub(super) fn full_name(&self) -> String {
         format!("{}_{}({})", self.key.name, self.key.namespace, self.key.uid)
     }
-}
-
-/// The first tick after `at`.
-fn next_tick(at: SimTime, period_ms: u64) -> SimTime {
-    let period_ms = period_ms.max(1);
-    SimTime((at.as_ms() / period_ms + 1) * period_ms)
-}
-
-fn tick_at_or_after(at: SimTime, period_ms: u64) -> SimTime {
-    let period_ms = period_ms.max(1);
-    SimTime(at.as_ms().div_ceil(period_ms) * period_ms)
 }

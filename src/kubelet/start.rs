@@ -205,6 +205,29 @@ impl PodWorker {
         }
     }
 
+    /// The pod is deleted while its container is on the way: the runtime gives up where it is.
+    pub(super) fn start_cancelled(&mut self, turn: &mut Turn<'_>, starting: &Starting) {
+        const CANCELED: &str = "context canceled";
+        let Some(container) = self.container(&starting.name) else { return };
+        let name = starting.name.as_str();
+        match starting.stage {
+            Stage::Pull { .. } => {
+                let error = format!("rpc error: code = Canceled desc = {CANCELED}");
+                let message = format!("Failed to pull image \"{}\": {error}", container.image);
+                self.record(turn, name, EventType::Warning, "Failed", message);
+                self.image_failed(turn, &container, starting.is_init, "ErrImagePull", error);
+            }
+            Stage::Create { .. } => {
+                self.record(turn, name, EventType::Warning, "Failed", format!("Error: {CANCELED}"));
+            }
+            Stage::Start { .. } => {
+                self.runtime.start_failed(name, CANCELED, turn.now);
+                self.record(turn, name, EventType::Warning, "Failed", format!("Error: {CANCELED}"));
+            }
+            Stage::PostStart { .. } => {}
+        }
+    }
+
     fn new_record(
         &self,
         turn: &Turn<'_>,

@@ -182,20 +182,6 @@ impl PodWorker {
         kills.max()
     }
 
-    /// A deletion with a shorter grace period has come: what is being stopped gets no more than that.
-    pub(super) fn shorten_grace(&mut self, now: SimTime) {
-        let Some(grace_s) = self.pod.metadata.deletion_grace_period_seconds else { return };
-        let latest = now + seconds_ms(grace_s.max(MIN_GRACE_S));
-        for stopping in &mut self.stops {
-            stopping.grace_s = stopping.grace_s.min(grace_s.max(1));
-            match &mut stopping.stage {
-                Stage::PreStop { until, .. } => *until = (*until).min(latest),
-                Stage::Signalled { kill_at } => *kill_at = (*kill_at).min(latest),
-                Stage::Turn | Stage::Ended { .. } => {}
-            }
-        }
-    }
-
     /// Models Kubelet.SyncTerminatingPod.
     pub(super) fn sync_terminating_pod(&mut self, turn: &mut Turn<'_>) {
         let status = self.make_status(turn, false);

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::KubeletConfig;
+use crate::sim::{Random, SimTime};
+
 /// Durations in milliseconds. A pair is the smallest and the largest; each pod draws its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -50,6 +53,28 @@ impl Default for Timings {
             sync_tick_ms: 1000,
             resync_ms: 60_000,
             error_resync_ms: 10_000,
+        }
+    }
+}
+
+/// The kubelet's clocks tick from the moment at which it was started, which has nothing to do with whole seconds.
+impl KubeletConfig {
+    /// The next look at all containers after `at`.
+    pub(super) fn next_relist(&self, at: SimTime) -> SimTime {
+        self.next_tick("relist", self.timings.pleg_period_ms, at)
+    }
+
+    /// The first look at the work queue at `at` or after it.
+    pub(super) fn next_sync_tick(&self, at: SimTime) -> SimTime {
+        self.next_tick("sync", self.timings.sync_tick_ms, at - 1)
+    }
+
+    fn next_tick(&self, clock: &str, period_ms: u64, at: SimTime) -> SimTime {
+        let period_ms = period_ms.max(1);
+        let first_ms = Random::derive(self.seed, clock).between_ms(0, period_ms - 1);
+        match at.as_ms().checked_sub(first_ms) {
+            Some(since_ms) => SimTime(first_ms + (since_ms / period_ms + 1) * period_ms),
+            None => SimTime(first_ms),
         }
     }
 }

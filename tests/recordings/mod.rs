@@ -3,6 +3,9 @@
 // Each test that reads recordings uses its own part of this.
 #![allow(dead_code)]
 
+pub mod replay;
+pub mod story;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
