@@ -17,9 +17,10 @@ const SEED: u64 = 1;
 const OTHER_SEEDS: std::ops::RangeInclusive<u64> = 2..=6;
 
 /// How much of a scenario is different, and why (docs/fidelity.md says it at length).
-const EXPLAINED: [(&str, usize, &str); 3] = [
+const EXPLAINED: [(&str, usize, &str); 4] = [
     ("d", 2, "a pod was wanted for 58 ms only: the lab's controllers are faster, and do not create it"),
     ("g", 1, "how often a pod was synced, and thus asked, in ten minutes is drawn"),
+    ("i", 1, "the real kubelet looked at a crashed pod once more than there was something to see"),
     ("h", 2, "how often a pod was synced, and thus asked, in ten minutes is drawn"),
 ];
 
@@ -190,9 +191,72 @@ scenarios! {
     scenario_b "b"
     scenario_c "c"
     scenario_d "d"
-    scenario_g "g"
-    scenario_h "h"
-    scenario_i "i"
     scenario_l "l"
     scenario_m "m"
+}
+
+/// When each restart of a pod was seen, in milliseconds, and how long the waits were that it was told of.
+fn restarts_and_waits(pod: &PodStory) -> (Vec<u64>, Vec<String>) {
+    let starts = pod.states.iter().filter(|(_, state)| state.contains(" running ") && !state.contains("deleting"));
+    let waits = pod.states.iter().filter(|(_, state)| !state.contains("deleting")).filter_map(|(_, state)| {
+        Some(state.split_once("back-off ")?.1.split(' ').next().unwrap_or_default().to_owned())
+    });
+    (starts.map(|(at, _)| *at).collect(), waits.collect())
+}
+
+#[test]
+fn scenario_g() {
+    let (recording, replay) = compare("g");
+    let (recorded, ours) = (Story::recorded(&recording), Story::of_lab(&replay.lab));
+    for pod in recorded.pods.iter().chain(&ours.pods).filter(|pod| pod.states.len() > 10) {
+        let (starts, waits) = restarts_and_waits(pod);
+        for pair in starts.windows(2).take(4) {
+            assert!((22_500..=25_500).contains(&(pair[1] - pair[0])), "{}: {starts:?}", pod.name);
+        }
+        let all = ["40s", "1m20s", "2m40s", "5m0s"];
+        let known: Vec<usize> =
+            waits.iter().map(|wait| all.iter().position(|known| known == wait).expect("a wait")).collect();
+        assert!(known.len() >= 4 && known[0] == 0 && known.is_sorted(), "{}: {waits:?}", pod.name);
+    }
+}
+
+#[test]
+fn scenario_h() {
+    let (recording, replay) = compare("h");
+    let events = replay.lab.cluster().log();
+    let deployments = events.iter().filter_map(|event| match &event.object {
+        hellok8s_lab::api::Object::Deployment(deployment) => Some((event.at.as_ms(), deployment)),
+        _ => None,
+    });
+    let progressing = deployments.filter_map(|(at, deployment)| {
+        let condition = deployment.status.conditions.iter().find(|condition| condition.kind == "Progressing")?;
+        Some((at, condition.reason.clone()))
+    });
+    let seen: Vec<(u64, String)> = progressing.collect();
+    let exceeded = seen.iter().position(|(_, reason)| reason == "ProgressDeadlineExceeded").expect("a deadline");
+    // Recorded: the last progress at 11.58 s of the timeline, the end of the deadline at 611.63 s.
+    let waited_ms = seen[exceeded].0 - seen[exceeded - 1].0;
+    assert!((600_000..=601_100).contains(&waited_ms), "{waited_ms} ms");
+    assert!(recording.file("rollout-status.txt").contains("exceeded its progress deadline"));
+}
+
+#[test]
+fn scenario_i() {
+    let (_, replay) = compare("i");
+    let pulls: Vec<u64> = replay
+        .lab
+        .cluster()
+        .log()
+        .iter()
+        .filter_map(|event| match &event.object {
+            hellok8s_lab::api::Object::Event(stored) if stored.reason == "Pulling" => Some(event.at.as_ms()),
+            _ => None,
+        })
+        .collect();
+    let gaps: Vec<u64> = pulls.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // Recorded 15, 29, 49 and 94 s: the back-off, and then the wait for the pod's next sync, 10 to 15 s apart.
+    for (gap, back_off_ms) in gaps.iter().zip([10_000, 20_000, 40_000, 80_000]) {
+        assert!((back_off_ms..=back_off_ms + 17_000).contains(gap), "{gaps:?}");
+    }
+    assert!(gaps.len() >= 4, "{gaps:?}");
 }

@@ -59,6 +59,11 @@ impl Recording {
         self.files.get(name).unwrap_or_else(|| panic!("{} has no {name}", self.name))
     }
 
+    /// Its manifests, with their names.
+    pub fn manifests(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.files.iter().filter(|(name, _)| name.rsplit('.').next() == Some("yaml"))
+    }
+
     /// The commands of `transcript.txt`, in their order.
     pub fn commands(&self) -> Vec<Typed> {
         let mut commands: Vec<Typed> = Vec::new();

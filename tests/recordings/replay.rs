@@ -23,7 +23,7 @@ impl Replay {
     /// A lab with the recording's files, in which nothing has been typed.
     pub fn new(recording: &Recording, seed: u64) -> Self {
         let mut lab = Lab::new(&LabOptions { seed, ..LabOptions::default() });
-        for (name, text) in recording.files.iter().filter(|(name, _)| name.ends_with(".yaml")) {
+        for (name, text) in recording.manifests() {
             lab.write(name, text);
         }
         Self { lab, recorded_pods: Story::recorded(recording).groups() }
@@ -82,10 +82,11 @@ fn type_line(lab: &mut Lab, terminal: usize, line: &str) -> String {
 impl Recording {
     /// The moment of the recording's last event, on the transcript's clock.
     pub fn end_ms(&self) -> u64 {
-        let time = |line: &str| line.split_whitespace().next().and_then(|word| word.parse::<f64>().ok());
-        let times: Vec<f64> = self.file("timeline.txt").lines().filter_map(time).collect();
+        // In whole milliseconds: what stands behind the point is less than a command's own time.
+        let time = |line: &str| line.trim_start().split('.').next().and_then(|word| word.parse::<u64>().ok());
+        let times: Vec<u64> = self.file("timeline.txt").lines().filter_map(time).collect();
         let first_command = self.commands().iter().find_map(|typed| typed.at_ms).unwrap_or(0);
-        let length = times.last().copied().unwrap_or(0.0) - times.first().copied().unwrap_or(0.0);
-        first_command + length as u64
+        let length = times.last().copied().unwrap_or(0) - times.first().copied().unwrap_or(0);
+        first_command + length
     }
 }

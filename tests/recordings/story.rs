@@ -27,8 +27,8 @@ pub struct Story {
 pub struct PodStory {
     /// Its name.
     pub name: String,
-    /// Each state with the second at which it was reached, counted from the pod's appearance.
-    pub states: Vec<(f64, String)>,
+    /// Each state with the moment at which it was reached, in milliseconds from the pod's appearance.
+    pub states: Vec<(u64, String)>,
 }
 
 impl PodStory {
@@ -82,9 +82,9 @@ impl Story {
     pub fn of_lab(lab: &Lab) -> Self {
         let mut story = Self::default();
         let mut sets = Numbers::default();
-        let mut replicas: BTreeMap<String, Value> = BTreeMap::new();
+        let mut replicas: BTreeMap<String, String> = BTreeMap::new();
         let mut generations: BTreeMap<String, Value> = BTreeMap::new();
-        let mut began: BTreeMap<String, f64> = BTreeMap::new();
+        let mut began: BTreeMap<String, u64> = BTreeMap::new();
         for event in lab.cluster().log().iter() {
             let name = event.object.metadata().name.clone();
             let kind = event.object.kind().as_str();
@@ -109,21 +109,21 @@ impl Story {
                     generations.insert(name, generation);
                 }
                 "ReplicaSet" => {
-                    let before = replicas.get(&name).map_or("None".to_owned(), Value::to_string);
+                    let before = replicas.get(&name).cloned().unwrap_or_else(|| "None".to_owned());
                     let number = sets.of(&name);
                     if event.kind == ChangeType::Deleted {
                         story.decisions.push(format!("{number} {before} -> deleted"));
                         replicas.remove(&name);
                     } else {
-                        let now = spec["replicas"].clone();
-                        if now.to_string() != before {
+                        let now = spec["replicas"].to_string();
+                        if now != before {
                             story.decisions.push(format!("{number} {before} -> {now}"));
                         }
                         replicas.insert(name, now);
                     }
                 }
                 _ => {
-                    let at = f64::from(u32::try_from(event.at.as_ms()).expect("a short scenario")) / 1000.0;
+                    let at = event.at.as_ms();
                     let start = *began.entry(name.clone()).or_insert(at);
                     if !story.pods.iter().any(|pod| pod.name == name) {
                         story.pods.push(PodStory { name: name.clone(), states: Vec::new() });
@@ -182,9 +182,10 @@ impl Numbers {
     }
 }
 
-fn recorded_state(line: &str) -> (f64, String) {
+fn recorded_state(line: &str) -> (u64, String) {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let at = words[0].trim_end_matches('s').parse().expect("seconds");
+    let seconds = words[0].trim_end_matches('s').replace('.', "");
+    let at = seconds.parse::<u64>().expect("hundredths of a second") * 10;
     let value = |key: &str| words.iter().find_map(|word| word.strip_prefix(key)).unwrap_or_default();
     let (ready, restarts) = (value("ready="), value("restarts="));
     let mut message = line.split_once(" del=").map_or("", |(_, rest)| rest.split_once(' ').map_or("", |(_, m)| m));
