@@ -63,6 +63,9 @@ impl ApiServer {
         }
         let mut new = old.clone();
         apply_propagation(&mut new, options.propagation);
+        if kind == Kind::Namespace {
+            end_namespace(&mut new);
+        }
         let grace = grace_period(&new, options);
         if kind == Kind::Pod && grace > 0 {
             return Ok(self.delete_gracefully(new, &old, grace));
@@ -109,6 +112,14 @@ impl ApiServer {
     }
 }
 
+/// Models pkg/registry/core/namespace/storage Delete.
+fn end_namespace(namespace: &mut Object) {
+    if let Object::Generic(generic) = namespace {
+        let fields = &mut std::sync::Arc::make_mut(generic).fields;
+        fields.insert("status".to_owned(), serde_json::json!({"phase": "Terminating"}));
+    }
+}
+
 /// A namespace goes when it is empty.
 fn has_contents(server: &ApiServer, kind: Kind, key: &Key) -> bool {
     kind == Kind::Namespace && server.namespace_contents(&key.name).next().is_some()
@@ -127,6 +138,10 @@ impl ApiServer {
 /// Models pkg/registry/core/pod/strategy.go CheckGracefulDelete: other kinds have no grace.
 fn grace_period(object: &Object, options: &DeleteOptions) -> i64 {
     let Object::Pod(pod) = object else { return 0 };
+    // Who names no time leaves the one that a deletion under way has.
+    if let (None, Some(left)) = (options.grace_period_seconds, pod.metadata.deletion_grace_period_seconds) {
+        return left;
+    }
     let wanted = options.grace_period_seconds.unwrap_or(pod.spec.termination_grace_period_seconds);
     if pod.node_name.is_empty() || pod.status.phase.is_terminal() {
         return 0;

@@ -34,6 +34,7 @@ pub struct ApiServer {
     seed: u64,
     names: names::Names,
     admission: admission::Admission,
+    not_simulated: rest::NotSimulated,
     /// The profile that is played.
     pub version: KubernetesVersion,
     now: SimTime,
@@ -47,6 +48,7 @@ impl ApiServer {
             seed,
             names: names::Names::new(seed),
             admission: admission::Admission::default(),
+            not_simulated: rest::NotSimulated::new(),
             version,
             now: SimTime::ZERO,
         };
@@ -81,7 +83,15 @@ impl ApiServer {
 
     /// The changes since this was last asked. Only the loop calls this.
     pub(crate) fn take_changes(&mut self) -> Vec<Change> {
-        self.store.take_changes()
+        let changes = self.store.take_changes();
+        if !self.not_simulated.is_empty() {
+            for object in
+                changes.iter().filter(|change| change.kind == ChangeType::Deleted).map(|change| &change.object)
+            {
+                self.not_simulated.remove(&(object.kind(), Key::of(object.metadata())));
+            }
+        }
+        changes
     }
 
     /// The object of this kind and name.

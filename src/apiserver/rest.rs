@@ -1,5 +1,7 @@
 //! Requests with JSON bodies: what kubectl sends.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::admission::admit_spec;
@@ -7,7 +9,7 @@ use super::write::carry_over;
 use super::{ApiServer, Cause, Key, Status};
 use crate::api::strict::{self, Decoded};
 use crate::api::validation::{self, FieldError, Policy};
-use crate::api::{Kind, Object, ObjectMeta, defaults};
+use crate::api::{Kind, Object, ObjectMeta, defaults, not_simulated};
 
 /// How a write is to be handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +43,10 @@ pub struct Applied {
     pub warnings: Vec<String>,
 }
 
+/// Fields of users' objects that are accepted and not simulated, by kind and object: paths as
+/// [`not_simulated`] writes them.
+pub(super) type NotSimulated = BTreeMap<(Kind, Key), Vec<String>>;
+
 impl ApiServer {
     /// Creates an object from JSON.
     /// Models apiserver/pkg/registry/generic/registry/store.go Create.
@@ -56,6 +62,7 @@ impl ApiServer {
     ) -> Result<Applied, Status> {
         let (mut value, mut warnings) = decoded(kind, &value, options.field_validation)?;
         fill_namespace(kind, namespace, &mut value)?;
+        let without_effect = not_simulated(kind, &value);
         let metadata = metadata_of(&value)?;
         self.check_namespace(kind, &metadata)?;
         if kind == Kind::Pod
@@ -72,7 +79,11 @@ impl ApiServer {
         refuse_invalid(kind, &value, &errors)?;
         warnings.extend(validation::warnings(kind, &value, None));
         let object = read(kind, value)?;
-        let object = if options.dry_run { self.prepare_create(object)? } else { self.create(object)? };
+        if options.dry_run {
+            return Ok(Applied { object: self.prepare_create(object)?, warnings });
+        }
+        let object = self.create(object)?;
+        self.note_not_simulated(kind, &object, without_effect);
         Ok(Applied { object, warnings })
     }
 
@@ -112,6 +123,7 @@ impl ApiServer {
         if !options.to_status {
             warnings.extend(validation::warnings(kind, &value, Some(&old_value)));
         }
+        let without_effect = not_simulated(kind, &value);
         let object = read(kind, value)?;
         let object = if options.to_status {
             with_status(object, &old)
@@ -119,10 +131,33 @@ impl ApiServer {
             let generation = object.metadata().generation;
             let mut object = carry_over(object, &old);
             object.with_metadata(|metadata| metadata.generation = generation);
+            self.with_addresses(&mut object)?;
             object
         };
-        let object = if options.dry_run { object } else { self.store_update(object, &old) };
+        if options.dry_run {
+            return Ok(Applied { object, warnings });
+        }
+        let object = self.store_update(object, &old);
+        // A pod's spec cannot be changed, and what admission added to it is not the user's.
+        if kind != Kind::Pod {
+            self.note_not_simulated(kind, &object, without_effect);
+        }
         Ok(Applied { object, warnings })
+    }
+
+    /// What users' objects contain that is accepted and not simulated: kind, object and the paths of the fields, each
+    /// object as it was written last.
+    pub fn not_simulated(&self) -> impl Iterator<Item = (Kind, &Key, &[String])> {
+        self.not_simulated.iter().map(|((kind, key), paths)| (*kind, key, paths.as_slice()))
+    }
+
+    fn note_not_simulated(&mut self, kind: Kind, object: &Object, paths: Vec<String>) {
+        let place = (kind, Key::of(object.metadata()));
+        if paths.is_empty() || self.store.get(kind, &place.1).is_none() {
+            self.not_simulated.remove(&place);
+        } else {
+            self.not_simulated.insert(place, paths);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ApiServer, Applied, FieldValidation, Key, PatchType, Status, WriteOptions};
+use super::{ApiServer, Applied, DeleteOptions, FieldValidation, Key, PatchType, Status, WriteOptions};
 use crate::api::{Kind, KubernetesVersion};
 
 const STRATEGIC: PatchType = PatchType::Strategic;
@@ -247,4 +247,157 @@ fn a_pod_keeps_almost_everything() {
     assert_eq!(change(image), Ok(()));
     let refused = change(json!({"spec": {"hostNetwork": true}})).expect_err("immutable");
     assert!(refused.starts_with("Forbidden: pod updates may not change fields other than"), "{refused}");
+}
+
+fn service(name: &str, spec: Value) -> Value {
+    let mut value = json!({"metadata": {"name": name}, "spec": {"selector": {"app": "web"}}});
+    if let (Some(fields), Some(given)) = (value["spec"].as_object_mut(), spec.as_object()) {
+        fields.extend(given.clone());
+    }
+    value
+}
+
+fn create_service(server: &mut ApiServer, name: &str, spec: Value) -> Result<Value, String> {
+    let created = server.create_value(Kind::Service, "default", service(name, spec), WriteOptions::default());
+    created.map(|applied| applied.object.to_value()).map_err(|status| status.message)
+}
+
+#[test]
+fn addresses_and_node_ports_are_given_once() {
+    let mut server = server();
+    let node_port = |port: i32| json!({"type": "NodePort", "ports": [{"port": 80, "nodePort": port}]});
+    assert!(create_service(&mut server, "a", node_port(30080)).is_ok());
+    assert_eq!(
+        create_service(&mut server, "b", node_port(30080)),
+        Err("Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated"
+            .to_owned())
+    );
+    assert_eq!(
+        create_service(&mut server, "b", node_port(80)),
+        Err("Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid \
+             range. The range of valid ports is 30000-32767"
+            .to_owned())
+    );
+    let at = |address: &str| json!({"clusterIP": address, "ports": [{"port": 80}]});
+    assert_eq!(
+        create_service(&mut server, "b", at("10.96.0.1")),
+        Err("Service \"b\" is invalid: spec.clusterIPs: Invalid value: [\"10.96.0.1\"]: failed to allocate IP 10.96.0.1: \
+             provided IP is already allocated"
+            .to_owned())
+    );
+    assert_eq!(
+        create_service(&mut server, "b", at("1.2.3.4")),
+        Err("Service \"b\" is invalid: spec.clusterIPs: Invalid value: [\"1.2.3.4\"]: failed to allocate IP 1.2.3.4: the \
+             provided IP (1.2.3.4) is not in the valid range. The range of valid IPs is 10.96.0.0/12"
+            .to_owned())
+    );
+}
+
+#[test]
+fn a_changed_service_keeps_its_node_ports_by_name_and_gets_those_it_lacks() {
+    let mut server = server();
+    let ports = json!([{"name": "http", "port": 80}, {"name": "admin", "port": 81}]);
+    let created = create_service(&mut server, "web", json!({"ports": ports})).expect("a service");
+    assert!(created["spec"]["ports"][0].get("nodePort").is_none());
+    let mut ports_after = |change: Value| {
+        let done = server.patch(Kind::Service, &web(), &change, PatchType::Merge, WriteOptions::default());
+        done.expect("a good patch").object.to_value()["spec"]["ports"].clone()
+    };
+    let first = ports_after(json!({"spec": {"type": "NodePort"}}));
+    let (http, admin) = (first[0]["nodePort"].as_i64(), first[1]["nodePort"].as_i64());
+    assert!(http.is_some() && admin.is_some() && http != admin, "{first}");
+    let turned = json!([{"name": "admin", "port": 91}, {"name": "http", "port": 80}]);
+    let second = ports_after(json!({"spec": {"ports": turned}}));
+    assert_eq!((second[0]["nodePort"].as_i64(), second[1]["nodePort"].as_i64()), (admin, http));
+}
+
+#[test]
+fn generated_names_have_kubernetes_letters() {
+    let mut server = server();
+    for number in 0..50 {
+        let pod = json!({
+            "metadata": {"generateName": "web-"},
+            "spec": {"containers": [{"name": "app", "image": format!("nginx:{number}")}]},
+        });
+        let created = server.create_value(Kind::Pod, "default", pod, WriteOptions::default()).expect("a pod");
+        let name = created.object.metadata().name.clone();
+        let suffix = name.strip_prefix("web-").unwrap_or_default();
+        assert!(suffix.len() == 5 && suffix.chars().all(|c| "bcdfghjklmnpqrstvwxz2456789".contains(c)), "{name}");
+    }
+}
+
+#[test]
+fn a_finalizer_holds_what_is_deleted() {
+    let mut server = server();
+    let mut value = deployment();
+    value["metadata"]["finalizers"] = json!(["example.com/hold"]);
+    create(&mut server, value).expect("valid");
+    let deleted = server.delete(Kind::Deployment, &web(), &DeleteOptions::default()).expect("deleted");
+    assert!(!deleted.gone && deleted.object.metadata().deletion_timestamp.is_some());
+    assert_eq!(deleted.object.metadata().generation, 2);
+    let added = json!({"metadata": {"finalizers": ["example.com/hold", "example.com/more"]}});
+    let refused = patch(&mut server, PatchType::Merge, added).expect_err("no new finalizers");
+    assert!(refused.contains("no new finalizers can be added if the object is being deleted"), "{refused}");
+    assert!(patch(&mut server, PatchType::Merge, json!({"metadata": {"finalizers": null}})).is_ok());
+    assert!(server.get(Kind::Deployment, &web()).is_err());
+}
+
+#[test]
+fn a_namespace_ends_and_takes_nothing_new() {
+    let mut server = server();
+    let namespace = json!({"metadata": {"name": "shop"}});
+    server.create_value(Kind::Namespace, "", namespace, WriteOptions::default()).expect("a namespace");
+    server.add_namespace_defaults("shop");
+    let key = Key::new("", "shop");
+    let deleted = server.delete(Kind::Namespace, &key, &DeleteOptions::default()).expect("deleted");
+    assert_eq!(deleted.object.to_value()["status"]["phase"], "Terminating");
+    let refused = server.create_value(Kind::Deployment, "shop", deployment(), WriteOptions::default());
+    assert_eq!(
+        refused.map(drop).map_err(|status| status.message),
+        Err("deployments.apps \"web\" is forbidden: unable to create new content in namespace shop because it is being \
+             terminated"
+            .to_owned())
+    );
+    let refused = server.delete(Kind::Namespace, &Key::new("", "default"), &DeleteOptions::default());
+    assert_eq!(
+        refused.map(drop).map_err(|status| status.message),
+        Err("namespaces \"default\" is forbidden: this namespace may not be deleted".to_owned())
+    );
+}
+
+#[test]
+fn a_deletion_under_way_is_only_shortened() {
+    let mut server = server();
+    let pod = json!({"metadata": {"name": "web"}, "spec": {"nodeName": "minikube", "containers": [{"name": "app", "image": "nginx"}]}});
+    server.create_value(Kind::Pod, "default", pod, WriteOptions::default()).expect("a pod");
+    let mut delete = |seconds: Option<i64>| {
+        let options = DeleteOptions { grace_period_seconds: seconds, ..DeleteOptions::default() };
+        let deleted = server.delete(Kind::Pod, &web(), &options).expect("deleted");
+        (deleted.gone, deleted.object.metadata().deletion_grace_period_seconds)
+    };
+    assert_eq!(delete(Some(100)), (false, Some(100)));
+    assert_eq!(delete(None), (false, Some(100)));
+    assert_eq!(delete(Some(120)), (false, Some(100)));
+    assert_eq!(delete(Some(10)), (false, Some(10)));
+    assert_eq!(delete(Some(0)), (true, Some(0)));
+}
+
+#[test]
+fn fields_without_effect_are_listed_while_the_object_is_there() {
+    let mut server = server();
+    let mut value = deployment();
+    value["spec"]["template"]["spec"]["nodeSelector"] = json!({"disk": "ssd"});
+    value["spec"]["template"]["spec"]["hostNetwork"] = json!(false);
+    value["spec"]["template"]["spec"]["containers"][0]["resources"] = json!({"limits": {"cpu": "1"}});
+    create(&mut server, value).expect("valid");
+    let listed = |server: &ApiServer| -> Vec<String> {
+        server.not_simulated().flat_map(|(_, _, paths)| paths.to_vec()).collect()
+    };
+    assert_eq!(listed(&server), ["spec.template.spec.containers[0].resources", "spec.template.spec.nodeSelector"]);
+    let change = json!({"spec": {"template": {"spec": {"nodeSelector": null}}}});
+    assert!(patch(&mut server, STRATEGIC, change).is_ok());
+    assert_eq!(listed(&server), ["spec.template.spec.containers[0].resources"]);
+    server.delete(Kind::Deployment, &web(), &DeleteOptions::default()).expect("deleted");
+    server.take_changes();
+    assert!(listed(&server).is_empty());
 }

@@ -41,7 +41,7 @@ impl ApiServer {
             metadata.generation = i64::from(has_generation(kind));
             metadata.resource_version = 0;
         });
-        self.with_addresses(&mut object, self.seed);
+        self.with_addresses(&mut object)?;
         if let Object::Pod(pod) = &mut object {
             let volume = self.names.suffix_for(&key.to_string(), now);
             self.admission.admit_pod(Arc::make_mut(pod), &volume);

@@ -204,9 +204,13 @@ impl Cluster {
         });
         let pods = store.pods(Some(&key.namespace)).map(|pod| &**pod);
         let Some(slice) = endpoints::slice_for(&service, pods, stored.as_deref()) else { return };
+        let why = endpoints::reason(&service, &slice, stored.as_deref());
         let object = Object::EndpointSlice(Arc::new(slice));
         // Nothing else writes slices, so that only a service that vanishes meanwhile can make this fail.
-        drop(if stored.is_some() { self.api.update(object) } else { self.api.create(object) });
+        let done = if stored.is_some() { self.api.update(object) } else { self.api.create(object) };
+        if let Some(why) = why.filter(|_| done.is_ok()) {
+            self.decide("endpoints", &format!("Service/{key}"), why);
+        }
     }
 }
 

@@ -4,7 +4,12 @@ use crate::api::Kind;
 use crate::apiserver::{DeleteOptions, Key};
 use crate::controllers::garbage_collection::Collection;
 
-use super::Cluster;
+use super::{Cluster, Reason};
+
+/// Every rule by which the namespace controller decides.
+pub const NAMESPACE_RULES: &[&str] = &[EMPTY_NAMESPACE];
+
+const EMPTY_NAMESPACE: &str = "namespace/empty";
 
 impl Cluster {
     pub(super) fn collect(&mut self, wanted: Vec<Collection>) {
@@ -12,13 +17,15 @@ impl Cluster {
             // What has changed or gone meanwhile comes back as a change of its own.
             match collection {
                 Collection::Delete { kind, key, options, reason } => {
-                    self.decide("garbage-collector", &format!("{}/{key}", kind.as_str()), reason);
-                    drop(self.api.delete(kind, &key, &options));
+                    if self.api.delete(kind, &key, &options).is_ok() {
+                        self.decide("garbage-collector", &format!("{}/{key}", kind.as_str()), reason);
+                    }
                 }
                 Collection::Update { object, reason } => {
                     let name = format!("{}/{}", object.kind().as_str(), Key::of(object.metadata()));
-                    self.decide("garbage-collector", &name, reason);
-                    drop(self.api.update(object));
+                    if self.api.update(object).is_ok() {
+                        self.decide("garbage-collector", &name, reason);
+                    }
                 }
             }
         }
@@ -32,6 +39,15 @@ impl Cluster {
             .filter(|object| object.metadata().deletion_timestamp.is_none())
             .map(|object| (object.kind(), Key::of(object.metadata())))
             .collect();
+        if !contents.is_empty() {
+            let inputs = vec![("objects", contents.len().into())];
+            let action = format!("delete what is in {}", key.name);
+            self.decide(
+                "namespace",
+                &format!("Namespace/{}", key.name),
+                Reason { rule: EMPTY_NAMESPACE, inputs, action },
+            );
+        }
         for (kind, object) in contents {
             drop(self.api.delete(kind, &object, &DeleteOptions::default()));
         }

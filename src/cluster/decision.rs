@@ -4,6 +4,19 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::controllers::{self, endpoints, garbage_collection};
+use crate::{kubelet, scheduler};
+
+/// Every rule that a [`Decision`] may name, by component.
+pub const RULES: [&[&str]; 6] = [
+    controllers::RULES,
+    endpoints::RULES,
+    garbage_collection::RULES,
+    super::collect::NAMESPACE_RULES,
+    scheduler::RULES,
+    &kubelet::RULES,
+];
+
 /// Why a component wants a request: recorded when it decides, never afterwards.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
@@ -20,7 +33,8 @@ pub struct Reason {
 pub struct Decision {
     /// When, in simulated milliseconds.
     pub t_ms: u64,
-    /// Who: `deployment`, `replicaset`, `scheduler`, `kubelet`, `endpoints`, `garbage-collector`.
+    /// Who: `deployment`, `replicaset`, `scheduler`, `kubelet`, `endpoints`, `garbage-collector`,
+    /// `namespace`.
     pub controller: &'static str,
     /// About which object: `Deployment/default/web`.
     pub object: String,

@@ -25,7 +25,7 @@ use crate::images::Registry;
 use crate::kubelet::{Kubelet, KubeletConfig, Timings};
 use crate::sim::{Log, SimTime};
 
-pub use decision::{Decision, Reason};
+pub use decision::{Decision, RULES, Reason};
 use hashes::TemplateHash;
 use work::WorkQueue;
 

@@ -30,7 +30,12 @@ impl Cluster {
 
     fn route(&mut self, change: &Change) {
         match &change.object {
-            Object::Deployment(_) => self.enqueue(Task::Deployment(Key::of(change.object.metadata()))),
+            Object::Deployment(deployment) => {
+                if change.kind == ChangeType::Deleted {
+                    self.hashes.remove(&deployment.metadata.uid);
+                }
+                self.enqueue(Task::Deployment(Key::of(&deployment.metadata)));
+            }
             Object::ReplicaSet(set) => self.route_replica_set(change, set),
             Object::Pod(pod) => self.route_pod(change, pod),
             Object::Service(_) => self.enqueue_endpoints(Key::of(change.object.metadata())),

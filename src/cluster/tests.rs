@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Cluster, ClusterConfig, Decision};
-use crate::api::{Kind, Object, Pod, ReplicaSet};
-use crate::apiserver::{DeleteOptions, Key, PatchType, Propagation, WriteOptions};
+use super::{Cluster, ClusterConfig, Decision, RULES};
+use crate::api::{Kind, KubernetesVersion, Object, Pod, ReplicaSet};
+use crate::apiserver::{ChangeType, DeleteOptions, Key, PatchType, Propagation, WriteOptions};
 
 /// A cluster with a Deployment `web`.
 struct World(Cluster);
@@ -217,4 +217,124 @@ fn controllers_leave_a_namespace_that_is_going_alone() {
     assert_eq!(world.events("FailedCreate") + world.events("ReplicaSetCreateError"), 0);
     assert_eq!(world.0.api.store().pods(Some("shop")).count(), 0);
     assert!(world.0.api.get(Kind::Namespace, &Key::new("", "shop")).is_err());
+}
+
+/// The kinds of the objects of `web`, in the order in which they went.
+fn order_of_going(propagation: Propagation) -> Vec<Kind> {
+    let mut world = World::new(2);
+    let before = world.0.log().len();
+    world.delete(Kind::Deployment, "web", propagation);
+    world.run(60);
+    let gone = world.0.log().iter().skip(before).filter(|event| event.kind == ChangeType::Deleted);
+    let kinds: Vec<Kind> = gone.map(|event| event.object.kind()).collect();
+    kinds.into_iter().filter(|kind| [Kind::Deployment, Kind::ReplicaSet, Kind::Pod].contains(kind)).collect()
+}
+
+#[test]
+fn owners_go_first_or_last_as_it_is_asked() {
+    let (deployment, set, pod) = (Kind::Deployment, Kind::ReplicaSet, Kind::Pod);
+    assert_eq!(order_of_going(Propagation::Background), [deployment, set, pod, pod]);
+    assert_eq!(order_of_going(Propagation::Foreground), [pod, pod, set, deployment]);
+    assert_eq!(order_of_going(Propagation::Orphan), [deployment]);
+}
+
+#[test]
+fn what_has_another_owner_only_forgets_the_one_that_goes() {
+    let mut world = World::new(1);
+    world.create(Kind::ConfigMap, json!({"metadata": {"name": "keeper"}}));
+    let uid = |world: &World, kind: Kind, name: &str| {
+        world
+            .0
+            .api
+            .get(kind, &Key::new("default", name))
+            .map(|object| object.metadata().uid.clone())
+            .unwrap_or_default()
+    };
+    let owner = |kind: &str, version: &str, name: &str, uid: String| json!({"apiVersion": version, "kind": kind, "name": name, "uid": uid});
+    let owners = json!([
+        owner("Deployment", "apps/v1", "web", uid(&world, Kind::Deployment, "web")),
+        owner("ConfigMap", "v1", "keeper", uid(&world, Kind::ConfigMap, "keeper")),
+    ]);
+    world.create(Kind::ConfigMap, json!({"metadata": {"name": "owned", "ownerReferences": owners}}));
+    let owners_of = |world: &World| {
+        let found = world.0.api.get(Kind::ConfigMap, &Key::new("default", "owned"));
+        found
+            .map(|object| object.metadata().owner_references.iter().map(|owner| owner.name.clone()).collect::<Vec<_>>())
+    };
+    world.delete(Kind::Deployment, "web", Propagation::Background);
+    world.run(5);
+    assert_eq!(owners_of(&world), Ok(vec!["keeper".to_owned()]));
+    world.delete(Kind::ConfigMap, "keeper", Propagation::Background);
+    world.run(5);
+    assert!(owners_of(&world).is_err());
+}
+
+#[test]
+fn replica_sets_have_the_names_of_a_real_cluster() {
+    let template = |tag: &str| json!([{"image": format!("guangzhengli/hellok8s:{tag}"), "name": "hellok8s-container"}]);
+    let names = |version: KubernetesVersion| {
+        let mut world = World(Cluster::new(ClusterConfig { version, ..ClusterConfig::default() }));
+        let labels = json!({"app": "hellok8s"});
+        let spec = json!({"replicas": 1, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": template("v1")}}});
+        world.create(Kind::Deployment, json!({"metadata": {"name": "hellok8s-deployment"}, "spec": spec}));
+        world.run(5);
+        let mut bad = template("bad");
+        bad[0]["readinessProbe"] = json!({"httpGet": {"path": "/healthz", "port": 3000},
+            "initialDelaySeconds": 1, "successThreshold": 5});
+        for containers in [template("v2"), bad] {
+            let change = json!({"spec": {"template": {"spec": {"containers": containers}}}});
+            world.patch(Kind::Deployment, "hellok8s-deployment", change);
+            world.run(20);
+        }
+        let store = world.0.api.store();
+        let deployment = store.deployments(None).next().cloned().expect("the Deployment");
+        let mut sets: Vec<_> = store.replica_sets(Some("default")).cloned().collect();
+        sets.sort_by_key(|set| set.metadata.creation_timestamp);
+        let hash = |set: &Arc<ReplicaSet>| set.metadata.name.rsplit('-').next().unwrap_or_default().to_owned();
+        (sets.iter().map(hash).collect::<Vec<_>>(), deployment.status.terminating_replicas)
+    };
+    let old = ["77bffb88c5", "66799848c4", "9c57c7f56"].map(str::to_owned).to_vec();
+    let new = ["574b6cc557", "6cbdd75c98", "57d5987557"].map(str::to_owned).to_vec();
+    assert_eq!(names(KubernetesVersion::V1_22), (old, None));
+    assert_eq!(names(KubernetesVersion::V1_36), (new, Some(0)));
+}
+
+#[test]
+fn terminating_pods_are_counted_apart() {
+    let mut world = World::new(2);
+    world.patch(Kind::Deployment, "web", json!({"spec": {"replicas": 0}}));
+    world.0.run_until(world.0.now() + 50);
+    let counts = |world: &World| {
+        let deployment = world.0.api.store().deployments(None).next().cloned().expect("the Deployment");
+        let (set, status) = (world.set(), &deployment.status);
+        ((set.status.replicas, set.status.terminating_replicas), (status.replicas, status.terminating_replicas))
+    };
+    assert_eq!(counts(&world), ((0, Some(2)), (0, Some(2))));
+    world.run(10);
+    assert_eq!(counts(&world), ((0, Some(0)), (0, Some(0))));
+}
+
+#[test]
+fn every_decision_names_a_listed_rule() {
+    let mut world = World::new(2);
+    world.create(
+        Kind::Service,
+        json!({"metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}),
+    );
+    world.create_in("", Kind::Namespace, json!({"metadata": {"name": "shop"}}));
+    world.run(10);
+    world.0.api.delete(Kind::Namespace, &Key::new("", "shop"), &DeleteOptions::default()).expect("deleted");
+    world.delete(Kind::Deployment, "web", Propagation::Foreground);
+    world.run(30);
+    let mut told: Vec<&str> = world.0.decisions().iter().map(|decision| decision.rule).collect();
+    told.sort_unstable();
+    told.dedup();
+    let unlisted: Vec<&&str> = told.iter().filter(|rule| !RULES.iter().any(|rules| rules.contains(rule))).collect();
+    assert!(unlisted.is_empty(), "{unlisted:?}");
+    for rule in
+        ["endpoints/update", "namespace/empty", "garbage/dependents-first", "scheduler/bind", "kubelet/stop-pod"]
+    {
+        assert!(told.contains(&rule), "{rule} is not among {told:?}");
+    }
 }

@@ -7,6 +7,33 @@ use crate::api::{
 };
 
 use super::controller_reference;
+use crate::cluster::Reason;
+
+/// Every rule by which this component decides.
+pub const RULES: &[&str] = &["endpoints/update"];
+
+/// Why the slice of `service` becomes what it becomes; nothing when no pod has come, gone, or changed its readiness.
+pub fn reason(service: &Service, slice: &EndpointSlice, stored: Option<&EndpointSlice>) -> Option<Reason> {
+    let targets = |slice: &EndpointSlice| -> Vec<(String, bool)> {
+        slice.endpoints.iter().map(|endpoint| (endpoint.target_ref.name.clone(), endpoint.ready)).collect()
+    };
+    let (now, before) = (targets(slice), stored.map(targets).unwrap_or_default());
+    let ready = |targets: &[(String, bool)]| -> Vec<String> {
+        targets.iter().filter(|(_, is_ready)| *is_ready).map(|(name, _)| name.clone()).collect()
+    };
+    let (ready_now, ready_before) = (ready(&now), ready(&before));
+    (now != before).then(|| Reason {
+        rule: "endpoints/update",
+        inputs: vec![
+            ("service", service.metadata.name.as_str().into()),
+            ("pods", now.len().into()),
+            ("readyBefore", ready_before.len().into()),
+            ("ready", ready_now.len().into()),
+            ("readyPods", ready_now.clone().into()),
+        ],
+        action: format!("send {}'s requests to {} pods", service.metadata.name, ready_now.len()),
+    })
+}
 
 /// The slice that belongs to `service`, given the pods of its namespace and the slice that is stored.
 /// Models k8s.io/endpointslice reconciler and utils podToEndpoint; all endpoints stand in one slice here.
