@@ -4,12 +4,14 @@
 //! ahead.
 
 mod act;
+mod clients;
 mod collect;
 mod decision;
 mod hashes;
 mod kubelet_world;
 mod requests;
 mod routes;
+mod trouble;
 mod work;
 
 #[cfg(test)]
@@ -23,10 +25,12 @@ use crate::controllers::replica_set::Expectations;
 use crate::events::Recorder;
 use crate::images::Registry;
 use crate::kubelet::{Kubelet, KubeletConfig, Timings};
+use crate::network::{Proxy, Traffic};
 use crate::sim::{Log, SimTime};
 
 pub use decision::{Decision, RULES, Reason};
 use hashes::TemplateHash;
+pub use trouble::Target;
 use work::WorkQueue;
 
 use crate::api::Object;
@@ -70,6 +74,10 @@ pub struct Cluster {
     decisions: Log<Decision>,
     /// Requests that went through a service so far: each is balanced by a draw of its own.
     requests: u64,
+    proxy: Proxy,
+    traffic: Traffic,
+    /// Changes that somebody made past the API server.
+    interventions: u64,
     /// The last decisions not to act, by object and rule: they are logged when they are new.
     notes: BTreeMap<String, BTreeMap<&'static str, Reason>>,
     /// Hashes of templates by Deployment uid, with what they were made from.
@@ -98,6 +106,9 @@ impl Cluster {
             log: Log::default(),
             decisions: Log::default(),
             requests: 0,
+            proxy: Proxy::default(),
+            traffic: Traffic::default(),
+            interventions: 0,
             notes: BTreeMap::new(),
             hashes: BTreeMap::new(),
             config,
@@ -142,7 +153,7 @@ impl Cluster {
 
     /// When something happens next; the present when changes have not been handed on yet.
     pub fn next_at(&self) -> SimTime {
-        let next = self.work.next_at().min(self.kubelet.next_wake());
+        let next = self.work.next_at().min(self.kubelet.next_wake()).min(self.proxy.next_at());
         next.max(self.now)
     }
 
@@ -158,6 +169,7 @@ impl Cluster {
         if next == SimTime::NEVER {
             return None;
         }
+        let next = self.serve_traffic(next);
         self.go_to(next);
         self.handle_due();
         Some(self.now)
@@ -166,8 +178,12 @@ impl Cluster {
     /// Handles everything up to and including `until`, and makes that the present.
     pub fn run_until(&mut self, until: SimTime) {
         self.hand_on_changes();
-        while self.next_at() <= until {
-            self.go_to(self.next_at());
+        loop {
+            let next = self.serve_traffic(self.next_at().min(until));
+            if next > until || self.next_at() > next {
+                break;
+            }
+            self.go_to(next);
             self.handle_due();
         }
         self.go_to(until.max(self.now));
@@ -182,6 +198,8 @@ impl Cluster {
     fn handle_due(&mut self) {
         if self.kubelet.next_wake() <= self.now {
             self.run_kubelet();
+        } else if self.proxy.next_at() <= self.now {
+            self.proxy.sync(self.api.store(), self.now);
         } else if let Some(task) = self.work.pop_due(self.now) {
             self.run_task(&task);
         }

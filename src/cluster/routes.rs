@@ -38,9 +38,13 @@ impl Cluster {
             }
             Object::ReplicaSet(set) => self.route_replica_set(change, set),
             Object::Pod(pod) => self.route_pod(change, pod),
-            Object::Service(_) => self.enqueue_endpoints(Key::of(change.object.metadata())),
+            Object::Service(_) => {
+                self.enqueue_endpoints(Key::of(change.object.metadata()));
+                self.proxy.changed(self.now);
+            }
+            Object::EndpointSlice(_) => self.proxy.changed(self.now),
             Object::Generic(generic) if generic.kind == Kind::Namespace => self.route_namespace(change),
-            Object::Event(_) | Object::EndpointSlice(_) | Object::Generic(_) => {}
+            Object::Event(_) | Object::Generic(_) => {}
         }
         self.route_garbage(change);
     }

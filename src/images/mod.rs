@@ -5,6 +5,7 @@
 
 mod builtin;
 mod declaration;
+mod fault;
 mod program;
 mod reference;
 mod registry;
@@ -15,6 +16,7 @@ pub use builtin::DOCUMENTS;
 pub use declaration::{
     Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange, Seconds, SigtermRule,
 };
-pub use program::{Exec, Exit, LogLine, Outcome, Program, Request, Response, StartError};
+pub use fault::{Faults, RouteFault};
+pub use program::{Answer, Exec, Exit, LogLine, Outcome, Program, Request, Response, StartError};
 pub use reference::ImageReference;
 pub use registry::{ImageInfo, Place, Pull, Registry};

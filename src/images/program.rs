@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::declaration::{Declaration, OnSigterm, Route};
+use super::fault::Faults;
 use super::script::{Files, Script, Trap};
 use crate::api::Time;
 use crate::sim::SimTime;
@@ -54,6 +55,17 @@ pub enum Outcome {
     Unreachable,
 }
 
+/// What becomes of a connection, without what only a reader of the answer wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// This status, after so many milliseconds.
+    Status(u16, u64),
+    /// As [`Outcome::Refused`].
+    Refused,
+    /// As [`Outcome::Hangs`].
+    Hangs,
+}
+
 /// What a command that was started in the container does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exec {
@@ -101,9 +113,20 @@ pub struct LogLine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartError(pub String);
 
+/// What becomes of a request that was taken in.
+enum Taken<'a> {
+    Refused,
+    Hangs,
+    NotFound,
+    Answer { status: u16, body: &'a str, latency_ms: u64, route: &'a Route },
+}
+
 /// A running program's state.
 #[derive(Clone, Debug)]
 pub struct Program {
+    /// As the image has it.
+    own: Arc<Declaration>,
+    /// With its faults.
     declaration: Arc<Declaration>,
     hostname: String,
     started: SimTime,
@@ -138,6 +161,7 @@ impl Program {
             Some(script.ok_or_else(|| StartError(start_error(argv.first().map_or("", String::as_str))))?)
         };
         let mut program = Self {
+            own: Arc::clone(declaration),
             declaration: Arc::clone(declaration),
             hostname: hostname.to_owned(),
             started: now,
@@ -161,6 +185,15 @@ impl Program {
     /// The declaration that it runs.
     pub fn declaration(&self) -> &Arc<Declaration> {
         &self.declaration
+    }
+
+    /// Goes on with the faults that its image and its pod have now.
+    pub fn set_faults(&mut self, of_image: &Faults, of_pod: &Faults) {
+        let declaration = of_pod.apply(&of_image.apply(&self.own));
+        if declaration.routes.len() != self.requests.len() {
+            self.requests = vec![0; declaration.routes.len()];
+        }
+        self.declaration = declaration;
     }
 
     /// When it must be looked at again: its end, or the next step of its script.
@@ -214,6 +247,11 @@ impl Program {
         self.exit = Some(Exit::with_code(now, 137));
     }
 
+    /// The kernel ends it, for it needs more memory than it may have.
+    pub fn run_out_of_memory(&mut self, now: SimTime) {
+        self.exit = Some(Exit { at: now, code: 137, reason: "OOMKilled".to_owned() });
+    }
+
     /// Whether something accepts connections on the port.
     pub fn is_listening(&self, now: SimTime, port: u16) -> bool {
         let has_started = now >= self.started + self.declaration.startup_seconds.as_ms();
@@ -229,31 +267,51 @@ impl Program {
 
     /// Answers a request.
     pub fn request(&mut self, now: SimTime, port: u16, request: &Request) -> Outcome {
-        if !self.is_listening(now, port) || self.declaration.port != Some(port) {
-            return Outcome::Refused;
-        }
         let declaration = Arc::clone(&self.declaration);
         let path = request.path.split('?').next().unwrap_or("/");
+        let (status, body, route, latency_ms) = match self.take_request(&declaration, now, port, path) {
+            Taken::Refused => return Outcome::Refused,
+            Taken::Hangs => return Outcome::Hangs,
+            Taken::NotFound => (404, "404 page not found\n".to_owned(), None, 0),
+            Taken::Answer { status, body, latency_ms, route } => {
+                (status, self.fill(body, now, path), Some(route), latency_ms)
+            }
+        };
+        Outcome::Answered(self.response(now, status, body, route, latency_ms))
+    }
+
+    /// As [`Program::request`], for whoever looks at no more than the status.
+    pub fn answer(&mut self, now: SimTime, port: u16, path: &str) -> Answer {
+        let declaration = Arc::clone(&self.declaration);
+        match self.take_request(&declaration, now, port, path) {
+            Taken::Refused => Answer::Refused,
+            Taken::Hangs => Answer::Hangs,
+            Taken::NotFound => Answer::Status(404, 0),
+            Taken::Answer { status, latency_ms, .. } => Answer::Status(status, latency_ms),
+        }
+    }
+
+    fn take_request<'a>(&mut self, declaration: &'a Declaration, now: SimTime, port: u16, path: &str) -> Taken<'a> {
+        if !self.is_listening(now, port) || declaration.port != Some(port) {
+            return Taken::Refused;
+        }
         self.all_requests += 1;
         for rule in declaration.logs.iter().filter(|rule| rule.on_request) {
             let text = self.fill(&rule.line, now, path);
             push_line(&mut self.lines, LogLine { at: now, text });
         }
         let found = declaration.routes.iter().enumerate().find(|(_, route)| fits(route, path));
-        let outcome = match found {
-            Some((index, route)) => self.answer(now, index, route, path),
-            None => Outcome::Answered(self.response(now, 404, "404 page not found\n".to_owned(), None, 0)),
-        };
+        let taken = found.map_or(Taken::NotFound, |(index, route)| self.take_route(now, index, route));
         if let Some(crash) = &declaration.exit
             && crash.after_requests.is_some_and(|limit| self.all_requests >= limit)
             && self.exit.is_none()
         {
             self.exit = Some(crash_exit(crash, now));
         }
-        outcome
+        taken
     }
 
-    fn answer(&mut self, now: SimTime, index: usize, route: &Route, path: &str) -> Outcome {
+    fn take_route<'a>(&mut self, now: SimTime, index: usize, route: &'a Route) -> Taken<'a> {
         let count = self.requests.get_mut(index).map_or(0, |count| {
             *count += 1;
             *count
@@ -272,10 +330,9 @@ impl Program {
             }
         }
         if hangs {
-            return Outcome::Hangs;
+            return Taken::Hangs;
         }
-        let body = self.fill(body, now, path);
-        Outcome::Answered(self.response(now, status, body, Some(route), latency.as_ms()))
+        Taken::Answer { status, body, latency_ms: latency.as_ms(), route }
     }
 
     fn response(&self, now: SimTime, status: u16, body: String, route: Option<&Route>, latency_ms: u64) -> Response {

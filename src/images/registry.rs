@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Declaration, ImageReference};
+use super::{Declaration, Faults, ImageReference};
 
 /// Where an image is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct ImageInfo {
     pub image_id: String,
     /// Bytes.
     pub size_bytes: u64,
+    /// What somebody has changed about its containers.
+    pub faults: Faults,
 }
 
 /// The answer to a pull.
@@ -40,6 +42,8 @@ pub enum Pull {
 #[derive(Clone, Debug)]
 pub struct Registry {
     images: BTreeMap<ImageReference, Entry>,
+    /// Changes that were made from outside.
+    revision: u64,
 }
 
 impl Default for Registry {
@@ -62,7 +66,31 @@ struct Entry {
 impl Registry {
     /// Nothing at all.
     pub fn empty() -> Self {
-        Self { images: BTreeMap::new() }
+        Self { images: BTreeMap::new(), revision: 0 }
+    }
+
+    /// Rises with every change that somebody makes; a pull is none.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Whether the image exists anywhere.
+    pub fn knows(&self, reference: &ImageReference) -> bool {
+        self.images.contains_key(reference)
+    }
+
+    /// The image's faults, to change them; none when there is no such image.
+    pub fn faults_mut(&mut self, reference: &ImageReference) -> Option<&mut Faults> {
+        self.revision += 1;
+        self.images.get_mut(reference).map(|entry| &mut entry.info.faults)
+    }
+
+    /// The images with faults.
+    pub fn faulty(&self) -> impl Iterator<Item = (&ImageReference, &Faults)> {
+        self.images
+            .iter()
+            .filter(|(_, entry)| !entry.info.faults.is_empty())
+            .map(|(name, entry)| (name, &entry.info.faults))
     }
 
     /// The image on the node.
@@ -96,6 +124,7 @@ impl Registry {
     /// Copies an image that is at `from` to `to` as well (`docker push`, `minikube image load`); answers whether
     /// there was one.
     pub fn copy(&mut self, reference: &ImageReference, from: Place, to: Place) -> bool {
+        self.revision += 1;
         match self.images.get_mut(reference) {
             Some(entry) if entry.is_at(from) => {
                 *entry.place(to) = true;
@@ -107,14 +136,16 @@ impl Registry {
 
     /// Takes an image away from a place (`docker rmi`); answers whether it was there.
     pub fn remove(&mut self, reference: &ImageReference, place: Place) -> bool {
+        self.revision += 1;
         self.images.get_mut(reference).is_some_and(|entry| std::mem::replace(entry.place(place), false))
     }
 
     /// Puts an image somewhere, in place of one of the same name.
     pub fn put(&mut self, reference: ImageReference, declaration: Arc<Declaration>, place: Place) {
+        self.revision += 1;
         let image_id = format!("sha256:{}", digest(&declaration));
         let size_bytes = declaration.size_bytes.unwrap_or(DEFAULT_SIZE_BYTES);
-        let info = ImageInfo { declaration, image_id, size_bytes };
+        let info = ImageInfo { declaration, image_id, size_bytes, faults: Faults::default() };
         let entry = self.images.entry(reference).or_insert_with(|| Entry {
             info: info.clone(),
             on_node: false,

@@ -16,6 +16,7 @@ mod start;
 pub mod status;
 mod termination;
 mod timings;
+mod trouble;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,7 @@ use pod_worker::{PodWorker, Turn};
 
 pub use decisions::RULES;
 pub use timings::Timings;
+pub use trouble::Served;
 pub use view::{ContainerView, PodView, ProbeKind, ProbePulse, ProbeView};
 
 /// What stays the same for a kubelet.
@@ -107,6 +109,7 @@ pub struct Kubelet {
     wakes: BTreeSet<(SimTime, Arc<str>)>,
     addresses: Addresses,
     pulses: Vec<ProbePulse>,
+    is_stopped: bool,
 }
 
 /// Pulses that are kept for whoever drains them.
@@ -121,6 +124,7 @@ impl Kubelet {
             wakes: BTreeSet::new(),
             addresses: Addresses::default(),
             pulses: Vec::new(),
+            is_stopped: false,
         }
     }
 
@@ -150,6 +154,9 @@ impl Kubelet {
 
     /// When the kubelet has something to do next.
     pub fn next_wake(&self) -> SimTime {
+        if self.is_stopped {
+            return SimTime::NEVER;
+        }
         self.wakes.first().map_or(SimTime::NEVER, |(at, _)| *at)
     }
 
@@ -157,7 +164,7 @@ impl Kubelet {
     pub fn run(&mut self, now: SimTime, world: &mut dyn KubeletWorld) -> Vec<KubeletRequest> {
         let mut requests = Vec::new();
         while let Some((at, uid)) = self.wakes.first().cloned() {
-            if at > now {
+            if at > now || self.is_stopped {
                 break;
             }
             if let Some((worker, _)) = self.workers.get_mut(&uid) {
@@ -197,6 +204,11 @@ impl Kubelet {
         let result = self.workers.get_mut(uid)?.0.exec(container, command, now);
         self.reschedule(&Arc::from(uid));
         result
+    }
+
+    /// Probe results that nobody has drained, oldest first.
+    pub fn pulses(&self) -> &[ProbePulse] {
+        &self.pulses
     }
 
     /// The uid of the pod with this address.

@@ -23,6 +23,7 @@ use super::{KubeletConfig, KubeletRequest, KubeletWorld, PodKey, ProbeKind, Prob
 use crate::api::{EventSource, EventType, ObjectReference, Pod, PodStatus, Time};
 use crate::cluster::Reason;
 use crate::events::Note;
+use crate::images::Faults;
 use crate::sim::{Random, SimTime};
 
 /// What a worker may use while it runs.
@@ -85,6 +86,8 @@ pub struct PodWorker {
     pub(super) key: PodKey,
     pub(super) random: Random,
     pub(super) runtime: PodRuntime,
+    /// What somebody has changed about the pod's containers.
+    pub(super) faults: Faults,
     seen: Seen,
     seen_at: SimTime,
     relist_at: SimTime,
@@ -122,6 +125,7 @@ impl PodWorker {
             key: PodKey { namespace: meta.namespace.clone(), name: meta.name.clone(), uid: meta.uid.clone() },
             random: Random::derive(seed, &meta.uid),
             runtime: PodRuntime::default(),
+            faults: Faults::default(),
             seen: Seen::default(),
             seen_at: SimTime::ZERO,
             relist_at: SimTime::NEVER,
@@ -173,6 +177,14 @@ impl PodWorker {
             self.is_pending = true;
             self.is_cancelled = self.is_in_sync;
         }
+    }
+
+    /// The kubelet has been started anew: it knows what runs, and not how often that has crashed.
+    pub(super) fn kubelet_restarted(&mut self) {
+        self.crash_back_off = BackOff::default();
+        self.held_back.clear();
+        self.puller = ImagePuller::default();
+        self.is_pending |= self.life == Life::Syncing;
     }
 
     /// Whether nothing is left to do for a pod that is gone.

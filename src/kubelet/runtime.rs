@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::{ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, Time};
-use crate::images::{Exec, Exit, LogLine, Outcome, Program, Request};
+use crate::images::{Answer, Exec, Exit, Faults, LogLine, Outcome, Program, Request};
 use crate::sim::SimTime;
 
 /// Instances of one container that are kept: the present one and the one before.
@@ -256,6 +256,46 @@ impl PodRuntime {
             .filter_map(|instance| instance.program.as_mut())
             .find(|program| program.is_listening(now, port))
             .map_or(Outcome::Refused, |program| program.request(now, port, request))
+    }
+
+    /// As [`PodRuntime::request`], for whoever looks at no more than the status; with the id of the container that
+    /// answered.
+    pub fn answer(&mut self, port: u16, path: &str, now: SimTime) -> (Answer, Option<&str>) {
+        for instance in self.instances.iter_mut().filter(|instance| instance.record.is_running()) {
+            if let Some(program) = instance.program.as_mut().filter(|program| program.is_listening(now, port)) {
+                return (program.answer(now, port, path), Some(&instance.record.id));
+            }
+        }
+        (Answer::Refused, None)
+    }
+
+    /// Whether the container with this id runs at `at`, as far as is known.
+    pub fn outlives(&self, id: &str, at: SimTime) -> bool {
+        let Some(instance) = self.instances.iter().find(|instance| instance.record.id == id) else { return false };
+        match &instance.record.state {
+            RecordState::Exited { exit, .. } => exit.at > at,
+            _ => instance.program.as_ref().and_then(Program::exit).is_none_or(|exit| exit.at > at),
+        }
+    }
+
+    /// The faults of the pod, or of an image, are others now. How long a program takes to start matters to those only
+    /// that have yet to start.
+    pub fn change_faults(&mut self, of_image: impl Fn(&str) -> Faults, of_pod: &Faults) {
+        for instance in self.instances.iter_mut().filter(|instance| instance.record.is_running()) {
+            if let Some(program) = &mut instance.program {
+                let mut of_image = of_image(&instance.record.image);
+                let startup_ms = program.declaration().startup_seconds.as_ms();
+                of_image.set_startup_ms(Some(startup_ms));
+                program.set_faults(&of_image, of_pod);
+            }
+        }
+    }
+
+    /// The kernel ends a running container.
+    pub fn run_out_of_memory(&mut self, name: &str, now: SimTime) {
+        if let Some(program) = self.program_mut(name) {
+            program.run_out_of_memory(now);
+        }
     }
 
     /// Whether a container accepts connections on the port, and whether it speaks gRPC there.

@@ -255,7 +255,8 @@ impl PodWorker {
         let last = self.sync_seen.instances(name).find_map(Record::exit).cloned();
         let mut inputs = vec![("container", json!(name)), ("image", json!(container.image))];
         match program {
-            Ok(program) => {
+            Ok(mut program) => {
+                program.set_faults(&info.faults, &self.faults);
                 self.runtime.start(name, program, turn.now);
                 let message = turn.config.version.container_started(name);
                 self.record(turn, name, EventType::Normal, "Started", message);

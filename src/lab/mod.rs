@@ -199,21 +199,40 @@ impl Lab {
         self.history.time_passed(&self.cluster);
     }
 
+    /// Does something to the cluster from outside: traffic, trouble, images. What came after this moment in an earlier
+    /// history is gone.
+    pub fn intervene<T>(&mut self, act: impl FnOnce(&mut Cluster) -> T) -> T {
+        let before = self.outside_changes();
+        let outcome = act(&mut self.cluster);
+        self.after_changes(before);
+        outcome
+    }
+
+    fn after_changes(&mut self, before: (u64, u64)) {
+        self.cluster.settle();
+        if self.outside_changes() == before {
+            return;
+        }
+        if self.now() < self.history.end() {
+            self.former = Some(self.history.clone());
+        }
+        self.history.changed_from_outside(&self.cluster);
+    }
+
+    /// Rises when somebody changes something: through the API server or past it.
+    fn outside_changes(&self) -> (u64, u64) {
+        (self.cluster.api.store().resource_version(), self.cluster.interventions())
+    }
+
     /// Lets every terminal run on, until none changes anything more.
     fn poll_terminals(&mut self) {
-        let before = self.cluster.api.store().resource_version();
+        let before = self.outside_changes();
         for seat in &mut self.terminals {
             let mut world = World { cluster: &mut self.cluster, files: &mut self.files, forwards: &mut self.forwards };
             let chunks = seat.terminal.poll(&mut world);
             seat.output.extend(chunks);
         }
-        self.cluster.settle();
-        if self.cluster.api.store().resource_version() != before {
-            if self.now() < self.history.end() {
-                self.former = Some(self.history.clone());
-            }
-            self.history.changed_from_outside(&self.cluster);
-        }
+        self.after_changes(before);
     }
 
     /// The last moment that was reached: a seek can go no further.

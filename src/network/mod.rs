@@ -1,10 +1,16 @@
 //! The network: from a client to a pod's program, directly or through a service.
 
-use crate::api::{EndpointSlice, Object, Service, ServicePort};
+mod proxy;
+mod traffic;
+
+use crate::api::Service;
 use crate::apiserver::{Key, NODE, NODE_IP};
 use crate::cluster::Cluster;
 use crate::images::{Outcome, Request};
 use crate::sim::Random;
+
+pub use proxy::{Backend, Proxy, Rule};
+pub use traffic::{Fate, Loss, MOST_PER_SECOND, Sample, Second, Stream, Totals, Traffic};
 
 /// Where a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,28 +35,42 @@ pub fn send(cluster: &mut Cluster, host: &str, port: u16, request: &Request) -> 
         return to_pod(cluster, host, port, request);
     }
     let on_node = matches!(host, NODE | NODE_IP);
-    let services = || cluster.api.store().services(None);
-    let found = if on_node {
-        services().find_map(|service| Some((service.clone(), node_port(service, port)?.clone())))
-    } else {
-        let named = services().find(|service| service.spec.cluster_ip == host || is_named(service, host));
-        match named {
-            Some(service) => match service.spec.ports.iter().find(|candidate| candidate.port == i32::from(port)) {
-                Some(found) => Some((service.clone(), found.clone())),
-                None => return Reply::NoEndpoints,
-            },
-            None => None,
+    let is_meant = |service: &&std::sync::Arc<Service>| {
+        if on_node {
+            service.spec.ports.iter().any(|candidate| candidate.node_port == i32::from(port))
+        } else {
+            service.spec.cluster_ip == host || is_named(service, host)
         }
     };
-    let Some((service, port)) = found else {
+    let found = cluster.api.store().services(None).find(is_meant);
+    let Some(key) = found.map(|service| Key::of(&service.metadata)) else {
         let is_address = on_node || host.split('.').all(|part| part.parse::<u8>().is_ok());
         let nowhere = if on_node { Outcome::Refused } else { Outcome::Unreachable };
         return if is_address { Reply::From { pod_ip: host.to_owned(), outcome: nowhere } } else { Reply::UnknownHost };
     };
-    match choose(cluster, &service, &port) {
-        Some((address, port)) => to_pod(cluster, &address, port, request),
+    let is_headless = found_is_headless(cluster, &key);
+    let rules = cluster.proxy().rules(&key).iter();
+    let rule = rules.into_iter().find(|rule| {
+        let candidate = if on_node { rule.node_port } else { rule.port };
+        // The name of a headless service is one of its pods, and its ports are theirs.
+        candidate == i32::from(port) || is_headless && rule.backends.iter().any(|backend| backend.port == port)
+    });
+    let Some(backends) = rule.map(|rule| std::sync::Arc::clone(&rule.backends)) else { return Reply::NoEndpoints };
+    // kube-proxy's iptables mode chooses at random.
+    let number = cluster.count_request();
+    let mut random = Random::derive(cluster.config().seed, &format!("proxy/{key}/{number}"));
+    let count = u32::try_from(backends.len()).unwrap_or(u32::MAX);
+    match backends.get(random.below(count) as usize) {
+        Some(backend) => {
+            let port = if is_headless { port } else { backend.port };
+            to_pod(cluster, &backend.ip, port, request)
+        }
         None => Reply::NoEndpoints,
     }
+}
+
+fn found_is_headless(cluster: &Cluster, key: &Key) -> bool {
+    cluster.api.store().service(key).is_some_and(|service| service.spec.cluster_ip == "None")
 }
 
 fn to_pod(cluster: &mut Cluster, pod_ip: &str, port: u16, request: &Request) -> Reply {
@@ -59,37 +79,8 @@ fn to_pod(cluster: &mut Cluster, pod_ip: &str, port: u16, request: &Request) -> 
     Reply::From { pod_ip: pod_ip.to_owned(), outcome }
 }
 
-fn node_port(service: &Service, port: u16) -> Option<&ServicePort> {
-    service.spec.ports.iter().find(|candidate| candidate.node_port == i32::from(port))
-}
-
 fn is_named(service: &Service, host: &str) -> bool {
     let (name, namespace) = (&service.metadata.name, &service.metadata.namespace);
     (host == name && namespace == "default")
         || ["", ".svc", ".svc.cluster.local"].iter().any(|domain| host == format!("{name}.{namespace}{domain}"))
-}
-
-/// kube-proxy's choice: one of the ready endpoints at random; terminating ones that still serve when none is ready.
-/// Models pkg/proxy/topology.go CategorizeEndpoints and the iptables mode's random choice.
-fn choose(cluster: &mut Cluster, service: &Service, port: &ServicePort) -> Option<(String, u16)> {
-    let slice = slice_of(cluster, service)?;
-    let mut usable: Vec<&str> =
-        slice.endpoints.iter().filter(|endpoint| endpoint.ready).map(|endpoint| endpoint.address.as_str()).collect();
-    if usable.is_empty() {
-        let serves = |endpoint: &&crate::api::Endpoint| endpoint.serving && endpoint.terminating;
-        usable = slice.endpoints.iter().filter(serves).map(|endpoint| endpoint.address.as_str()).collect();
-    }
-    let target = slice.ports.iter().find(|candidate| candidate.name == port.name)?.port;
-    let number = cluster.count_request();
-    let stream = format!("proxy/{}/{number}", Key::of(&service.metadata));
-    let mut random = Random::derive(cluster.config().seed, &stream);
-    let chosen = usable.get(random.below(u32::try_from(usable.len()).ok()?) as usize)?;
-    Some(((*chosen).to_owned(), u16::try_from(target).ok()?))
-}
-
-fn slice_of(cluster: &Cluster, service: &Service) -> Option<std::sync::Arc<EndpointSlice>> {
-    cluster.api.store().owned_by(&service.metadata.uid).find_map(|object| match object {
-        Object::EndpointSlice(slice) => Some(std::sync::Arc::clone(slice)),
-        _ => None,
-    })
 }

@@ -9,6 +9,7 @@ This terminal runs in simulated time. What it knows:
   curl          requests to localhost, pods, services and the node
   docker        build, images, tag, push, pull: images on your machine
   minikube      status, ip, image load, image ls, service
+  lab           trouble and traffic: lab help
   sleep 30      lets 30 simulated seconds pass
   timeout 30 X  ends X after 30 seconds
   watch -n1 X   repeats X every second; Ctrl-C ends it

@@ -7,6 +7,7 @@ mod files;
 mod filter;
 mod grep;
 mod help;
+mod lab;
 mod lines;
 mod minikube;
 mod pattern;
@@ -87,6 +88,7 @@ const PROGRAMS: &[Known] = &[
     process("head", lines::head),
     immediate("help", help::run),
     process("kubectl", |arguments, _| Ok(crate::kubectl::start(arguments))),
+    immediate("lab", lab::run),
     immediate("ls", files::list),
     immediate("minikube", minikube::run),
     immediate("mkdir", files::make_directory),

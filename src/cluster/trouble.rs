@@ -1,0 +1,118 @@
+//! Trouble: what somebody does to the cluster past its API server, to see what it makes of it.
+
+use crate::api::{ObjectMeta, Pod};
+use crate::apiserver::Key;
+use crate::images::{Faults, ImageReference, Registry, RouteFault};
+
+use super::Cluster;
+
+/// Whose path answers wrongly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// One pod's.
+    Pod(Key),
+    /// That of every container of an image, also of those to come.
+    Image(ImageReference),
+}
+
+impl Cluster {
+    /// Rises with every change that somebody makes past the API server: to programs, images, the kubelet or traffic.
+    pub fn interventions(&self) -> u64 {
+        self.interventions + self.registry.revision()
+    }
+
+    pub(super) fn intervened(&mut self) {
+        self.interventions += 1;
+    }
+
+    /// Ends a container (a pod's only one, when none is named): with SIGKILL, or as when memory runs out.
+    ///
+    /// # Errors
+    /// When there is no such pod or container, or it does not run.
+    pub fn kill(&mut self, pod: &Key, container: Option<&str>, out_of_memory: bool) -> Result<String, String> {
+        let found = self.existing_pod(pod)?;
+        let (uid, container) = (found.metadata.uid.clone(), chosen_container(found, container)?);
+        if !self.kubelet.kill_container(&uid, &container, out_of_memory, self.now) {
+            return Err(format!("container {container} of pod {} does not run", pod.name));
+        }
+        self.intervened();
+        Ok(container)
+    }
+
+    /// Lets every container of an image that starts from now on take so long until it listens; none as the image says.
+    ///
+    /// # Errors
+    /// When there is no such image.
+    pub fn slow(&mut self, image: &ImageReference, startup_ms: Option<u64>) -> Result<(), String> {
+        let faults = self.registry.faults_mut(image).ok_or_else(|| unknown_image(image))?;
+        faults.set_startup_ms(startup_ms);
+        Ok(())
+    }
+
+    /// Lets a path answer with a status or not at all; none as the program says.
+    ///
+    /// # Errors
+    /// When there is no such pod or image.
+    pub fn fail(&mut self, target: &Target, path: &str, fault: Option<RouteFault>) -> Result<(), String> {
+        match target {
+            Target::Pod(key) => {
+                let uid = self.existing_pod(key)?.metadata.uid.clone();
+                let registry = &self.registry;
+                let change = |faults: &mut Faults| faults.set_route(path, fault);
+                if !self.kubelet.change_pod_faults(&uid, change, |image| faults_of(registry, image)) {
+                    return Err(format!("pod {} is not on the node", key.name));
+                }
+            }
+            Target::Image(image) => {
+                let faults = self.registry.faults_mut(image).ok_or_else(|| unknown_image(image))?;
+                faults.set_route(path, fault);
+                let registry = &self.registry;
+                self.kubelet.image_faults_changed(|image| faults_of(registry, image));
+            }
+        }
+        self.intervened();
+        Ok(())
+    }
+
+    /// Stops the node's kubelet; answers whether it ran.
+    pub fn stop_kubelet(&mut self) -> bool {
+        let ran = !self.kubelet.is_stopped();
+        self.kubelet.stop();
+        self.intervened();
+        ran
+    }
+
+    /// Starts the node's kubelet; answers whether it was down.
+    pub fn start_kubelet(&mut self) -> bool {
+        let was_stopped = self.kubelet.is_stopped();
+        self.kubelet.start(self.now);
+        self.intervened();
+        was_stopped
+    }
+
+    fn existing_pod(&self, key: &Key) -> Result<&Pod, String> {
+        self.api.store().pod(key).map(|pod| &**pod).ok_or_else(|| format!("pods {:?} not found", key.name))
+    }
+}
+
+fn chosen_container(pod: &Pod, name: Option<&str>) -> Result<String, String> {
+    let ObjectMeta { name: pod_name, .. } = &pod.metadata;
+    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers).map(|container| &container.name);
+    match name {
+        Some(name) => containers
+            .find(|known| *known == name)
+            .cloned()
+            .ok_or_else(|| format!("container {name} is not valid for pod {pod_name}")),
+        None => containers.next().cloned().ok_or_else(|| format!("pod {pod_name} has no containers")),
+    }
+}
+
+/// The faults of an image by its full name, as containers are known under.
+fn faults_of(registry: &Registry, image: &str) -> Faults {
+    let known = registry.faulty().find(|(reference, _)| reference.full() == image);
+    known.map(|(_, faults)| faults.clone()).unwrap_or_default()
+}
+
+fn unknown_image(image: &ImageReference) -> String {
+    format!("no such image: {}:{}", image.short_repository(), image.tag)
+}
