@@ -39,7 +39,6 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
             "hostname",
             "hostnameOverride",
             "imagePullSecrets",
-            "nodeSelector",
             "os",
             "overhead",
             "preemptionPolicy",
@@ -65,7 +64,6 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
     (
         "ServiceSpec",
         &[
-            "allocateLoadBalancerNodePorts",
             "externalIPs",
             "externalName",
             "externalTrafficPolicy",
@@ -76,7 +74,6 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
             "loadBalancerClass",
             "loadBalancerIP",
             "loadBalancerSourceRanges",
-            "publishNotReadyAddresses",
             "sessionAffinity",
             "sessionAffinityConfig",
             "trafficDistribution",
@@ -149,12 +146,12 @@ mod tests {
     #[test]
     fn names_what_has_no_effect() {
         let deployment = json!({"spec": {"template": {"spec": {
-            "dnsPolicy": "ClusterFirst", "securityContext": {}, "nodeSelector": {"disk": "ssd"},
+            "dnsPolicy": "ClusterFirst", "securityContext": {}, "nodeSelector": {"disk": "ssd"}, "hostNetwork": true,
             "containers": [{"name": "app", "resources": {"limits": {"cpu": "1"}}}, {"name": "b", "resources": {}}],
         }}}});
         assert_eq!(
             not_simulated(Kind::Deployment, &deployment),
-            ["spec.template.spec.containers[0].resources", "spec.template.spec.nodeSelector"],
+            ["spec.template.spec.containers[0].resources", "spec.template.spec.hostNetwork"],
         );
     }
 }

@@ -386,15 +386,15 @@ fn a_deletion_under_way_is_only_shortened() {
 fn fields_without_effect_are_listed_while_the_object_is_there() {
     let mut server = server();
     let mut value = deployment();
-    value["spec"]["template"]["spec"]["nodeSelector"] = json!({"disk": "ssd"});
+    value["spec"]["template"]["spec"]["hostname"] = json!("www");
     value["spec"]["template"]["spec"]["hostNetwork"] = json!(false);
     value["spec"]["template"]["spec"]["containers"][0]["resources"] = json!({"limits": {"cpu": "1"}});
     create(&mut server, value).expect("valid");
     let listed = |server: &ApiServer| -> Vec<String> {
         server.not_simulated().flat_map(|(_, _, paths)| paths.to_vec()).collect()
     };
-    assert_eq!(listed(&server), ["spec.template.spec.containers[0].resources", "spec.template.spec.nodeSelector"]);
-    let change = json!({"spec": {"template": {"spec": {"nodeSelector": null}}}});
+    assert_eq!(listed(&server), ["spec.template.spec.containers[0].resources", "spec.template.spec.hostname"]);
+    let change = json!({"spec": {"template": {"spec": {"hostname": null}}}});
     assert!(patch(&mut server, STRATEGIC, change).is_ok());
     assert_eq!(listed(&server), ["spec.template.spec.containers[0].resources"]);
     server.delete(Kind::Deployment, &web(), &DeleteOptions::default()).expect("deleted");

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hellok8s_lab::api::{Deployment, Kind, Object, Pod, ReplicaSet};
-use hellok8s_lab::apiserver::{ChangeType, DeleteOptions, Key, PatchType, WriteOptions};
+use hellok8s_lab::apiserver::{DeleteOptions, Key, PatchType, WriteOptions};
 use hellok8s_lab::cluster::{Cluster, ClusterConfig};
+use hellok8s_lab::controllers::deployment::revision::DESIRED_REPLICAS;
 use hellok8s_lab::controllers::replica_set::availability::is_available;
 use hellok8s_lab::sim::SimTime;
 use serde_json::{Value, json};
@@ -53,6 +54,10 @@ pub struct World {
     changed: SimTime,
     seen: usize,
     available: Vec<String>,
+    /// How many pods the ReplicaSets ask for, all together.
+    asked: i32,
+    /// Since when there have been more pods than that.
+    too_many: Option<SimTime>,
 }
 
 fn key(name: &str) -> Key {
@@ -77,6 +82,8 @@ impl World {
             changed: SimTime::ZERO,
             seen: 0,
             available: Vec::new(),
+            asked: 0,
+            too_many: None,
         }
     }
 
@@ -145,19 +152,28 @@ impl World {
                 }
             }
         }
+        self.note_edit();
+    }
+
+    fn note_edit(&mut self) {
         self.cluster.settle();
         self.edited = self.cluster.now();
         let limits = Limits { since: self.edited, replicas: self.spec.replicas, strategy: self.spec.strategy };
         self.limits.push_back(limits);
         self.available = self.available_pods();
+        self.asked = self.asked_for();
     }
 
-    pub fn set_template(&mut self, template: Template) {
+    fn asked_for(&self) -> i32 {
+        self.sets().iter().map(|set| set.spec.replicas).sum()
+    }
+
+    fn set_template(&mut self, template: Template) {
         self.spec.template = template;
         self.patch(Kind::Deployment, "web", json!({"spec": {"template": template.value()}}));
     }
 
-    pub fn pause(&mut self, paused: bool) {
+    fn pause(&mut self, paused: bool) {
         self.paused = paused;
         self.patch(Kind::Deployment, "web", json!({"spec": {"paused": paused}}));
     }
@@ -166,6 +182,26 @@ impl World {
         let options = WriteOptions::default();
         let patched = self.cluster.api.patch(kind, &key(name), &change, PatchType::Merge, options);
         assert!(patched.is_ok(), "{patched:?}");
+    }
+
+    /// Lets the rollout go on, with a template that works where the last one does not.
+    pub fn let_it_end(&mut self) {
+        self.pause(false);
+        if !self.spec.template.is_sound() {
+            self.set_template(Template { image: "guangzhengli/hellok8s:v3", ..self.spec.template });
+        }
+        self.note_edit();
+    }
+
+    /// Recreate scales nothing in proportion, and a ReplicaSet that was made for another size turns every pass into
+    /// one that only scales: with two ReplicaSets that have pods, Kubernetes itself goes no further.
+    pub fn is_at_dead_end(&self) -> bool {
+        let sets = self.sets();
+        let active: Vec<_> = sets.iter().filter(|set| set.spec.replicas > 0).collect();
+        let wanted = self.spec.replicas.to_string();
+        let is_for_other_size =
+            |set: &ReplicaSet| set.metadata.annotations.get(DESIRED_REPLICAS).is_some_and(|desired| *desired != wanted);
+        self.spec.strategy.is_none() && active.len() > 1 && active.iter().any(|set| is_for_other_size(set))
     }
 
     /// Runs the whole scenario, watching.
@@ -198,17 +234,15 @@ impl World {
 
     fn watch(&mut self) -> Result<(), String> {
         let now = self.cluster.now();
-        let mut added = false;
         let mut deleted = Vec::new();
         let mut is_news = false;
         for event in self.cluster.log().iter().skip(self.seen) {
             self.seen += 1;
             is_news |= !matches!(event.object, Object::Event(_));
-            if let Object::Pod(pod) = &event.object {
-                added |= event.kind == ChangeType::Added;
-                if pod.metadata.deletion_timestamp.is_some() {
-                    deleted.push(pod.metadata.uid.clone());
-                }
+            if let Object::Pod(pod) = &event.object
+                && pod.metadata.deletion_timestamp.is_some()
+            {
+                deleted.push(pod.metadata.uid.clone());
             }
         }
         if !is_news {
@@ -218,9 +252,7 @@ impl World {
         while self.limits.len() > 1 && now.ms_since(self.limits[1].since) > SETTLING_MS {
             self.limits.pop_front();
         }
-        if added {
-            self.check_most()?;
-        }
+        self.check_most()?;
         let available = self.available_pods();
         let gone: Vec<&String> = self.available.iter().filter(|uid| !available.contains(uid)).collect();
         let (taken, lost): (Vec<&String>, Vec<&String>) = gone.into_iter().partition(|uid| deleted.contains(uid));
@@ -236,16 +268,24 @@ impl World {
         Ok(())
     }
 
-    /// Never more than replicas + maxSurge pods that are not terminating.
-    fn check_most(&self) -> Result<(), String> {
-        let pods = self.pods().iter().filter(|pod| pod.is_active()).count();
+    /// Never more than replicas + maxSurge pods that are not terminating: the Deployment's controller asks for no more,
+    /// and what the ReplicaSets' controller has too many goes within milliseconds.
+    fn check_most(&mut self) -> Result<(), String> {
+        let now = self.cluster.now();
         let most = self.limits.iter().map(Limits::most).max().unwrap_or_default();
-        // What somebody did to a ReplicaSet or a pod has to be set right first.
-        let is_settled = self.cluster.now().ms_since(self.edited) > SETTLING_MS;
-        if is_settled && i32::try_from(pods).unwrap_or(i32::MAX) > most {
-            return Err(format!("{}: {pods} pods, where {most} are allowed", self.cluster.now().as_ms()));
+        let asked = self.asked_for();
+        if asked > most && asked > self.asked {
+            return Err(format!("{}: {asked} pods are asked for, where {most} are allowed", now.as_ms()));
         }
-        Ok(())
+        self.asked = asked;
+        let pods = i32::try_from(self.pods().iter().filter(|pod| pod.is_active()).count()).unwrap_or(i32::MAX);
+        self.too_many = (pods > asked).then(|| self.too_many.unwrap_or(now));
+        match self.too_many {
+            Some(since) if now.ms_since(since) > LAG_MS => {
+                Err(format!("{}: {pods} pods, where {asked} were asked for", now.as_ms()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Available never below replicas − maxUnavailable by the controllers' own doing.

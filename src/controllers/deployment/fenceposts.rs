@@ -83,8 +83,21 @@ pub(super) fn surge_alone(deployment: &Deployment) -> Result<i32, String> {
     scaled(bounds.and_then(|bounds| bounds.max_surge.as_ref()), deployment.spec.replicas, true)
 }
 
-/// Absent counts as 0.
+/// Absent counts as 0; what does not fit 32 bits loses its higher ones, as in Go.
 fn scaled(value: Option<&IntOrString>, total: i32, round_up: bool) -> Result<i32, String> {
     let pods = value.map_or(Ok(0), |value| value.scaled(total, round_up))?;
-    Ok(i32::try_from(pods).unwrap_or(if pods < 0 { i32::MIN } else { i32::MAX }))
+    #[allow(clippy::cast_possible_truncation, reason = "Go's int32() does the same")]
+    let pods = pods as i32;
+    Ok(pods)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absurd_percentages_wrap_as_in_go() {
+        let percent = IntOrString::String("1000000000%".to_owned());
+        assert_eq!(resolve(Some(&percent), None, 1000), Ok((1_410_065_408, 0)));
+    }
 }
