@@ -4,6 +4,7 @@
 //! every field of the real API is accepted, shown and hashed even where the lab does not act on it.
 
 mod container;
+pub mod conversion;
 pub mod defaults;
 mod deployment;
 pub mod encode;

@@ -51,7 +51,6 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
             "schedulingGates",
             "schedulingGroup",
             "securityContext",
-            "serviceAccount",
             "serviceAccountName",
             "setHostnameAsFQDN",
             "shareProcessNamespace",

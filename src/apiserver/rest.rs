@@ -9,7 +9,7 @@ use super::write::carry_over;
 use super::{ApiServer, Cause, Key, Status};
 use crate::api::strict::{self, Decoded};
 use crate::api::validation::{self, FieldError, Policy};
-use crate::api::{Kind, Object, ObjectMeta, defaults, not_simulated};
+use crate::api::{Kind, Object, ObjectMeta, conversion, defaults, not_simulated};
 
 /// How a write is to be handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,6 +184,7 @@ pub(super) fn defaulted(
     let mut value = decoded.value;
     validation::restore_empty_labels(sent, &mut value);
     defaults::set_defaults(kind, &mut value);
+    conversion::round_trip(kind, &mut value);
     let warnings = if field_validation == FieldValidation::Ignore { Vec::new() } else { decoded.strict_errors };
     (value, warnings)
 }
