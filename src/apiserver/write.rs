@@ -68,8 +68,10 @@ impl ApiServer {
         let namespace = &metadata.namespace;
         match self.store.get(Kind::Namespace, &Key::new("", namespace.as_str())) {
             None => Err(Status::not_found(Kind::Namespace, namespace)),
-            Some(found) if found.metadata().deletion_timestamp.is_some() && kind != Kind::Event => {
-                Err(Status::namespace_terminating(kind, &metadata.name, namespace))
+            Some(found) if found.metadata().deletion_timestamp.is_some() => {
+                // Names are generated after admission.
+                let name = if metadata.name.is_empty() { &metadata.generate_name } else { &metadata.name };
+                Err(Status::namespace_terminating(kind, name, namespace))
             }
             Some(_) => Ok(()),
         }

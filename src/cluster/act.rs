@@ -14,8 +14,9 @@ use super::work::Task;
 /// A Deployment that fails this often in a row is left alone until something changes.
 /// Models pkg/controller/deployment maxRetries.
 const MAX_DEPLOYMENT_RETRIES: u32 = 15;
-/// A failed scheduling is tried again after this long.
-const SCHEDULING_RETRY_MS: u64 = 60_000;
+/// A pod that found no place is tried again after this long though nothing has changed.
+/// Models the scheduler's podMaxInUnschedulablePodsDuration.
+const SCHEDULING_RETRY_MS: u64 = 300_000;
 
 impl Cluster {
     pub(super) fn run_task(&mut self, task: &Task) {
@@ -171,15 +172,15 @@ impl Cluster {
         let object = format!("Pod/{key}");
         match scheduler::place(&pod, &node, self.api.pods_on_node(), self.now) {
             Placement::Bind { node, status, reason } => {
-                self.decide("scheduler", &object, reason);
                 if self.api.bind(key, &node, *status).is_ok() {
+                    self.decide("scheduler", &object, reason);
                     let message = format!("Successfully assigned {key} to {node}");
                     self.record_scheduling(&pod, "Binding", EventType::Normal, "Scheduled", message);
                 }
             }
             Placement::Unschedulable { message, status, reason } => {
-                self.decide("scheduler", &object, reason);
                 if self.api.update_pod_status(key, &pod.metadata.uid, *status).is_ok() {
+                    self.decide("scheduler", &object, reason);
                     self.record_scheduling(&pod, "Scheduling", EventType::Warning, "FailedScheduling", message);
                 }
                 self.work.add_later(Task::Schedule(key.clone()), self.now + SCHEDULING_RETRY_MS);

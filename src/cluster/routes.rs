@@ -11,6 +11,8 @@ use crate::apiserver::{Change, ChangeType, Key, NODE};
 const CONTROLLER_LATENCY_MS: u64 = 3;
 /// From a pod's creation to its node.
 const SCHEDULING_MS: u64 = 10;
+/// A pod that found no place is not tried again sooner. Models the scheduler's podInitialBackoffSeconds.
+const SCHEDULING_BACK_OFF_MS: u64 = 1000;
 /// The EndpointSlice controller waits this long to gather changes of one service. Models its endpointUpdatesBatchPeriod
 /// of 0, with the time that a pass takes.
 const ENDPOINTS_LATENCY_MS: u64 = 10;
@@ -44,6 +46,7 @@ impl Cluster {
             }
             Object::EndpointSlice(_) => self.proxy.changed(self.now),
             Object::Generic(generic) if generic.kind == Kind::Namespace => self.route_namespace(change),
+            Object::Generic(generic) if generic.kind == Kind::Node => self.route_node(),
             Object::Event(_) | Object::Generic(_) => {}
         }
         self.route_garbage(change);
@@ -139,6 +142,13 @@ impl Cluster {
         if deployment.spec.strategy.kind == StrategyType::Recreate && !has_pods {
             self.enqueue(Task::Deployment(key));
         }
+    }
+
+    /// A changed node may take the pods that found no place. Models the scheduler's moving of unschedulable pods.
+    fn route_node(&mut self) {
+        let waiting = self.api.store().pods(None).filter(|pod| pod.node_name.is_empty());
+        let keys: Vec<Key> = waiting.map(|pod| Key::of(&pod.metadata)).collect();
+        keys.into_iter().for_each(|key| self.work.add(Task::Schedule(key), self.now + SCHEDULING_BACK_OFF_MS));
     }
 
     fn route_pod_to_node(&mut self, change: &Change, pod: &Arc<Pod>) {

@@ -338,3 +338,18 @@ fn every_decision_names_a_listed_rule() {
         assert!(told.contains(&rule), "{rule} is not among {told:?}");
     }
 }
+
+#[test]
+fn a_pod_without_a_place_waits_for_a_change_of_the_node() {
+    let mut world = World::new(0);
+    let selector = json!({"spec": {"template": {"spec": {"nodeSelector": {"disk": "ssd"}}}, "replicas": 1}});
+    world.patch(Kind::Deployment, "web", selector);
+    world.run(10);
+    assert_eq!(world.pods()[0].node_name, "");
+    assert_eq!(world.events("FailedScheduling"), 1);
+    let label = json!({"metadata": {"labels": {"disk": "ssd"}}});
+    let node = Key::new("", crate::apiserver::NODE);
+    world.0.api.patch(Kind::Node, &node, &label, PatchType::Merge, WriteOptions::default()).expect("a label");
+    world.run(10);
+    assert!(world.pods()[0].is_ready());
+}
