@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hellok8s_lab::api::{KubernetesVersion, ObjectMeta, Pod, PodCondition, PodSpec, PodStatus, Time};
 use hellok8s_lab::events::{EventWrite, Recorder};
-use hellok8s_lab::images::{Outcome, Registry, Request};
+use hellok8s_lab::images::{Declaration, ImageReference, Outcome, Place, Registry, Request};
 use hellok8s_lab::kubelet::{Kubelet, KubeletConfig, KubeletRequest, KubeletWorld, Timings};
 use hellok8s_lab::sim::SimTime;
 use serde_json::{Value, json};
@@ -64,7 +64,9 @@ impl Node {
         let mut spec = spec;
         for list in ["containers", "initContainers"] {
             for container in spec[list].as_array_mut().into_iter().flatten() {
-                container["imagePullPolicy"] = json!("IfNotPresent");
+                if container["imagePullPolicy"].is_null() {
+                    container["imagePullPolicy"] = json!("IfNotPresent");
+                }
             }
         }
         let scheduled = PodCondition { kind: "PodScheduled".into(), status: "True".into(), ..PodCondition::default() };
@@ -128,6 +130,18 @@ impl Node {
             }
             KubeletRequest::Decision { reason, .. } => self.decisions.push((self.now.as_ms(), reason.rule)),
         }
+    }
+
+    /// Puts an image on the node.
+    fn image(&mut self, declaration: Value) {
+        let declaration = Declaration::from_value(&declaration).expect("a declaration");
+        let reference = ImageReference::parse(&declaration.image).expect("a name");
+        self.world.0.put(reference, Arc::new(declaration), Place::Node);
+    }
+
+    /// The texts of a reason's events.
+    fn texts(&self, reason: &str) -> Vec<&str> {
+        self.events.keys().filter_map(|text| text.strip_prefix(reason)?.strip_prefix(": ")).collect()
     }
 
     /// The log's lines without their times.
@@ -362,6 +376,191 @@ fn a_startup_probe_holds_the_others_back() {
     assert!((5_000..=5_100).contains(&ready), "{:#?}", node.log);
     let kinds: Vec<&str> = node.kubelet.drain_pulses().iter().map(|pulse| pulse.kind.as_str()).take(2).collect();
     assert_eq!(kinds, ["Startup", "Readiness"]);
+}
+
+fn probe(handler: &Value) -> Value {
+    let mut probe = json!({"timeoutSeconds": 1, "periodSeconds": 5, "successThreshold": 1, "failureThreshold": 3});
+    for (key, value) in handler.as_object().expect("a handler") {
+        probe[key] = value.clone();
+    }
+    probe
+}
+
+fn web(readiness: Value) -> Value {
+    json!({"containers": [{
+        "name": "app", "image": "me/web", "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
+        "readinessProbe": probe(&readiness),
+    }]})
+}
+
+/// An image with an answer of every kind.
+fn with_web() -> Node {
+    let mut node = Node::new();
+    node.image(json!({
+        "image": "me/web", "port": 8080, "grpcPort": 9090,
+        "routes": [
+            {"path": "/ok"},
+            {"path": "/slow", "latencySeconds": 2},
+            {"path": "/hang", "hangs": true},
+            {"path": "/moved", "status": 302, "location": "/ok"},
+            {"path": "/away", "status": 302, "location": "http://example.com/", "body": "bye"},
+            {"path": "/round", "status": 302, "location": "/round"},
+            {"path": "/broken", "status": 503},
+        ],
+    }));
+    node
+}
+
+#[test]
+fn http_probes_and_their_words() {
+    let get = |path: &str| json!({"httpGet": {"path": path, "port": "http", "scheme": "HTTP"}});
+    let url = |path: &str| format!("Get \"http://10.244.0.3:8080{path}\"");
+    let timeout = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+    let cases = [
+        (get("/ok"), String::new()),
+        (get("/moved"), String::new()),
+        (get("/slow"), format!("Readiness probe failed: {}: {timeout}", url("/slow"))),
+        (get("/hang"), format!("Readiness probe failed: {}: {timeout}", url("/hang"))),
+        (get("/round"), format!("Readiness probe failed: {}: stopped after 10 redirects", url("/round"))),
+        (get("/broken"), "Readiness probe failed: HTTP probe failed with statuscode: 503".to_owned()),
+        (
+            json!({"httpGet": {"path": "/ok", "port": 81, "scheme": "HTTP"}}),
+            "Readiness probe failed: Get \"http://10.244.0.3:81/ok\": dial tcp 10.244.0.3:81: connect: connection refused"
+                .to_owned(),
+        ),
+        (
+            json!({"httpGet": {"path": "/ok", "port": 8080, "scheme": "HTTPS"}}),
+            "Readiness probe failed: Get \"https://10.244.0.3:8080/ok\": http: server gave HTTP response to HTTPS client"
+                .to_owned(),
+        ),
+        (
+            json!({"tcpSocket": {"port": 81}}),
+            "Readiness probe failed: dial tcp 10.244.0.3:81: connect: connection refused".to_owned(),
+        ),
+        (json!({"tcpSocket": {"port": "http"}}), String::new()),
+        (json!({"grpc": {"port": 9090}}), String::new()),
+        (
+            json!({"grpc": {"port": 8080}}),
+            "Readiness probe failed: timeout: failed to connect service \"10.244.0.3:8080\" within 1s: context deadline exceeded"
+                .to_owned(),
+        ),
+    ];
+    for (handler, expected) in cases {
+        let mut node = with_web();
+        node.bind("web", web(handler.clone()));
+        node.run_until(30_000);
+        let is_ready = node.story().iter().any(|line| line.contains("ready"));
+        assert_eq!(is_ready, expected.is_empty(), "{handler} {:#?}", node.log);
+        let told = node.texts("Unhealthy");
+        assert_eq!(told, if expected.is_empty() { vec![] } else { vec![expected.as_str()] }, "{handler}");
+    }
+}
+
+#[test]
+fn a_redirect_to_elsewhere_is_a_warning_and_counts_as_success() {
+    let mut node = with_web();
+    node.bind("web", web(json!({"httpGet": {"path": "/away", "port": 8080, "scheme": "HTTP"}})));
+    node.run_until(30_000);
+    assert!(node.story().iter().any(|line| line.contains("ready")), "{:#?}", node.log);
+    let warnings = node.texts("ProbeWarning");
+    assert_eq!(warnings, ["Readiness probe warning: Probe terminated redirects, Response body: bye"]);
+}
+
+#[test]
+fn an_exec_probe_sees_the_file_vanish() {
+    let mut node = Node::new();
+    let mut container = shell("touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600");
+    container["livenessProbe"] = probe(&json!({"exec": {"command": ["cat", "/tmp/healthy"]}}));
+    node.bind("exec", json!({"containers": [container], "terminationGracePeriodSeconds": 5}));
+    node.run_until(90_000);
+    assert_eq!(
+        node.texts("Unhealthy"),
+        ["Liveness probe failed: cat: can't open '/tmp/healthy': No such file or directory\n"]
+    );
+    // Three failures from 30 s after the start, then five seconds of grace: the shell does not listen to SIGTERM.
+    let (start, again) = (node.times("running#0")[0], node.times("running#1")[0]);
+    assert!((45_000..=55_000).contains(&(again - start)), "{start} {again}");
+}
+
+#[test]
+fn a_probe_s_own_grace_period_holds_when_it_kills() {
+    let mut node = with_web();
+    let mut container = shell("sleep 3600");
+    let failing = json!({"exec": {"command": ["false"]}, "terminationGracePeriodSeconds": 4, "failureThreshold": 1});
+    container["livenessProbe"] = probe(&failing);
+    node.bind("deaf", json!({"containers": [container], "terminationGracePeriodSeconds": 60}));
+    node.run_until(30_000);
+    let killed: Vec<u64> =
+        node.decisions.iter().filter(|(_, rule)| *rule == "kubelet/grace-ended").map(|(at, _)| *at).collect();
+    let failed = node
+        .decisions
+        .iter()
+        .find(|(_, rule)| *rule == "kubelet/liveness-failed")
+        .map(|(at, _)| *at)
+        .expect("a failure");
+    assert_eq!(killed.first().map(|at| at - failed), Some(4_000), "{:?}", node.decisions);
+}
+
+#[test]
+fn a_sidecar_starts_first_and_ends_last() {
+    let mut node = with_web();
+    let sidecar = json!({
+        "name": "side", "image": "me/web", "restartPolicy": "Always",
+        "startupProbe": probe(&json!({"tcpSocket": {"port": 8080}})),
+    });
+    node.bind("both", json!({"initContainers": [sidecar], "containers": [shell("sleep 3600")]}));
+    node.run_until(40_000);
+    assert_eq!(node.story().last().copied(), Some("both Running ready sandbox side:running#0 app:running#0"));
+    let main = node.times("app:running")[0];
+    assert!(main > node.times("side:running")[0], "{:#?}", node.log);
+    node.delete("both", 5);
+    node.run_until(60_000);
+    assert_eq!(
+        node.story().iter().rev().take(2).copied().collect::<Vec<_>>(),
+        ["both gone", "both Failed side:Error(2)#0 app:Error(137)#0"]
+    );
+}
+
+#[test]
+fn memory_that_runs_out_is_told_as_such() {
+    let mut node = Node::new();
+    let exit = json!({"afterSeconds": 2, "exitCode": 137, "reason": "OOMKilled"});
+    node.image(json!({"image": "me/greedy", "port": 80, "exit": exit}));
+    node.bind("greedy", json!({"restartPolicy": "Never", "containers": [{"name": "app", "image": "me/greedy"}]}));
+    node.run_until(20_000);
+    assert_eq!(node.story().last().copied(), Some("greedy Failed app:OOMKilled(137)#0"));
+}
+
+#[test]
+fn a_failed_hook_after_the_start_kills_the_container() {
+    let mut node = with_web();
+    let mut spec = hellok8s("v1");
+    spec["containers"][0]["lifecycle"] = json!({"postStart": {"exec": {"command": ["/nope"]}}});
+    node.bind("hook", spec);
+    node.run_until(15_000);
+    assert_eq!(node.texts("FailedPostStartHook"), ["PostStartHook failed"]);
+    assert_eq!(node.texts("Killing"), ["FailedPostStartHook"]);
+    assert!(node.story().iter().any(|line| line.contains("PostStartHookError")), "{:#?}", node.log);
+}
+
+#[test]
+fn images_that_cannot_be_used() {
+    let mut node = Node::new();
+    let container = |image: &str, policy: &str| json!({"name": "app", "image": image, "imagePullPolicy": policy});
+    node.bind("invalid", json!({"containers": [container("Bad_Image:", "IfNotPresent")]}));
+    node.bind("never", json!({"containers": [container("busybox", "Never")]}));
+    node.bind("always", json!({"containers": [container("guangzhengli/hellok8s:v1", "Always")]}));
+    node.run_until(20_000);
+    let states = |text: &str| node.story().iter().filter(|line| line.contains(text)).count();
+    assert!(states("invalid Pending sandbox app:InvalidImageName#0") > 0, "{:#?}", node.log);
+    assert!(states("never Pending sandbox app:ErrImageNeverPull#0") > 0, "{:#?}", node.log);
+    assert!(states("always Running") > 0, "{:#?}", node.log);
+    assert_eq!(
+        node.texts("ErrImageNeverPull"),
+        ["Container image \"busybox\" is not present with pull policy of Never"]
+    );
+    assert_eq!(node.texts("Pulling"), ["Pulling image \"guangzhengli/hellok8s:v1\""]);
+    assert!(node.texts("InspectFailed")[0].starts_with("Failed to apply default image tag \"Bad_Image:\""));
 }
 
 #[test]

@@ -56,6 +56,11 @@ impl Store {
         self.resource_version
     }
 
+    /// How many objects there are.
+    pub fn object_count(&self) -> usize {
+        self.objects.values().map(BTreeMap::len).sum()
+    }
+
     /// The object of this kind and key.
     pub fn get(&self, kind: Kind, key: &Key) -> Option<&Object> {
         self.objects.get(&kind)?.get(key)

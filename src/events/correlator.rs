@@ -4,6 +4,7 @@
 //! Models staging/src/k8s.io/client-go/tools/record/events_cache.go.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::lru::Lru;
 use crate::api::{Event, KubernetesVersion, Time};
@@ -34,8 +35,8 @@ pub enum Correlated {
 pub struct Correlator {
     version: KubernetesVersion,
     burst: u64,
-    aggregates: Lru<Aggregate>,
-    observations: Lru<Observation>,
+    aggregates: Lru<Arc<Aggregate>>,
+    observations: Lru<Arc<Observation>>,
     buckets: Lru<Bucket>,
 }
 
@@ -107,7 +108,7 @@ impl Correlator {
     pub fn observed_as_new(&mut self, event: &Event) {
         let observation =
             Observation { count: event.count, first: event.first_timestamp, name: event.metadata.name.clone() };
-        self.observations.add(&event_key(event), observation);
+        self.observations.add(&event_key(event), Arc::new(observation));
     }
 
     /// Models EventAggregator.EventAggregate.
@@ -115,7 +116,7 @@ impl Correlator {
         let full_key = event_key(&event);
         let aggregate_key = aggregate_key(&event);
         let mut record = match self.aggregates.get(&aggregate_key) {
-            Some(record) if now.ms_since(record.last) <= AGGREGATE_INTERVAL_MS => record.clone(),
+            Some(record) if now.ms_since(record.last) <= AGGREGATE_INTERVAL_MS => Aggregate::clone(record),
             _ => Aggregate { messages: BTreeSet::new(), last: now },
         };
         record.messages.insert(event.message.clone());
@@ -124,7 +125,7 @@ impl Correlator {
         if is_many && let Some(message) = record.messages.iter().nth(forget).cloned() {
             record.messages.remove(&message);
         }
-        self.aggregates.add(&aggregate_key, record);
+        self.aggregates.add(&aggregate_key, Arc::new(record));
         if !is_many {
             return (event, full_key);
         }
@@ -143,7 +144,7 @@ impl Correlator {
         }
         let observation =
             Observation { count: event.count, first: event.first_timestamp, name: event.metadata.name.clone() };
-        self.observations.add(key, observation);
+        self.observations.add(key, Arc::new(observation));
         (event, is_patch)
     }
 

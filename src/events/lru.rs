@@ -1,13 +1,14 @@
 //! A cache that forgets what was not used for longest. Models k8s.io/utils/lru.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// At most `capacity` values by key.
 #[derive(Clone, Debug)]
 pub(super) struct Lru<V> {
     capacity: usize,
-    values: BTreeMap<String, (u64, V)>,
-    by_use: BTreeMap<u64, String>,
+    values: BTreeMap<Arc<str>, (u64, V)>,
+    by_use: BTreeMap<u64, Arc<str>>,
     uses: u64,
 }
 
@@ -30,10 +31,16 @@ impl<V> Lru<V> {
     /// Sets the value of `key`, and forgets the longest unused one when there are too many.
     pub(super) fn add(&mut self, key: &str, value: V) {
         self.uses += 1;
-        if let Some((last_use, _)) = self.values.insert(key.to_owned(), (self.uses, value)) {
-            self.by_use.remove(&last_use);
+        if let Some(entry) = self.values.get_mut(key) {
+            let (last_use, _) = std::mem::replace(entry, (self.uses, value));
+            if let Some(name) = self.by_use.remove(&last_use) {
+                self.by_use.insert(self.uses, name);
+            }
+            return;
         }
-        self.by_use.insert(self.uses, key.to_owned());
+        let name: Arc<str> = Arc::from(key);
+        self.values.insert(Arc::clone(&name), (self.uses, value));
+        self.by_use.insert(self.uses, name);
         if self.values.len() > self.capacity
             && let Some((_, oldest)) = self.by_use.pop_first()
         {

@@ -1,6 +1,7 @@
 //! The recorder: makes an event of what a component says, and passes it through the component's correlator.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Correlated, Correlator};
 use crate::api::{Event, EventSource, EventType, KubernetesVersion, MicroTime, ObjectMeta, ObjectReference, Time};
@@ -34,7 +35,7 @@ pub enum EventWrite {
 #[derive(Clone, Debug)]
 pub struct Recorder {
     version: KubernetesVersion,
-    correlators: BTreeMap<EventSource, Correlator>,
+    correlators: BTreeMap<EventSource, Arc<Correlator>>,
     recorded: u64,
 }
 
@@ -49,8 +50,9 @@ impl Recorder {
     pub fn record(&mut self, note: Note, now: SimTime) -> Option<EventWrite> {
         let event = self.make_event(note, now);
         let version = self.version;
-        let correlator = self.correlators.entry(event.source.clone()).or_insert_with(|| Correlator::new(version));
-        match correlator.correlate(event, now) {
+        let correlator =
+            self.correlators.entry(event.source.clone()).or_insert_with(|| Arc::new(Correlator::new(version)));
+        match Arc::make_mut(correlator).correlate(event, now) {
             Correlated::Dropped => None,
             Correlated::Created(event) => Some(EventWrite::Create(event)),
             Correlated::Patched(event) => Some(EventWrite::Patch(event)),
@@ -60,7 +62,7 @@ impl Recorder {
     /// Tells the recorder that a patch found its event gone, and that `event` was created in its place.
     pub fn recreated(&mut self, event: &Event) {
         if let Some(correlator) = self.correlators.get_mut(&event.source) {
-            correlator.observed_as_new(event);
+            Arc::make_mut(correlator).observed_as_new(event);
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::declaration::{Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange};
 use super::{ImageReference, Request};
+use crate::manifest;
 
 impl Declaration {
     /// Reads and checks a document.
@@ -26,6 +27,30 @@ impl Declaration {
             }
         }
         Err(errors)
+    }
+
+    /// Reads the one declaration that a file holds, as YAML or JSON; `name` takes the place of its `image`.
+    ///
+    /// # Errors
+    /// Every complaint in a line, with the file's name, line and column.
+    pub fn read(file: &str, text: &str, name: Option<&str>) -> Result<Self, Vec<String>> {
+        let documents = manifest::parse(file, text)
+            .map_err(|error| vec![format!("{file}:{}:{}: {}", error.line, error.column, error.text)])?;
+        let [document] = documents.as_slice() else {
+            return Err(vec![format!("{file}: must hold one declaration, and holds {}", documents.len())]);
+        };
+        let mut value = document.value.clone();
+        if let (Some(name), Some(fields)) = (name, value.as_object_mut()) {
+            fields.insert("image".to_owned(), name.into());
+        }
+        Self::from_value(&value).map_err(|errors| {
+            let told = errors.iter().map(|error| {
+                let (line, column) = document.positions.nearest(&error.path);
+                let colon = if error.path.is_empty() { "" } else { ": " };
+                format!("{file}:{line}:{column}: {}{colon}{}", error.path, error.message)
+            });
+            told.collect()
+        })
     }
 
     fn check(&self, errors: &mut Vec<DeclarationError>) {
@@ -168,6 +193,9 @@ fn check_object<T: DeserializeOwned>(value: &Value, path: &str, errors: &mut Vec
 
 #[cfg(test)]
 mod tests {
+    // A test that finds something else than it expects may end at once.
+    #![allow(clippy::indexing_slicing)]
+
     use serde_json::json;
 
     use super::*;
@@ -177,6 +205,23 @@ mod tests {
             Ok(_) => Vec::new(),
             Err(errors) => errors.into_iter().map(|error| error.path).collect(),
         }
+    }
+
+    #[test]
+    fn complaints_about_a_file_have_line_and_column() {
+        let text = "# my image\nimage: me/web:v1\nport: 80\nroutes:\n  - path: /\n    status: 42\n    boddy: hi\n";
+        let errors = Declaration::read("image.yaml", text, None).expect_err("two mistakes");
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].starts_with("image.yaml:7:5: routes[0].boddy: unknown field `boddy`"), "{errors:?}");
+        let text = text.replace("    boddy: hi\n", "");
+        assert_eq!(
+            Declaration::read("image.yaml", &text, None),
+            Err(vec!["image.yaml:6:5: routes[0].status: 42 is no HTTP status: must be between 200 and 599".to_owned()])
+        );
+        let good = Declaration::read("image.yaml", &text.replace("42", "204"), Some("you/web:v2")).expect("no mistake");
+        assert_eq!(good.image, "you/web:v2");
+        assert!(Declaration::read("image.yaml", "a: [", None).expect_err("YAML")[0].starts_with("image.yaml:"));
+        assert!(Declaration::read("image.yaml", "", None).expect_err("nothing")[0].contains("holds 0"));
     }
 
     #[test]

@@ -104,8 +104,9 @@ pub trait KubeletWorld {
 #[derive(Clone, Debug)]
 pub struct Kubelet {
     config: KubeletConfig,
-    /// Workers by uid, each with the moment under which `wakes` holds it.
-    workers: BTreeMap<Arc<str>, (PodWorker, SimTime)>,
+    /// Workers by uid, each with the moment under which `wakes` holds it. Copies of the kubelet share them until they
+    /// change.
+    workers: BTreeMap<Arc<str>, (Arc<PodWorker>, SimTime)>,
     wakes: BTreeSet<(SimTime, Arc<str>)>,
     addresses: Addresses,
     pulses: Vec<ProbePulse>,
@@ -137,9 +138,11 @@ impl Kubelet {
     pub fn pod_changed(&mut self, pod: &Arc<Pod>) {
         let uid: Arc<str> = Arc::from(pod.metadata.uid.as_str());
         let seed = self.config.seed;
-        let (worker, _) =
-            self.workers.entry(Arc::clone(&uid)).or_insert_with(|| (PodWorker::new(pod, seed), SimTime::NEVER));
-        worker.changed(pod);
+        let (worker, _) = self
+            .workers
+            .entry(Arc::clone(&uid))
+            .or_insert_with(|| (Arc::new(PodWorker::new(pod, seed)), SimTime::NEVER));
+        Arc::make_mut(worker).changed(pod);
         self.reschedule(&uid);
     }
 
@@ -147,7 +150,7 @@ impl Kubelet {
     pub fn pod_removed(&mut self, uid: &str) {
         let uid: Arc<str> = Arc::from(uid);
         if let Some((worker, _)) = self.workers.get_mut(&uid) {
-            worker.removed();
+            Arc::make_mut(worker).removed();
         }
         self.reschedule(&uid);
     }
@@ -168,7 +171,7 @@ impl Kubelet {
                 break;
             }
             if let Some((worker, _)) = self.workers.get_mut(&uid) {
-                worker.run(&mut Turn {
+                Arc::make_mut(worker).run(&mut Turn {
                     now,
                     config: &self.config,
                     world: &mut *world,
@@ -189,7 +192,7 @@ impl Kubelet {
     pub fn request(&mut self, now: SimTime, pod_ip: &str, port: u16, request: &Request) -> Outcome {
         let Some(uid) = self.addresses.pod(pod_ip).map(Arc::<str>::from) else { return Outcome::Unreachable };
         let Some((worker, _)) = self.workers.get_mut(&uid) else { return Outcome::Unreachable };
-        let outcome = worker.request(port, request, now);
+        let outcome = Arc::make_mut(worker).request(port, request, now);
         self.reschedule(&uid);
         outcome
     }
@@ -201,7 +204,7 @@ impl Kubelet {
 
     /// Runs a command in a container; none when the container does not run.
     pub fn exec(&mut self, uid: &str, container: &str, command: &[String], now: SimTime) -> Option<Exec> {
-        let result = self.workers.get_mut(uid)?.0.exec(container, command, now);
+        let result = Arc::make_mut(&mut self.workers.get_mut(uid)?.0).exec(container, command, now);
         self.reschedule(&Arc::from(uid));
         result
     }

@@ -22,6 +22,7 @@ impl Kubelet {
         if !worker.runtime.is_running(container) {
             return false;
         }
+        let worker = Arc::make_mut(worker);
         if out_of_memory {
             worker.runtime.run_out_of_memory(container, now);
         } else {
@@ -40,6 +41,7 @@ impl Kubelet {
         of_image: impl Fn(&str) -> Faults,
     ) -> bool {
         let Some((worker, _)) = self.workers.get_mut(uid) else { return false };
+        let worker = Arc::make_mut(worker);
         change(&mut worker.faults);
         let of_pod = worker.faults.clone();
         worker.runtime.change_faults(of_image, &of_pod);
@@ -49,6 +51,7 @@ impl Kubelet {
     /// The faults of images are others now.
     pub fn image_faults_changed(&mut self, of_image: impl Fn(&str) -> Faults) {
         for (worker, _) in self.workers.values_mut() {
+            let worker = Arc::make_mut(worker);
             let of_pod = worker.faults.clone();
             worker.runtime.change_faults(&of_image, &of_pod);
         }
@@ -79,7 +82,7 @@ impl Kubelet {
         let uids: Vec<Arc<str>> = self.workers.keys().cloned().collect();
         for uid in uids {
             if let Some((worker, _)) = self.workers.get_mut(&uid) {
-                worker.kubelet_restarted();
+                Arc::make_mut(worker).kubelet_restarted();
             }
             self.reschedule(&uid);
         }
@@ -90,6 +93,7 @@ impl Kubelet {
         let Some((worker, _)) = self.addresses.pod(pod_ip).and_then(|uid| self.workers.get_mut(uid)) else {
             return Served::Unreachable;
         };
+        let worker = Arc::make_mut(worker);
         let end_before = worker.runtime.next_at();
         let (answer, id) = worker.runtime.answer(port, path, now);
         // Only who waits for the answer wants to know from whom.

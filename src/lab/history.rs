@@ -5,14 +5,21 @@ use crate::sim::SimTime;
 
 /// Simulated time between two copies, at first.
 const SPACING_MS: u64 = 5_000;
+/// Watch events between two copies, at first: in a busy time they stand closer to each other.
+const SPACING_EVENTS: usize = 1_000;
 /// When there are more copies than this, every second of those that time made is dropped.
 const MOST_COPIES: usize = 128;
+/// Fewer copies are kept of a large cluster: together they hold at most so many objects …
+const MOST_OBJECTS: usize = 400_000;
+/// … but never fewer copies than this.
+const FEWEST_COPIES: usize = 16;
 
 /// Copies of the cluster, oldest first.
 #[derive(Clone, Debug)]
 pub struct History {
     copies: Vec<Copy>,
     spacing_ms: u64,
+    spacing_events: usize,
     end: SimTime,
     forks: u32,
 }
@@ -28,7 +35,13 @@ impl History {
     /// A history that begins with `cluster`.
     pub fn new(cluster: &Cluster) -> Self {
         let first = Copy { cluster: cluster.clone(), is_needed: true };
-        Self { copies: vec![first], spacing_ms: SPACING_MS, end: cluster.now(), forks: 0 }
+        Self {
+            copies: vec![first],
+            spacing_ms: SPACING_MS,
+            spacing_events: SPACING_EVENTS,
+            end: cluster.now(),
+            forks: 0,
+        }
     }
 
     /// The last moment that was reached.
@@ -50,10 +63,12 @@ impl History {
     pub fn time_passed(&mut self, cluster: &Cluster) {
         let now = cluster.now();
         self.end = self.end.max(now);
-        let last = self.copies.last().map_or(SimTime::ZERO, |copy| copy.cluster.now());
-        if now.ms_since(last) >= self.spacing_ms {
+        let (last, events) =
+            self.copies.last().map_or((SimTime::ZERO, 0), |copy| (copy.cluster.now(), copy.cluster.log().len()));
+        let has_passed = now.ms_since(last) >= self.spacing_ms;
+        if now > last && (has_passed || cluster.log().len().saturating_sub(events) >= self.spacing_events) {
             self.copies.push(Copy { cluster: cluster.clone(), is_needed: false });
-            self.thin_out();
+            self.thin_out(cluster);
         }
     }
 
@@ -64,7 +79,7 @@ impl History {
         self.copies.retain(|copy| copy.cluster.now() < now || (copy.is_needed && copy.cluster.now() == now));
         self.copies.push(Copy { cluster: cluster.clone(), is_needed: true });
         self.end = now;
-        self.thin_out();
+        self.thin_out(cluster);
     }
 
     /// The cluster at `to`, which lies between the beginning and the end.
@@ -75,10 +90,12 @@ impl History {
         Some(cluster)
     }
 
-    fn thin_out(&mut self) {
+    fn thin_out(&mut self, cluster: &Cluster) {
         let spare = self.copies.iter().filter(|copy| !copy.is_needed).count();
-        if spare > MOST_COPIES {
+        let objects = cluster.api.store().object_count().max(1);
+        if spare > (MOST_OBJECTS / objects).clamp(FEWEST_COPIES, MOST_COPIES) {
             self.spacing_ms *= 2;
+            self.spacing_events *= 2;
             let mut number = 0;
             self.copies.retain(|copy| {
                 number += usize::from(!copy.is_needed);

@@ -82,19 +82,8 @@ fn build(rest: &[String], world: &mut World<'_>, io: &mut Io) -> Result<(), Stri
         let looked_for = options.value('f').unwrap_or("image.yaml");
         return Err(format!("ERROR: failed to build: no {looked_for} in {directory}: it declares what the image does"));
     };
-    let value: serde_json::Value = serde_yaml::from_str(text).map_err(|error| format!("ERROR: {path}: {error}"))?;
-    let mut value = value;
-    if let (Some(name), Some(fields)) = (options.value('t'), value.as_object_mut()) {
-        fields.insert("image".to_owned(), name.into());
-    }
-    let declaration = Declaration::from_value(&value).map_err(|errors| {
-        let lines: Vec<String> = errors
-            .iter()
-            .map(|error| {
-                if error.path.is_empty() { error.message.clone() } else { format!("{}: {}", error.path, error.message) }
-            })
-            .map(|line| format!("ERROR: {path}: {line}"))
-            .collect();
+    let declaration = Declaration::read(path, text, options.value('t')).map_err(|complaints| {
+        let lines: Vec<String> = complaints.into_iter().map(|line| format!("ERROR: {line}")).collect();
         lines.join("\n")
     })?;
     let reference = parse(&declaration.image)?;

@@ -1,0 +1,169 @@
+//! `cargo bench`: how long the engine takes for what a visitor of the page may ask of it.
+//!
+//! Prints a line each: what, milliseconds, and how much simulated time or how many watch events that was.
+
+// This is no part of the simulation: it may look at the clock, and at floats to print.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic, clippy::cast_precision_loss)]
+#![allow(clippy::panic)]
+
+use std::time::Instant;
+
+use hellok8s_lab::lab::{Lab, LabOptions};
+use hellok8s_lab::sim::SimTime;
+
+fn manifest(tag: &str, replicas: u32) -> String {
+    format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: {replicas}
+  selector:
+    matchLabels:
+      app: web
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      containers:
+        - name: app
+          image: guangzhengli/hellok8s:{tag}
+          readinessProbe:
+            httpGet:
+              path: /
+              port: 3000
+          livenessProbe:
+            httpGet:
+              path: /healthz
+              port: 3000
+            periodSeconds: 10
+"
+    )
+}
+
+fn type_line(lab: &mut Lab, line: &str) {
+    lab.submit(0, line);
+    let said: String = lab.take_output(0).into_iter().map(|chunk| chunk.text).collect();
+    assert_eq!(lab.exit_code(0), 0, "{line}: {said}");
+}
+
+fn apply(lab: &mut Lab, tag: &str, replicas: u32) {
+    lab.write("web.yaml", &manifest(tag, replicas));
+    type_line(lab, "kubectl apply -f web.yaml");
+}
+
+fn ready(lab: &Lab) -> usize {
+    lab.cluster()
+        .api
+        .store()
+        .pods(None)
+        .filter(|pod| pod.is_ready() && pod.metadata.deletion_timestamp.is_none())
+        .count()
+}
+
+fn measure<T>(what: &str, act: impl FnOnce() -> (T, String)) -> T {
+    let began = Instant::now();
+    let (outcome, note) = act();
+    println!("{what:<52} {:>10.1} ms   {note}", began.elapsed().as_secs_f64() * 1000.0);
+    outcome
+}
+
+/// Lets time pass in the page's steps until so many pods are ready and no others are left.
+fn until_ready(lab: &mut Lab, pods: usize) -> u64 {
+    let began = lab.now();
+    loop {
+        let next = lab.now() + 250;
+        lab.run_until(next);
+        if ready(lab) == pods && lab.cluster().api.store().pods(None).count() == pods {
+            return lab.now().ms_since(began) / 1000;
+        }
+        assert!(lab.now().ms_since(began) < 3_600_000, "{} of {pods} pods are ready", ready(lab));
+    }
+}
+
+fn rollout(pods: u32) -> Lab {
+    let mut lab = Lab::new(&LabOptions { seed: 1, ..LabOptions::default() });
+    let wanted = pods as usize;
+    measure(&format!("{pods} pods are made"), || {
+        apply(&mut lab, "v1", pods);
+        let seconds = until_ready(&mut lab, wanted);
+        ((), format!("{seconds} s simulated, {} watch events", lab.cluster().log().len()))
+    });
+    let before = lab.cluster().log().len();
+    measure(&format!("{pods} pods are rolled out anew"), || {
+        apply(&mut lab, "v2", pods);
+        let seconds = until_ready(&mut lab, wanted);
+        ((), format!("{seconds} s simulated, {} watch events", lab.cluster().log().len() - before))
+    });
+    lab
+}
+
+fn hour() {
+    let mut lab = Lab::new(&LabOptions { seed: 1, ..LabOptions::default() });
+    apply(&mut lab, "liveness", 100);
+    measure("an hour of 100 pods that crash again and again", || {
+        for second in 1..=3600 {
+            lab.run_until(SimTime(second * 1000));
+        }
+        ((), format!("{} watch events", lab.cluster().log().len()))
+    });
+    let mut longest = 0.0_f64;
+    let mut total = 0.0_f64;
+    // Places spread over the hour, in no order.
+    let places: Vec<u64> = (0..60).map(|number| (number * 37 % 60) * 60_000 + 31_415).collect();
+    for place in &places {
+        let began = Instant::now();
+        lab.seek(SimTime(*place));
+        let ms = began.elapsed().as_secs_f64() * 1000.0;
+        longest = longest.max(ms);
+        total += ms;
+    }
+    println!("{:<52} {:>10.1} ms   longest {longest:.1} ms", "a seek in that hour", total / places.len() as f64);
+}
+
+fn forecast(lab: &Lab) {
+    let copy = measure("a copy of a cluster with 1000 pods", || (lab.cluster().clone(), String::new()));
+    measure("a minute of it ahead", || {
+        let mut copy = copy;
+        copy.run_until(lab.now() + 60_000);
+        ((), format!("{} watch events", copy.log().len() - lab.cluster().log().len()))
+    });
+}
+
+fn traffic() {
+    let mut lab = Lab::new(&LabOptions { seed: 1, ..LabOptions::default() });
+    apply(&mut lab, "v1", 3);
+    type_line(&mut lab, "kubectl expose deployment web --port 80 --target-port 3000");
+    type_line(&mut lab, "lab traffic web 100");
+    measure("an hour of 100 requests a second", || {
+        for second in 1..=3600 {
+            lab.run_until(SimTime(second * 1000));
+        }
+        ((), format!("{} answers", lab.cluster().traffic().totals().answered))
+    });
+}
+
+fn main() {
+    let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
+    if is_wanted("rollout") {
+        let lab = rollout(1_000);
+        forecast(&lab);
+    }
+    if is_wanted("scale") {
+        let mut lab = Lab::new(&LabOptions { seed: 1, ..LabOptions::default() });
+        measure("10000 pods are made", || {
+            apply(&mut lab, "v1", 10_000);
+            let seconds = until_ready(&mut lab, 10_000);
+            ((), format!("{seconds} s simulated, {} watch events", lab.cluster().log().len()))
+        });
+    }
+    if is_wanted("hour") {
+        hour();
+    }
+    if is_wanted("traffic") {
+        traffic();
+    }
+}
