@@ -34,6 +34,7 @@ pub mod kubectl;
 pub mod kubelet;
 pub mod lab;
 pub mod lang;
+pub mod lessons;
 pub mod manifest;
 pub mod network;
 pub mod scheduler;

@@ -17,6 +17,10 @@ Types the lines of SESSION (- for standard input) into the lab's terminal and pr
   --k8s VERSION     which Kubernetes: 1.36 or 1.22
   --timeline FILE   writes every watch event to FILE, one JSON object a line
   --decisions FILE  writes every decision to FILE, one JSON object a line
+
+hellok8s-lab lesson FILE
+
+Checks a lesson's file and plays its solution; exits with 1 when either is wrong.
 ";
 
 /// What to do.
@@ -25,6 +29,8 @@ pub enum Command {
     Help,
     /// Run a session.
     Run(RunOptions),
+    /// Check a lesson's file.
+    Lesson(PathBuf),
 }
 
 /// How to run a session.
@@ -74,9 +80,10 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             options.session = session.into();
             Ok(Command::Run(options))
         }
+        [command, file] if command == "lesson" => Ok(Command::Lesson(file.into())),
         [command] if command == "help" => Ok(Command::Help),
         [command] if command == "run" => Err("run needs a session file".into()),
         [] => Ok(Command::Help),
-        _ => Err("expected: run SESSION".into()),
+        _ => Err("expected: run SESSION or lesson FILE".into()),
     }
 }

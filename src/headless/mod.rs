@@ -1,6 +1,7 @@
-//! The headless command: a session typed from a file, its transcript on standard output.
+//! The headless command: a session typed from a file, its transcript on standard output; and what authors need.
 
 mod arguments;
+mod lesson;
 mod session;
 
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ pub fn main() -> ExitCode {
             Ok(())
         }
         arguments::Command::Run(options) => session::run(&options),
+        arguments::Command::Lesson(file) => lesson::run(&file),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
