@@ -19,7 +19,7 @@ fn files() -> Vec<(String, String)> {
     for section in fs::read_dir(root).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
         for file in fs::read_dir(section.path()).unwrap().flatten() {
             let name = file.file_name().into_string().unwrap();
-            if name.ends_with(".yaml") {
+            if file.path().extension().is_some_and(|extension| extension == "yaml") {
                 files.push((name, fs::read_to_string(file.path()).unwrap()));
             }
         }
@@ -110,28 +110,40 @@ fn wrong(from: &str, to: &str) -> Vec<String> {
 fn what_is_wrong_has_its_place() {
     assert!(Lesson::parse("x.yaml", include_str!("data/lessons/example.yaml")).is_ok());
     let cases: &[(&str, &str, &[&str])] = &[
-        ("steps:", "stepps:", &[
-            "1:1: \"steps\" is missing",
-            "21:1: a lesson has no \"stepps\"; it has id, section, title, intro, start, steps, par",
-        ]),
-        ("section: rollout", "section: rollouts", &[
-            "2:1: \"rollouts\" is no section: chapter, rollout, probes, revisions, traffic",
-        ]),
+        (
+            "steps:",
+            "stepps:",
+            &[
+                "1:1: \"steps\" is missing",
+                "21:1: a lesson has no \"stepps\"; it has id, section, title, intro, start, steps, par",
+            ],
+        ),
+        (
+            "section: rollout",
+            "section: rollouts",
+            &["2:1: \"rollouts\" is no section: chapter, rollout, probes, revisions, traffic"],
+        ),
         ("title: {zh: 两个, en: Two}", "title: {zh: 两个}", &["3:1: \"en\" is missing"]),
-        ("- pods(ready) == 2", "- pods(ready == 2", &[
-            "24:14: ready is true or not: it cannot be compared",
-        ]),
+        ("- pods(ready) == 2", "- pods(ready == 2", &["24:14: ready is true or not: it cannot be compared"]),
         ("- pods(ready) == 2", "- \"pods(ready) == two\"", &["24:25: \"two\" is no number"]),
-        ("- pods(ready) == 2", "- never pods > 2", &[
-            "23:5: a goal needs something to reach: never alone is so from the first moment",
-        ]),
-        ("- pods(ready) == 2", "- events(message=failed: 500)", &[
-            "24:9: a condition is one text (in quotes, if it holds \": \"), or any: with several",
-        ]),
-        ("- run: kubectl scale", "- runs: kubectl scale", &[
-            "26:9: an action is one of run, apply, write, edit and wait",
-            "26:9: an action has no \"runs\"; it has run, apply, write, text, edit, replace, with, wait",
-        ]),
+        (
+            "- pods(ready) == 2",
+            "- never pods > 2",
+            &["23:5: a goal needs something to reach: never alone is so from the first moment"],
+        ),
+        (
+            "- pods(ready) == 2",
+            "- events(message=failed: 500)",
+            &["24:9: a condition is one text (in quotes, if it holds \": \"), or any: with several"],
+        ),
+        (
+            "- run: kubectl scale",
+            "- runs: kubectl scale",
+            &[
+                "26:9: an action is one of run, apply, write, edit and wait",
+                "26:9: an action has no \"runs\"; it has run, apply, write, text, edit, replace, with, wait",
+            ],
+        ),
     ];
     for (from, to, expected) in cases {
         assert_eq!(wrong(from, to), *expected, "{to}");

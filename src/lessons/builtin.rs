@@ -12,6 +12,21 @@ const FILES: &[(&str, &str)] = &[
     ("liveness.yaml", include_str!("chapter/liveness.yaml")),
     ("readiness.yaml", include_str!("chapter/readiness.yaml")),
     ("rollback.yaml", include_str!("chapter/rollback.yaml")),
+    ("unavailable-first.yaml", include_str!("rollout/unavailable-first.yaml")),
+    ("terminating-pods.yaml", include_str!("rollout/terminating-pods.yaml")),
+    ("rounding.yaml", include_str!("rollout/rounding.yaml")),
+    ("zero-zero.yaml", include_str!("rollout/zero-zero.yaml")),
+    ("ready-available.yaml", include_str!("rollout/ready-available.yaml")),
+    ("progress-deadline.yaml", include_str!("rollout/progress-deadline.yaml")),
+    ("no-readiness-probe.yaml", include_str!("probes/no-readiness-probe.yaml")),
+    ("readiness-or-liveness.yaml", include_str!("probes/readiness-or-liveness.yaml")),
+    ("back-off.yaml", include_str!("probes/back-off.yaml")),
+    ("template-only.yaml", include_str!("revisions/template-only.yaml")),
+    ("replicaset-names.yaml", include_str!("revisions/replicaset-names.yaml")),
+    ("undo-toggles.yaml", include_str!("revisions/undo-toggles.yaml")),
+    ("undo-and-file.yaml", include_str!("revisions/undo-and-file.yaml")),
+    ("selector.yaml", include_str!("revisions/selector.yaml")),
+    ("draining.yaml", include_str!("traffic/draining.yaml")),
 ];
 
 /// All of them. A file that is wrong is left out; tests see to it that none is.

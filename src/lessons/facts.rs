@@ -9,7 +9,9 @@ use crate::api::{Endpoint, Kind as ObjectKind, Object, Pod};
 use crate::apiserver::ChangeType;
 use crate::cluster::{Cluster, WatchEvent};
 use crate::controllers::deployment::revision::REVISION;
+use crate::network::Traffic;
 use crate::shell::Files;
+use crate::sim::SimTime;
 
 /// The objects at a moment, by uid.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +34,25 @@ pub(super) struct Surroundings<'a> {
     /// Uids of what was there when the step began.
     pub old: &'a BTreeSet<String>,
     pub files: &'a Files,
+    pub traffic: &'a Traffic,
+    /// Between which moments requests are counted.
+    pub span: (SimTime, SimTime),
+}
+
+impl Surroundings<'_> {
+    /// Requests of the whole seconds of the span, by what became of them.
+    fn requests(&self) -> [(&'static str, u64); 3] {
+        let (from, to) = (self.span.0.as_ms() / 1000, self.span.1.as_ms() / 1000);
+        let seconds = self.traffic.seconds().rev().skip_while(|second| second.at_s >= to);
+        let mut sums = [("answered", 0), ("failed", 0), ("lost", 0)];
+        for second in seconds.take_while(|second| second.at_s > from) {
+            let of = |counts: &[(usize, u32)]| counts.iter().map(|(_, count)| u64::from(*count)).sum();
+            let lost = second.lost.iter().map(|count| u64::from(*count)).sum();
+            let all: [u64; 3] = [of(&second.answered), of(&second.errors), lost];
+            sums.iter_mut().zip(all).for_each(|((_, sum), count)| *sum += count);
+        }
+        sums
+    }
 }
 
 /// Something that is counted.
@@ -72,6 +93,16 @@ impl Facts {
             Kind::Endpoints => {
                 self.endpoints().filter(|(service, endpoint)| fits(Item::Endpoint(service, endpoint))).count()
             }
+            Kind::Requests => {
+                let is_counted = |word: &str| {
+                    test.filters.iter().all(|filter| match filter {
+                        Filter::Flag(flag, is_wanted) => (flag == word) == *is_wanted,
+                        Filter::Field(..) => false,
+                    })
+                };
+                let counted = around.requests().into_iter().filter(|(word, _)| is_counted(word));
+                usize::try_from(counted.map(|(_, count)| count).sum::<u64>()).unwrap_or(usize::MAX)
+            }
             kind => self.of_kind(kind).filter(|object| fits(Item::Object(object))).count(),
         };
         test.comparison.holds(i64::try_from(number).unwrap_or(i64::MAX), test.number)
@@ -84,7 +115,7 @@ impl Facts {
             Kind::Deployments => Some(ObjectKind::Deployment),
             Kind::Services => Some(ObjectKind::Service),
             Kind::Events => Some(ObjectKind::Event),
-            Kind::Endpoints | Kind::Files => None,
+            Kind::Endpoints | Kind::Files | Kind::Requests => None,
         };
         self.objects.values().filter(move |object| Some(object.kind()) == wanted)
     }

@@ -78,6 +78,8 @@ pub enum Kind {
     Events,
     /// The lab's files.
     Files,
+    /// Requests of `lab traffic` that have ended since the step began, by whole seconds.
+    Requests,
 }
 
 /// What a thing must be like to be counted.
@@ -111,15 +113,8 @@ pub enum Comparison {
 pub struct Pattern(pub String);
 
 impl Kind {
-    const ALL: [Self; 7] = [
-        Self::Pods,
-        Self::ReplicaSets,
-        Self::Deployments,
-        Self::Services,
-        Self::Endpoints,
-        Self::Events,
-        Self::Files,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Pods, Self::ReplicaSets, Self::Deployments, Self::Services, Self::Endpoints, Self::Events, Self::Files];
 
     /// Its word.
     pub fn as_str(self) -> &'static str {
@@ -131,6 +126,7 @@ impl Kind {
             Self::Endpoints => "endpoints",
             Self::Events => "events",
             Self::Files => "files",
+            Self::Requests => "requests",
         }
     }
 
@@ -143,6 +139,7 @@ impl Kind {
             Self::Services | Self::Events => &["old", "new"],
             Self::Endpoints => &["ready", "serving", "terminating"],
             Self::Files => &[],
+            Self::Requests => &["answered", "failed", "lost"],
         }
     }
 
@@ -158,6 +155,7 @@ impl Kind {
             Self::Endpoints => &["service", "address", "pod"],
             Self::Events => &["reason", "message", "type", "object", "count"],
             Self::Files => &["name", "text"],
+            Self::Requests => &[],
         }
     }
 }

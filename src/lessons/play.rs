@@ -167,7 +167,8 @@ impl Player {
                 self.observe(&[]);
             }
             Action::Edit { file, from, to } => {
-                let text = self.lab.read(file).filter(|text| text.contains(from)).map(|text| text.replacen(from, to, 1));
+                let text =
+                    self.lab.read(file).filter(|text| text.contains(from)).map(|text| text.replacen(from, to, 1));
                 match text {
                     Some(text) => {
                         self.played.transcript.push_str(&format!("# in {file}: {from:?} becomes {to:?}\n"));

@@ -310,9 +310,10 @@ impl Attempt {
 
     /// Brings every condition's state up to `at`, at which the facts are as they are.
     fn judge(&mut self, goal: Option<&Goal>, at: SimTime, lab: &Lab) {
-        let around = Surroundings { old: &self.old, files: lab.files() };
-        let facts = &self.present.facts;
         let began = self.began.at;
+        let traffic = lab.cluster().traffic();
+        let around = Surroundings { old: &self.old, files: lab.files(), traffic, span: (began, at) };
+        let facts = &self.present.facts;
         for (condition, state) in pairs(goal, &mut self.states) {
             let is_late = condition.within_ms.is_some_and(|within_ms| at > began + within_ms);
             if state.is_settled || state.is_lost {

@@ -11,9 +11,8 @@ use crate::manifest::{self, Positions};
 
 /// Reads a lesson.
 pub(super) fn lesson(file_name: &str, text: &str) -> Result<Lesson, Vec<Problem>> {
-    let documents = manifest::parse(file_name, text).map_err(|error| {
-        vec![Problem { line: error.line.max(1), column: error.column.max(1), message: error.text }]
-    })?;
+    let documents = manifest::parse(file_name, text)
+        .map_err(|error| vec![Problem { line: error.line.max(1), column: error.column.max(1), message: error.text }])?;
     let [document] = documents.as_slice() else {
         let message = format!("a lesson's file holds one document, not {}", documents.len());
         return Err(vec![Problem { line: 1, column: 1, message }]);
@@ -210,7 +209,7 @@ impl Reader<'_> {
             actions.iter().filter_map(|node| self.action(node)).collect::<Vec<_>>()
         });
         let needs_solution = matches!(&task, Task::Goal(goal) if !goal.comes_by_itself());
-        if needs_solution && solution.is_empty() && node.value.is_object() {
+        if needs_solution && node.field("solution").is_none() && node.value.is_object() {
             self.complain(&node.path, "\"solution\" is missing");
         }
         Step { text, hints, task, done, solution, wrong }
@@ -289,13 +288,16 @@ impl Reader<'_> {
     fn action(&mut self, node: &Node<'_>) -> Option<Action> {
         let keys = ["run", "apply", "write", "text", "edit", "replace", "with", "wait"];
         self.expect_keys(node, "an action", &keys);
-        let texts = ["run", "apply", "write", "edit", "wait"].map(|name| node.field(name).map(|node| self.string(&node)));
+        let texts =
+            ["run", "apply", "write", "edit", "wait"].map(|name| node.field(name).map(|node| self.string(&node)));
         let mut part = |name: &str| self.need(node, name).map(|node| self.string(&node)).unwrap_or_default();
         match texts {
             [Some(line), None, None, None, None] => Some(Action::Run(line)),
             [None, Some(file), None, None, None] => Some(Action::Apply(file)),
             [None, None, Some(file), None, None] => Some(Action::Write { file, text: part("text") }),
-            [None, None, None, Some(file), None] => Some(Action::Edit { file, from: part("replace"), to: part("with") }),
+            [None, None, None, Some(file), None] => {
+                Some(Action::Edit { file, from: part("replace"), to: part("with") })
+            }
             [None, None, None, None, Some(_)] => self.wait(node),
             _ => {
                 self.complain(&node.path, "an action is one of run, apply, write, edit and wait");

@@ -10,10 +10,10 @@ pub fn parse(text: &str) -> Result<Condition, (usize, String)> {
     let mut reader = Reader { text, at: 0 };
     let condition = reader.condition()?;
     reader.skip_blanks();
-    match reader.rest().is_empty() {
-        true => Ok(condition),
-        false => reader.fail("expected the end of the condition, \"for 30s\" or \"within 30s\""),
+    if reader.rest().is_empty() {
+        return Ok(condition);
     }
+    reader.fail("expected the end of the condition, \"for 30s\" or \"within 30s\"")
 }
 
 struct Reader<'a> {
@@ -111,16 +111,18 @@ impl<'a> Reader<'a> {
             if kind.flags().contains(&word) || is_path {
                 return Ok(Filter::Flag(word.to_owned(), is_wanted));
             }
-            let message = match kind.fields().contains(&word) {
-                true => format!("{word} must be compared, as in {word}=…"),
-                false => unknown(kind, word),
+            let message = if kind.fields().contains(&word) {
+                format!("{word} must be compared, as in {word}=…")
+            } else {
+                unknown(kind, word)
             };
             return Err((begin, message));
         };
         if !kind.fields().contains(&word) && !is_path {
-            let message = match kind.flags().contains(&word) {
-                true => format!("{word} is true or not: it cannot be compared"),
-                false => unknown(kind, word),
+            let message = if kind.flags().contains(&word) {
+                format!("{word} is true or not: it cannot be compared")
+            } else {
+                unknown(kind, word)
             };
             return Err((begin, message));
         }
@@ -187,7 +189,8 @@ impl<'a> Reader<'a> {
         self.skip_blanks();
         let begin = self.at;
         let rest = self.rest();
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '/'))).unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '/'))).unwrap_or(rest.len());
         self.at += end;
         (begin, rest.get(..end).unwrap_or_default())
     }
@@ -270,7 +273,10 @@ mod tests {
         assert_eq!(wrong("pods(ready == 3").0, 5);
         assert_eq!(wrong("pods(ready").1, "expected \",\" or \")\"");
         assert_eq!(wrong("pods == three"), (8, "\"three\" is no number".to_owned()));
-        assert_eq!(wrong("pods == 3 for 3 minutes"), (14, "\"3\" is no span of time such as 30s, 5m or 500ms".to_owned()));
+        assert_eq!(
+            wrong("pods == 3 for 3 minutes"),
+            (14, "\"3\" is no span of time such as 30s, 5m or 500ms".to_owned())
+        );
         assert_eq!(wrong("pods == 3 soon").0, 10);
         assert_eq!(wrong("typed").0, 5);
     }
