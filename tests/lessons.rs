@@ -140,8 +140,8 @@ fn what_is_wrong_has_its_place() {
             "- run: kubectl scale",
             "- runs: kubectl scale",
             &[
-                "26:9: an action is one of run, apply, write, edit and wait",
                 "26:9: an action has no \"runs\"; it has run, apply, write, text, edit, replace, with, wait",
+                "26:9: an action is one of run, apply, write, edit and wait",
             ],
         ),
     ];
@@ -149,7 +149,7 @@ fn what_is_wrong_has_its_place() {
         assert_eq!(wrong(from, to), *expected, "{to}");
     }
     let broken = wrong("title:", "title: [");
-    assert!(broken.len() == 1 && broken[0].starts_with("3:"), "{broken:?}");
+    assert!(broken.len() == 1 && broken[0].starts_with("4:1: "), "{broken:?}");
 }
 
 /// The upgrade lesson up to its second step, and the command that does it.

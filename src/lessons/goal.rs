@@ -113,8 +113,16 @@ pub enum Comparison {
 pub struct Pattern(pub String);
 
 impl Kind {
-    const ALL: [Self; 7] =
-        [Self::Pods, Self::ReplicaSets, Self::Deployments, Self::Services, Self::Endpoints, Self::Events, Self::Files];
+    const ALL: [Self; 8] = [
+        Self::Pods,
+        Self::ReplicaSets,
+        Self::Deployments,
+        Self::Services,
+        Self::Endpoints,
+        Self::Events,
+        Self::Files,
+        Self::Requests,
+    ];
 
     /// Its word.
     pub fn as_str(self) -> &'static str {
