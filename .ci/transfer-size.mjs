@@ -1,4 +1,5 @@
-// Prints what a visitor downloads of dist/, and fails when the page has outgrown its budget.
+// Prints what a visitor downloads of dist/, and how far that is from the budget; fails when it is beyond the ceiling,
+// which is where the page stands now and only ever comes down (docs/architecture.md, "What the page weighs").
 //
 //   node .ci/transfer-size.mjs [DIST]
 import { readdirSync, readFileSync } from "node:fs";
@@ -6,6 +7,7 @@ import { extname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const BUDGET_KIB = 350;
+const CEILING_KIB = 820;
 /** What every visit downloads; the rest (icons, the embed script) is shown and not counted. */
 const COUNTED = ["html", "js", "wasm", "css"];
 /** Scripts that live beside the page but are not part of a visit to it. */
@@ -43,7 +45,11 @@ for (const kind of COUNTED) {
 console.log(row("page", total));
 console.log(row("other", sizes.get("other")));
 
-if (total.brotli > BUDGET_KIB * 1024) {
-  console.error(`The page is too big: ${kib(total.brotli).trim()} KiB in brotli, the budget is ${BUDGET_KIB} KiB.`);
+const over = total.brotli / 1024 - BUDGET_KIB;
+if (over > 0) {
+  console.log(`The page is ${over.toFixed(1)} KiB (brotli) over its budget of ${BUDGET_KIB} KiB.`);
+}
+if (total.brotli > CEILING_KIB * 1024) {
+  console.error(`The page is beyond its ceiling of ${CEILING_KIB} KiB (brotli): make it smaller.`);
   process.exit(1);
 }
