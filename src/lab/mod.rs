@@ -1,5 +1,6 @@
 //! One visitor's lab: the cluster, the files, the terminals, and the way back in time.
 
+pub mod forecast;
 mod history;
 mod presets;
 pub mod problems;

@@ -6,6 +6,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use super::browser;
+use super::forecast::ForecastLine;
 use super::i18n::Key;
 use super::settings::{self, settings};
 use super::simulation::Simulation;
@@ -159,6 +160,7 @@ pub fn Editor() -> impl IntoView {
                 </ul>
                 <Accepted review/>
             </div>
+            <ForecastLine/>
             <div class="editor-foot">
                 <span class="hint">{settings.say(Key::ApplyHint)}</span>
                 <button type="button" class="button primary" data-testid="apply" on:click=move |_| apply()>

@@ -13,21 +13,14 @@ use super::simulation::simulation;
 pub fn Events() -> impl IntoView {
     let (settings, scene) = (settings(), simulation().scene);
     view! {
-        <section class="panel side events" aria-labelledby="events-title">
-            <header class="panel-head">
-                <h2 id="events-title">{settings.say(Key::Events)}</h2>
-            </header>
-            <div class="events-scroll" tabindex="0" role="group" aria-labelledby="events-title">
-                <Show when=move || scene.events.is_empty()>
-                    <p class="hint">{settings.say(Key::NoEvents)}</p>
-                </Show>
-                <ol class="event-list">
-                    <For each=move || scene.events.all() key=|row| row.uid.clone() let:row>
-                        <Item row/>
-                    </For>
-                </ol>
-            </div>
-        </section>
+        <Show when=move || scene.events.is_empty()>
+            <p class="hint">{settings.say(Key::NoEvents)}</p>
+        </Show>
+        <ol class="event-list">
+            <For each=move || scene.events.all() key=|row| row.uid.clone() let:row>
+                <Item row/>
+            </For>
+        </ol>
     }
 }
 

@@ -13,24 +13,29 @@ mod chart;
 mod clock;
 mod editor;
 mod events;
+mod forecast;
 mod head;
 mod i18n;
 mod pod_box;
 mod scene;
+mod selection;
 mod settings;
+mod side;
 mod simulation;
 mod stage;
 mod terminal;
 mod timeline;
 mod transport;
+mod why;
 mod yaml;
 
 use leptos::prelude::*;
 
 use editor::{Document, Editor};
-use events::Events;
 use head::Head;
+use i18n::Key;
 use settings::Settings;
+use side::Side;
 use simulation::Simulation;
 use stage::Stage;
 use terminal::Terminal;
@@ -41,25 +46,42 @@ pub fn mount() {
     mount_to_body(App);
 }
 
+/// The panels of which a phone shows one at a time.
+const TABS: [(&str, Key); 3] = [("editor", Key::Editor), ("terminal", Key::Terminal), ("side", Key::Why)];
+
 /// The whole page.
 #[component]
 fn App() -> impl IntoView {
     let simulation = Simulation::start();
     let document = Document::open(simulation);
-    provide_context(Settings::load());
+    let settings = Settings::load();
+    let tab = RwSignal::new(TABS[0]);
+    provide_context(settings);
     provide_context(simulation);
     provide_context(document);
     bridge::open(simulation, document);
+    // On a phone the panel that tells of a clicked object is behind a tab.
+    Effect::new(move |_| {
+        if simulation.selected.with(Option::is_some) {
+            tab.set(TABS[2]);
+        }
+    });
     let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
-    let panel = |name: &'static str| settings::shows(name);
+    let panel = |name: &'static str| name == "side" || settings::shows(name);
     view! {
         <div class=class>
             <Head/>
-            <main class="panels">
+            <main class="panels" data-tab=move || tab.get().0>
+                <div class="phone-tabs" role="group" aria-label=settings.say(Key::Panels)>
+                    {TABS.map(|(name, key)| panel(name).then(|| view! {
+                        <button type="button" class="button" aria-pressed=move || (tab.get().0 == name).to_string()
+                            on:click=move |_| tab.set((name, key))>{settings.say(key)}</button>
+                    })).into_iter().collect_view()}
+                </div>
                 {panel("editor").then(|| view! { <Editor/> })}
                 {panel("stage").then(|| view! { <Stage/> })}
                 {panel("terminal").then(|| view! { <Terminal/> })}
-                <Events/>
+                <Side/>
                 <Timeline/>
             </main>
         </div>

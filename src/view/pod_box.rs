@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::i18n::Key;
-use super::scene::{PodLook, PodState, Row};
+use super::scene::{PodLook, PodState, ProbeLook, Row};
 use super::settings::settings;
+use super::simulation::simulation;
 
 /// The box of a pod.
 #[component]
@@ -20,8 +21,24 @@ pub fn PodBox(row: Row<PodLook>) -> impl IntoView {
             })
         })
     };
+    let simulation = simulation();
+    let open = move |_| {
+        look.with_value(|look| {
+            look.with_untracked(|look| simulation.select("Pod", &look.namespace, &look.name));
+        })
+    };
+    let is_selected = move || {
+        simulation
+            .selected
+            .with(|selected| {
+                selected.as_ref().is_some_and(|selected| {
+                    selected.kind == "Pod" && look.with_value(|look| look.with(|look| look.name == selected.name))
+                })
+            })
+            .to_string()
+    };
     view! {
-        <li class=show(|look| format!("pod pod-{}", look.state.code())) tabindex="0" title=label aria-label=label
+        <li class=show(class) title=label
             data-pod=show(|look| look.name.clone())
             data-status=show(|look| look.status.clone())
             data-ready=show(|look| look.ready.clone())
@@ -31,6 +48,7 @@ pub fn PodBox(row: Row<PodLook>) -> impl IntoView {
             style=("--made", show(|look| look.made_permille.unwrap_or(1000).to_string()))
             style=("--left", show(|look| look.left_permille.unwrap_or(0).to_string()))>
             <span class="pod-fill" aria-hidden="true"></span>
+            <button type="button" class="pod-open" aria-label=label aria-pressed=is_selected on:click=open></button>
             <span class="pod-name">{show(short_name)}</span>
             <span class="pod-status">{show(|look| look.status.clone())}</span>
             <span class="pod-facts">
@@ -38,9 +56,35 @@ pub fn PodBox(row: Row<PodLook>) -> impl IntoView {
                 <span class="pod-tag">{show(tag)}</span>
                 <span class="pod-restarts">{show(restarts)}</span>
             </span>
+            <span class="pod-probes" aria-hidden="true">
+                <For each=move || look.with_value(|look| look.with(probes))
+                    key=|probe| (probe.kind, probe.at_ms) let:probe>
+                    {probe_chip(&probe)}
+                </For>
+            </span>
             <span class="pod-countdown" aria-hidden="true">{show(countdown)}</span>
         </li>
     }
+}
+
+fn class(look: &PodLook) -> String {
+    format!("pod pod-{}{}", look.state.code(), if look.is_unripe { " pod-unripe" } else { "" })
+}
+
+/// Results of a container that has ended tell nothing any more.
+fn probes(look: &PodLook) -> Vec<ProbeLook> {
+    if matches!(look.state, PodState::Ready | PodState::NotReady) { look.probes.clone() } else { Vec::new() }
+}
+
+/// A probe's last result. Each is an element of its own, so that it flashes once.
+fn probe_chip(probe: &ProbeLook) -> impl IntoView + use<> {
+    let letter = probe.kind.get(..1).unwrap_or_default().to_ascii_uppercase();
+    let code = probe.code.map_or_else(|| if probe.success { "ok" } else { "✕" }.to_owned(), |code| code.to_string());
+    let run =
+        if probe.success { String::new() } else { format!(" {}/{}", probe.run.min(probe.threshold), probe.threshold) };
+    let class = if probe.success { "probe probe-good" } else { "probe probe-bad" };
+    let title = format!("{}: {code}{run}", probe.kind);
+    view! { <span class=class title=title>{letter}" "{code}{run}</span> }
 }
 
 /// The part of the name that its ReplicaSet does not say already.
@@ -58,7 +102,9 @@ fn restarts(look: &PodLook) -> String {
 
 fn countdown(look: &PodLook) -> String {
     match look.countdown_s {
-        Some(seconds) if matches!(look.state, PodState::BackOff | PodState::Failed | PodState::Terminating) => {
+        Some(seconds)
+            if look.is_unripe || matches!(look.state, PodState::BackOff | PodState::Failed | PodState::Terminating) =>
+        {
             format!("{seconds} s")
         }
         _ => String::new(),

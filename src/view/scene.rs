@@ -6,6 +6,7 @@ use hellok8s_lab::api::{Deployment, Kind, KubernetesVersion, Object, Pod, Replic
 use hellok8s_lab::cluster::Cluster;
 use hellok8s_lab::controllers::deployment::fenceposts;
 use hellok8s_lab::kubectl::printers;
+use hellok8s_lab::kubelet::PodView;
 use hellok8s_lab::lab::timeline::Timeline;
 use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
@@ -143,6 +144,23 @@ impl PodState {
     }
 }
 
+/// A probe's last result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeLook {
+    /// `liveness`, `readiness`, `startup`.
+    pub kind: &'static str,
+    /// When, in simulated milliseconds.
+    pub at_ms: u64,
+    /// Whether it succeeded.
+    pub success: bool,
+    /// The HTTP status code, if there was an answer.
+    pub code: Option<u16>,
+    /// The results of this kind in a row.
+    pub run: u32,
+    /// How many failures in a row have a consequence.
+    pub threshold: u32,
+}
+
 /// How a pod looks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PodLook {
@@ -150,6 +168,8 @@ pub struct PodLook {
     pub uid: String,
     /// Uid of its ReplicaSet, empty without one.
     pub owner: String,
+    /// Namespace.
+    pub namespace: String,
     /// Name.
     pub name: String,
     /// Name of its ReplicaSet.
@@ -166,8 +186,12 @@ pub struct PodLook {
     pub state: PodState,
     /// How far its creation has come, in thousandths.
     pub made_permille: Option<u32>,
-    /// Seconds until its back-off or its grace period ends.
+    /// Seconds until its back-off or its grace period ends, or until it counts as available.
     pub countdown_s: Option<u64>,
+    /// Whether it is ready, but not for minReadySeconds yet.
+    pub is_unripe: bool,
+    /// The last results of its probes.
+    pub probes: Vec<ProbeLook>,
     /// How much of the back-off is left, in thousandths.
     pub left_permille: Option<u64>,
 }
@@ -179,6 +203,8 @@ pub struct SetLook {
     pub uid: String,
     /// Uid of its Deployment, empty without one.
     pub owner: String,
+    /// Namespace.
+    pub namespace: String,
     /// Name.
     pub name: String,
     /// Its Deployment's revision.
@@ -200,6 +226,8 @@ pub struct SetLook {
 pub struct DeploymentLook {
     /// Uid.
     pub uid: String,
+    /// Namespace.
+    pub namespace: String,
     /// Name.
     pub name: String,
     /// Wanted pods.
@@ -220,6 +248,10 @@ pub struct DeploymentLook {
     pub is_paused: bool,
     /// The condition that tells how its rollout goes: status and reason of `Progressing`.
     pub progress: String,
+    /// Seconds until its rollout has made no progress for too long.
+    pub deadline_s: Option<u64>,
+    /// Its newest decision's place in the log.
+    pub decision: Option<usize>,
     /// Its pods that count, by revision: colour and whether ready.
     pub slots: Vec<(usize, bool)>,
 }
@@ -289,10 +321,13 @@ impl Scene {
             let key = |pod: &Pod| (pod.metadata.creation_timestamp, pod.metadata.uid.len());
             key(a).cmp(&key(b)).then_with(|| a.metadata.uid.cmp(&b.metadata.uid))
         });
-        let looks: Vec<PodLook> = pods.iter().map(|pod| pod_look(pod, cluster, version)).collect();
+        let min_ready: BTreeMap<&str, i32> =
+            sets.iter().map(|set| (set.metadata.uid.as_str(), set.spec.min_ready_seconds)).collect();
+        let looks: Vec<PodLook> = pods.iter().map(|pod| pod_look(pod, cluster, version, &min_ready)).collect();
         self.sets.sync(sets.iter().map(|set| set_look(set, hue(&set.metadata.uid), &looks)).collect());
         let deployments = store.deployments(None);
-        self.deployments.sync(deployments.map(|deployment| deployment_look(deployment, &sets, &hue, &looks)).collect());
+        self.deployments
+            .sync(deployments.map(|deployment| deployment_look(deployment, cluster, &sets, &hue, &looks)).collect());
         self.pods.sync(looks);
         if events_changed {
             self.events.sync(event_looks(cluster));
@@ -311,7 +346,7 @@ fn revision(set: &ReplicaSet) -> &str {
     set.metadata.annotations.get("deployment.kubernetes.io/revision").map_or("", String::as_str)
 }
 
-fn pod_look(pod: &Pod, cluster: &Cluster, version: KubernetesVersion) -> PodLook {
+fn pod_look(pod: &Pod, cluster: &Cluster, version: KubernetesVersion, min_ready: &BTreeMap<&str, i32>) -> PodLook {
     let now = cluster.now();
     let mut cells = printers::print_pod(pod, now, version).into_iter().skip(1);
     let mut cell = || cells.next().unwrap_or_default();
@@ -324,10 +359,20 @@ fn pod_look(pod: &Pod, cluster: &Cluster, version: KubernetesVersion) -> PodLook
     let grace_until = view.as_ref().and_then(|view| view.grace_until);
     let left_ms = |until: SimTime| until.ms_since(now);
     let state = PodState::of(pod, &status);
-    let until = if state == PodState::Terminating { grace_until } else { back_off.map(|(until, _)| until) };
+    let ripe_at = owner
+        .and_then(|owner| min_ready.get(owner.uid.as_str()))
+        .filter(|seconds| **seconds > 0 && state == PodState::Ready)
+        .and_then(|seconds| Some(ready_since(pod)? + u64::try_from(*seconds).ok()? * 1000))
+        .filter(|at| *at > now);
+    let until = match state {
+        PodState::Terminating => grace_until,
+        PodState::Ready => ripe_at,
+        _ => back_off.map(|(until, _)| until),
+    };
     PodLook {
         uid: pod.metadata.uid.clone(),
         owner: owner.map(|owner| owner.uid.clone()).unwrap_or_default(),
+        namespace: pod.metadata.namespace.clone(),
         name: pod.metadata.name.clone(),
         replica_set: owner.map(|owner| owner.name.clone()).unwrap_or_default(),
         ready,
@@ -336,9 +381,34 @@ fn pod_look(pod: &Pod, cluster: &Cluster, version: KubernetesVersion) -> PodLook
         state,
         made_permille: view.as_ref().and_then(|view| view.starting_permille),
         countdown_s: until.map(left_ms).filter(|left| *left > 0).map(|left| left.div_ceil(1000)),
+        is_unripe: ripe_at.is_some(),
+        probes: view.as_ref().map(probe_looks).unwrap_or_default(),
         left_permille: back_off.map(|(until, whole)| left_ms(until) * 1000 / whole.max(1)),
         status,
     }
+}
+
+/// Since when the pod has been ready.
+fn ready_since(pod: &Pod) -> Option<SimTime> {
+    let ready =
+        pod.status.conditions.iter().find(|condition| condition.kind == "Ready" && condition.status == "True")?;
+    Some(SimTime(u64::try_from(ready.last_transition_time?.as_sim_ms()).ok()?))
+}
+
+fn probe_looks(view: &PodView) -> Vec<ProbeLook> {
+    let probes = view.containers.iter().flat_map(|container| &container.probes);
+    let last = probes.filter_map(|probe| {
+        let pulse = probe.last.as_ref()?;
+        Some(ProbeLook {
+            kind: probe.kind.as_str(),
+            at_ms: pulse.at.as_ms(),
+            success: pulse.success,
+            code: pulse.status_code,
+            run: probe.result_run,
+            threshold: probe.failure_threshold,
+        })
+    });
+    last.collect()
 }
 
 fn set_look(set: &ReplicaSet, hue: usize, pods: &[PodLook]) -> SetLook {
@@ -347,6 +417,7 @@ fn set_look(set: &ReplicaSet, hue: usize, pods: &[PodLook]) -> SetLook {
     SetLook {
         uid: uid.clone(),
         owner: set.metadata.controller().map(|owner| owner.uid.clone()).unwrap_or_default(),
+        namespace: set.metadata.namespace.clone(),
         name: set.metadata.name.clone(),
         revision: revision(set).to_owned(),
         hue,
@@ -359,6 +430,7 @@ fn set_look(set: &ReplicaSet, hue: usize, pods: &[PodLook]) -> SetLook {
 
 fn deployment_look(
     deployment: &Deployment,
+    cluster: &Cluster,
     sets: &[std::sync::Arc<ReplicaSet>],
     hue: &impl Fn(&str) -> usize,
     pods: &[PodLook],
@@ -379,6 +451,7 @@ fn deployment_look(
     let progressing = deployment.status.conditions.iter().find(|condition| condition.kind == "Progressing");
     DeploymentLook {
         uid: uid.clone(),
+        namespace: deployment.metadata.namespace.clone(),
         name: deployment.metadata.name.clone(),
         replicas: deployment.spec.replicas,
         updated: deployment.status.updated_replicas,
@@ -392,8 +465,40 @@ fn deployment_look(
         },
         is_paused: deployment.spec.paused,
         progress: progressing.map(|condition| condition.reason.clone()).unwrap_or_default(),
+        deadline_s: deadline_s(deployment, cluster.now()),
+        decision: newest_decision(deployment, cluster),
         slots,
     }
+}
+
+/// What is left of progressDeadlineSeconds while a rollout is under way.
+fn deadline_s(deployment: &Deployment, now: SimTime) -> Option<u64> {
+    let progressing = deployment.status.conditions.iter().find(|condition| condition.kind == "Progressing")?;
+    let is_over = matches!(progressing.reason.as_str(), "NewReplicaSetAvailable" | "ProgressDeadlineExceeded");
+    if is_over || deployment.spec.paused {
+        return None;
+    }
+    let whole_s = u64::try_from(deployment.spec.progress_deadline_seconds?).ok().filter(|s| *s < 1_000_000)?;
+    let since_ms = u64::try_from(progressing.last_update_time?.as_sim_ms()).ok()?;
+    Some((since_ms + whole_s * 1000).saturating_sub(now.as_ms()).div_ceil(1000))
+}
+
+/// The note that comes with every pass of a rollout.
+pub const ROUTINE: &str = "deployment/waits-for-progress";
+/// How many decisions are looked through for a Deployment's newest one.
+const RECENT: usize = 2000;
+
+fn newest_decision(deployment: &Deployment, cluster: &Cluster) -> Option<usize> {
+    let object = format!("Deployment/{}/{}", deployment.metadata.namespace, deployment.metadata.name);
+    let decisions = cluster.decisions();
+    let end = decisions.len();
+    (end.saturating_sub(RECENT)..end)
+        .rev()
+        // That the deadline's clock runs says least of all.
+        .find(|number| {
+            let decision = decisions.get(*number);
+            decision.is_some_and(|decision| decision.object == object && decision.rule != ROUTINE)
+        })
 }
 
 fn event_looks(cluster: &Cluster) -> Vec<EventLook> {

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::browser;
 use super::scene::Scene;
+use super::selection::Selection;
 use super::settings;
 
 /// The terminal that the visitor sees.
@@ -104,6 +105,10 @@ pub struct Simulation {
     pub is_busy: RwSignal<bool>,
     /// Counts the changes of the cluster.
     pub changes: RwSignal<u64>,
+    /// Counts the changes of what is wanted: those that a forecast depends on.
+    pub spec_changes: RwSignal<u64>,
+    /// The object that the visitor looks at more closely.
+    pub selected: RwSignal<Option<Selection>>,
 }
 
 /// The simulation of the page that is being built.
@@ -138,6 +143,8 @@ impl Simulation {
             log: RwSignal::new(Vec::new()),
             is_busy: RwSignal::new(false),
             changes: RwSignal::new(0),
+            spec_changes: RwSignal::new(0),
+            selected: RwSignal::new(None),
         };
         simulation.refresh();
         browser::on_every_frame(move |at_us| simulation.frame(at_us));
@@ -225,6 +232,9 @@ impl Simulation {
         set(self.can_undo_fork, core.lab.can_undo_fork());
         if is_changed {
             self.changes.update(|count| *count += 1);
+            let wanted =
+                core.timeline.marks().iter().filter(|mark| mark.kind == MarkKind::Change && mark.at_ms <= now_ms);
+            set(self.spec_changes, u64::try_from(wanted.count()).unwrap_or(0) << 32 | u64::from(core.lab.forks()));
         }
     }
 
@@ -301,6 +311,14 @@ impl Simulation {
             core.lab.run_until(until);
         });
         self.refresh();
+    }
+
+    /// Looks at an object more closely; at none when it is the one already.
+    pub fn select(self, kind: &'static str, namespace: &str, name: &str) {
+        let selection = Selection { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        self.selected.update(|selected| {
+            *selected = if selected.as_ref() == Some(&selection) { None } else { Some(selection) };
+        });
     }
 
     /// Looks at the lab.

@@ -1,5 +1,6 @@
 //! The stage: Deployments with their limits, ReplicaSets by colour, pods by shape.
 
+use hellok8s_lab::explanations;
 use leptos::prelude::*;
 
 use super::i18n::Key;
@@ -53,8 +54,22 @@ fn Welcome() -> impl IntoView {
 
 #[component]
 fn DeploymentCard(row: Row<DeploymentLook>) -> impl IntoView {
-    let (settings, look) = (settings(), row.look);
-    let (name, numbers, budget) = (look.clone(), look.clone(), look.clone());
+    let (settings, simulation, look) = (settings(), simulation(), row.look);
+    let (name, numbers, budget, reason) = (look.clone(), look.clone(), look.clone(), look.clone());
+    let (opened, clock) = (look.clone(), look.clone());
+    let open = move |_| opened.with_untracked(|look| simulation.select("Deployment", &look.namespace, &look.name));
+    let deadline = move || {
+        clock.with(|look| look.deadline_s).map(|seconds| {
+        view! { <span class="deadline" title="progressDeadlineSeconds">{settings.say(Key::Deadline)}" "{seconds}" s"</span> }
+    })
+    };
+    let sentence = move || {
+        let (number, lang) = (reason.with(|look| look.decision)?, settings.lang.get());
+        simulation.with(|lab| {
+            let decision = lab.cluster().decisions().get(number)?;
+            Some((explanations::title(decision, lang), explanations::sentence(decision, lang)))
+        })
+    };
     let count = move |key: Key, part: fn(&DeploymentLook) -> i32| {
         let look = numbers.clone();
         view! {
@@ -74,8 +89,9 @@ fn DeploymentCard(row: Row<DeploymentLook>) -> impl IntoView {
     view! {
         <article class="deployment">
             <header class="deployment-head">
-                <h3><span class="kind">"Deployment"</span>" "{move || name.with(|look| look.name.clone())}</h3>
+                <h3><button type="button" class="name" on:click=open><span class="kind">"Deployment"</span>" "{move || name.with(|look| look.name.clone())}</button></h3>
                 <p class="strategy">{strategy}</p>
+                {deadline}
                 <ul class="counts">
                     {count(Key::Replicas, |look| look.replicas)}
                     {count(Key::Updated, |look| look.updated)}
@@ -84,6 +100,7 @@ fn DeploymentCard(row: Row<DeploymentLook>) -> impl IntoView {
                 </ul>
             </header>
             <Budget look=budget/>
+            {move || sentence().map(|(title, text)| view! { <p class="because"><b>{title}</b>" "{text}</p> })}
             <Sets owner=row.uid/>
         </article>
     }
@@ -144,17 +161,19 @@ fn Sets(owner: String) -> impl IntoView {
 
 #[component]
 fn SetGroup(row: Row<SetLook>) -> impl IntoView {
-    let (settings, look) = (settings(), row.look);
+    let (settings, simulation, look) = (settings(), simulation(), row.look);
+    let opened = look.clone();
+    let open = move |_| opened.with_untracked(|look| simulation.select("ReplicaSet", &look.namespace, &look.name));
     let show = move |part: fn(&SetLook) -> String| {
         let look = look.clone();
         move || look.with(part)
     };
     view! {
-        <section class=show(|look| if look.is_idle { "set set-idle" } else { "set" }.to_owned())
+        <section aria-label=show(|look| format!("ReplicaSet {}", look.name)) class=show(|look| if look.is_idle { "set set-idle" } else { "set" }.to_owned())
             data-hue=show(|look| look.hue.to_string())>
             <header class="set-head">
                 <span class="swatch" aria-hidden="true"></span>
-                <h4><span class="kind">"ReplicaSet"</span>" "{show(|look| look.name.clone())}</h4>
+                <h4><button type="button" class="name" on:click=open><span class="kind">"ReplicaSet"</span>" "{show(|look| look.name.clone())}</button></h4>
                 <span class="set-revision">{settings.say(Key::Revision)}" "{show(|look| look.revision.clone())}</span>
                 <span class="set-image" title=show(|look| look.image.clone())><bdi>{show(|look| look.image.clone())}</bdi></span>
                 <span class="set-count">{show(|look| format!("{}/{}", look.ready, look.replicas))}" "{settings.say(Key::Ready)}</span>

@@ -18,6 +18,8 @@ use super::transport::Transport;
 
 /// The widths of the window on offer, in milliseconds; 0 stands for the whole history.
 const WINDOWS: [u64; 4] = [60_000, 180_000, 900_000, 0];
+/// The narrowest window.
+const SHORTEST_MS: u64 = 30_000;
 /// Between two drawings.
 const REDRAW_US: u64 = 200_000;
 /// The rows of the table of numbers.
@@ -60,6 +62,11 @@ fn visible(window_ms: u64, now_ms: u64, end_ms: u64) -> (u64, u64) {
     if window_ms == 0 {
         return (0, end_ms.max(60_000));
     }
+    // A young history fills the chart as well, in steps, so that the scale does not creep.
+    let mut window_ms = window_ms;
+    while window_ms > SHORTEST_MS && end_ms < window_ms / 2 {
+        window_ms /= 2;
+    }
     let from = end_ms.saturating_sub(window_ms);
     let from = if now_ms < from { now_ms.saturating_sub(window_ms / 2) } else { from };
     (from, from + window_ms)
@@ -78,7 +85,7 @@ fn Fork() -> impl IntoView {
             </button>
         </Show>
         <Show when=move || simulation.can_undo_fork.get() && !is_past()>
-            <button type="button" class="button small" on:click=move |_| simulation.undo_fork()>{settings.say(Key::UndoFork)}</button>
+            <button type="button" class="button small restore" on:click=move |_| simulation.undo_fork()>{settings.say(Key::UndoFork)}</button>
         </Show>
     }
 }

@@ -1,0 +1,383 @@
+//! How it will end: a copy of the lab applies a file and runs ahead.
+//!
+//! It is the same engine, so that a forecast is what happens when nobody does anything else. A [`Forecaster`] works in
+//! pieces, since the page must not stand still meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Lab;
+use super::timeline::{Sample, Timeline};
+use crate::api::{Deployment, DeploymentStrategy, StrategyType};
+use crate::controllers::deployment::status;
+use crate::sim::SimTime;
+
+/// The terminal of the copy in which the file is applied: nobody else types there.
+const TERMINAL: usize = 7;
+/// After a rollout is complete it is watched for so long: containers that crash do so by then.
+const WATCHED_MS: u64 = 60_000;
+/// No forecast looks further ahead.
+const FURTHEST_MS: u64 = 1_800_000;
+/// Simulated time of a piece of work.
+const PIECE_MS: u64 = 1_000;
+
+/// What applying the file does at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is refused, with this answer.
+    Refused(String),
+    /// Nothing that concerns a Deployment.
+    Nothing,
+    /// A Deployment is made.
+    Creates,
+    /// The number of replicas changes and the template does not: no rollout.
+    Scales {
+        /// Replicas before.
+        from: i32,
+        /// Replicas after.
+        to: i32,
+    },
+    /// The template changes: a rollout.
+    RollsOut,
+    /// Something else in the spec changes.
+    Adjusts,
+}
+
+/// How it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All wanted pods are updated and available after so long.
+    Completes {
+        /// In simulated milliseconds, over all runs the shortest.
+        shortest_ms: u64,
+        /// The longest.
+        longest_ms: u64,
+    },
+    /// It makes no progress for too long, which is noted after so long.
+    Stalls {
+        /// In simulated milliseconds.
+        after_ms: u64,
+    },
+    /// Neither, for as long as the forecast looks.
+    Open {
+        /// In simulated milliseconds.
+        looked_ms: u64,
+    },
+}
+
+/// A forecast.
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    /// What applying does at once.
+    pub change: Change,
+    /// How it ends.
+    pub outcome: Outcome,
+    /// The fewest available pods on the way.
+    pub fewest_available: i32,
+    /// The most pods that count at once on the way.
+    pub most_pods: i32,
+    /// The most pods at once, with those that are terminating.
+    pub most_with_terminating: i32,
+    /// Containers that were started again.
+    pub restarts: i32,
+    /// Of these runs: randomness may matter.
+    pub runs: usize,
+    /// What the first run counted, and the moment of the change in it.
+    pub timeline: Timeline,
+    /// When the change was made, in simulated milliseconds.
+    pub start_ms: u64,
+}
+
+/// A strategy to try instead of the one in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Strategy {
+    /// As the file says.
+    AsWritten,
+    /// A rolling update with these bounds.
+    RollingUpdate {
+        /// As in a manifest: `25%`, `1`.
+        max_surge: &'static str,
+        /// As in a manifest.
+        max_unavailable: &'static str,
+    },
+    /// Recreate.
+    Recreate,
+}
+
+/// Runs ahead.
+#[derive(Clone, Debug)]
+pub struct Forecaster {
+    /// The copy that is run for each seed.
+    origin: Lab,
+    before: BTreeMap<String, Arc<Deployment>>,
+    change: Change,
+    seeds: Vec<u64>,
+    run: Run,
+    done: Vec<Run>,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+struct Run {
+    lab: Lab,
+    timeline: Timeline,
+    /// When the change was made.
+    began: SimTime,
+    /// When the rollout was complete.
+    complete_at: Option<SimTime>,
+    stalled_at: Option<SimTime>,
+    is_over: bool,
+}
+
+impl Forecaster {
+    /// Applies `file` in a copy of the lab. `seeds` are those of more runs than the first one.
+    pub fn new(lab: &Lab, file: &str, strategy: &Strategy, seeds: &[u64]) -> Self {
+        let mut origin = lab.clone();
+        let before = deployments(&origin);
+        origin.submit(TERMINAL, &format!("kubectl apply -f '{}'", file.replace('\'', "")));
+        let answer: String = origin.take_output(TERMINAL).into_iter().map(|chunk| chunk.text).collect();
+        let change = if origin.exit_code(TERMINAL) == 0 && !origin.is_busy(TERMINAL) {
+            change(&before, &deployments(&origin))
+        } else {
+            Change::Refused(answer.trim_end().to_owned())
+        };
+        if !matches!(change, Change::Refused(_)) {
+            set_strategy(&mut origin, &before, strategy);
+        }
+        let mut seeds = seeds.to_vec();
+        seeds.reverse();
+        let run = Run::new(&origin);
+        let mut forecaster = Self { origin, before, change, seeds, run, done: Vec::new() };
+        if matches!(forecaster.change, Change::Refused(_) | Change::Nothing) {
+            forecaster.run.is_over = true;
+            forecaster.seeds.clear();
+        }
+        forecaster
+    }
+
+    /// Runs on for `pieces` seconds of simulated time. Answers the forecast when it is ready.
+    pub fn go_on(&mut self, pieces: usize) -> Option<Forecast> {
+        for _ in 0..pieces {
+            if self.run.is_over {
+                self.done.push(self.run.clone());
+                let Some(seed) = self.seeds.pop() else { return Some(self.forecast()) };
+                self.origin.cluster_mut().kubelet_mut().reseed(seed);
+                self.run = Run::new(&self.origin);
+            }
+            self.run.go_on(&self.before);
+        }
+        None
+    }
+
+    /// The whole forecast at once.
+    pub fn finish(mut self) -> Forecast {
+        loop {
+            if let Some(forecast) = self.go_on(64) {
+                return forecast;
+            }
+        }
+    }
+
+    fn forecast(&self) -> Forecast {
+        let start = self.origin.now();
+        let first = self.done.first().unwrap_or(&self.run);
+        let start_ms = start.as_ms();
+        let samples = || self.done.iter().flat_map(move |run| run.samples(start_ms));
+        let ends: Vec<u64> = self.done.iter().filter_map(|run| Some(run.complete_at?.ms_since(start))).collect();
+        let stalls = self.done.iter().filter_map(|run| Some(run.stalled_at?.ms_since(start))).min();
+        let outcome = match (stalls, ends.iter().min(), ends.iter().max()) {
+            (Some(after_ms), _, _) => Outcome::Stalls { after_ms },
+            (None, Some(shortest), Some(longest)) if ends.len() == self.done.len() => {
+                Outcome::Completes { shortest_ms: *shortest, longest_ms: *longest }
+            }
+            _ => Outcome::Open { looked_ms: first.lab.now().ms_since(start) },
+        };
+        Forecast {
+            change: self.change.clone(),
+            outcome,
+            fewest_available: samples().map(|sample| sample.available).min().unwrap_or(0),
+            most_pods: samples().map(Sample::total).max().unwrap_or(0),
+            most_with_terminating: samples().map(|sample| sample.total() + sample.terminating).max().unwrap_or(0),
+            restarts: first.restarts(start),
+            runs: self.done.len(),
+            timeline: first.timeline.clone(),
+            start_ms,
+        }
+    }
+}
+
+impl Run {
+    fn new(lab: &Lab) -> Self {
+        let mut timeline = Timeline::default();
+        timeline.read(lab.cluster(), lab.forks());
+        Self { lab: lab.clone(), timeline, began: lab.now(), complete_at: None, stalled_at: None, is_over: false }
+    }
+
+    fn go_on(&mut self, before: &BTreeMap<String, Arc<Deployment>>) {
+        if self.is_over {
+            return;
+        }
+        let start = self.lab.now();
+        self.lab.run_until(start + PIECE_MS);
+        self.timeline.read(self.lab.cluster(), self.lab.forks());
+        let now = self.lab.now();
+        let store = self.lab.cluster().api.store();
+        let changed: Vec<&Arc<Deployment>> = store
+            .deployments(None)
+            .filter(|deployment| {
+                let old = before.get(&deployment.metadata.uid);
+                old.is_none_or(|old| old.metadata.generation != deployment.metadata.generation)
+            })
+            .collect();
+        let is_late = |deployment: &&Arc<Deployment>| {
+            deployment.status.conditions.iter().any(|condition| condition.reason == "ProgressDeadlineExceeded")
+        };
+        let is_complete = changed.iter().all(|deployment| {
+            deployment.status.observed_generation >= deployment.metadata.generation
+                && status::is_complete(deployment, &deployment.status)
+        });
+        if self.complete_at.is_none() && changed.iter().any(is_late) {
+            self.stalled_at = Some(now);
+            self.is_over = true;
+        } else if is_complete && self.complete_at.is_none() {
+            self.complete_at = self.timeline.samples().last().map(|sample| SimTime(sample.at_ms));
+        }
+        let is_watched = self.complete_at.is_some_and(|at| now.ms_since(at) >= WATCHED_MS);
+        self.is_over |= is_watched || now.ms_since(self.began) >= FURTHEST_MS;
+    }
+
+    /// What was counted from the change on.
+    fn samples(&self, start_ms: u64) -> impl Iterator<Item = &Sample> {
+        let first = self.timeline.samples().partition_point(|sample| sample.at_ms <= start_ms).saturating_sub(1);
+        self.timeline.samples().iter().skip(first)
+    }
+
+    fn restarts(&self, start: SimTime) -> i32 {
+        use super::timeline::MarkKind;
+        let marks = self.timeline.marks().iter();
+        let restarts = marks.filter(|mark| mark.kind == MarkKind::Restart && mark.at_ms > start.as_ms());
+        i32::try_from(restarts.count()).unwrap_or(i32::MAX)
+    }
+}
+
+fn deployments(lab: &Lab) -> BTreeMap<String, Arc<Deployment>> {
+    let store = lab.cluster().api.store();
+    store.deployments(None).map(|deployment| (deployment.metadata.uid.clone(), Arc::clone(deployment))).collect()
+}
+
+fn change(before: &BTreeMap<String, Arc<Deployment>>, after: &BTreeMap<String, Arc<Deployment>>) -> Change {
+    let mut found = Change::Nothing;
+    for (uid, new) in after {
+        let Some(old) = before.get(uid) else { return Change::Creates };
+        if old.spec == new.spec {
+            continue;
+        }
+        if old.spec.template != new.spec.template {
+            return Change::RollsOut;
+        }
+        found = if old.spec.replicas == new.spec.replicas {
+            Change::Adjusts
+        } else {
+            Change::Scales { from: old.spec.replicas, to: new.spec.replicas }
+        };
+    }
+    found
+}
+
+/// Gives the strategy to the Deployments that the file has changed.
+fn set_strategy(lab: &mut Lab, before: &BTreeMap<String, Arc<Deployment>>, strategy: &Strategy) {
+    let patch = match strategy {
+        Strategy::AsWritten => return,
+        Strategy::Recreate => r#"{"spec":{"strategy":{"$retainKeys":["type"],"type":"Recreate"}}}"#.to_owned(),
+        Strategy::RollingUpdate { max_surge, max_unavailable } => format!(
+            r#"{{"spec":{{"strategy":{{"type":"RollingUpdate","rollingUpdate":{{"maxSurge":{},"maxUnavailable":{}}}}}}}}}"#,
+            number_or_text(max_surge),
+            number_or_text(max_unavailable)
+        ),
+    };
+    for (uid, deployment) in deployments(lab) {
+        if before.get(&uid).is_some_and(|old| old.spec == deployment.spec) {
+            continue;
+        }
+        let (name, namespace) = (&deployment.metadata.name, &deployment.metadata.namespace);
+        lab.submit(TERMINAL, &format!("kubectl patch deployment {name} -n {namespace} -p '{patch}'"));
+    }
+    lab.take_output(TERMINAL);
+}
+
+fn number_or_text(text: &str) -> String {
+    if text.parse::<i32>().is_ok() { text.to_owned() } else { format!("{text:?}") }
+}
+
+/// A strategy in a few words, the same in every language.
+pub fn strategy_words(strategy: &DeploymentStrategy) -> String {
+    match (strategy.kind, &strategy.rolling_update) {
+        (StrategyType::Recreate, _) => "Recreate".to_owned(),
+        (StrategyType::RollingUpdate, None) => "RollingUpdate".to_owned(),
+        (StrategyType::RollingUpdate, Some(bounds)) => {
+            let word =
+                |value: &Option<crate::api::IntOrString>| value.as_ref().map_or("–".to_owned(), ToString::to_string);
+            format!("RollingUpdate {} / {}", word(&bounds.max_surge), word(&bounds.max_unavailable))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::{LabOptions, PRESETS};
+
+    fn preset(name: &str) -> &'static str {
+        PRESETS.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
+    }
+
+    fn lab(name: &str) -> Lab {
+        let mut lab = Lab::new(&LabOptions::default());
+        lab.write("deployment.yaml", preset(name));
+        lab.submit(0, "kubectl apply -f deployment.yaml");
+        lab.run_until(SimTime(60_000));
+        lab
+    }
+
+    fn forecast(lab: &mut Lab, text: &str, strategy: &Strategy) -> Forecast {
+        lab.write("deployment.yaml", text);
+        Forecaster::new(lab, "deployment.yaml", strategy, &[11, 12]).finish()
+    }
+
+    #[test]
+    fn what_a_change_does_is_told_beforehand() {
+        let mut lab = lab("v1, 3 replicas");
+        let same = forecast(&mut lab, preset("v1, 3 replicas"), &Strategy::AsWritten);
+        assert_eq!(same.change, Change::Nothing);
+        let scaled = forecast(&mut lab, preset("v1, 1 replica"), &Strategy::AsWritten);
+        assert_eq!(scaled.change, Change::Scales { from: 3, to: 1 });
+        let rolled = forecast(&mut lab, preset("v2"), &Strategy::AsWritten);
+        assert_eq!((&rolled.change, rolled.fewest_available, rolled.most_pods), (&Change::RollsOut, 3, 4));
+        assert_eq!(rolled.runs, 3);
+        assert!(
+            matches!(rolled.outcome, Outcome::Completes { shortest_ms, longest_ms } if shortest_ms > 1_000 && longest_ms < 30_000)
+        );
+        assert!(matches!(forecast(&mut lab, "kind: [", &Strategy::AsWritten).change, Change::Refused(_)));
+        assert_eq!(lab.cluster().api.store().deployments(None).map(|one| one.spec.replicas).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn a_stall_and_restarts_are_foreseen() {
+        let mut lab = lab("v2, rolling update 1/1");
+        let bad = forecast(&mut lab, preset("bad readiness"), &Strategy::AsWritten);
+        assert!(matches!(bad.outcome, Outcome::Stalls { after_ms: 600_000..=620_000 }), "{:?}", bad.outcome);
+        assert_eq!(bad.fewest_available, 2);
+        let crashing = forecast(&mut lab, preset("liveness"), &Strategy::AsWritten);
+        assert!(crashing.restarts >= 3, "{}", crashing.restarts);
+    }
+
+    #[test]
+    fn strategies_are_compared() {
+        let mut lab = lab("v1, 3 replicas");
+        let recreate = forecast(&mut lab, preset("v2"), &Strategy::Recreate);
+        assert_eq!((recreate.fewest_available, recreate.most_pods), (0, 3));
+        let careful = Strategy::RollingUpdate { max_surge: "1", max_unavailable: "0" };
+        let careful = forecast(&mut lab, preset("v2"), &careful);
+        assert_eq!((careful.fewest_available, careful.most_pods), (3, 4));
+    }
+}

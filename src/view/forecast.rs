@@ -1,0 +1,252 @@
+//! The forecast under the editor: what applying the file would do, told while it is being typed; and the same change
+//! under other strategies, side by side on the same clock.
+
+use hellok8s_lab::lab::forecast::{Change, Forecast, Forecaster, Outcome, Strategy};
+use leptos::html::Canvas;
+use leptos::prelude::*;
+
+use super::browser;
+use super::chart::{self, Frame};
+use super::editor::document;
+use super::i18n::Key;
+use super::settings::{Settings, settings};
+use super::simulation::{Simulation, simulation};
+
+/// Seeds of the runs after the first one.
+const SEEDS: [u64; 2] = [101, 102];
+/// Between a change and its forecast, so that typing is not disturbed.
+const PATIENCE_US: u64 = 500_000;
+/// Simulated seconds of a frame's work; fewer when there are many pods.
+const PIECES: usize = 24;
+/// With more pods than this a forecast is made when it is asked for.
+const MANY_PODS: usize = 200;
+
+/// What is compared.
+const STRATEGIES: [(&str, Strategy); 4] = [
+    ("25% / 25%", Strategy::RollingUpdate { max_surge: "25%", max_unavailable: "25%" }),
+    ("1 / 0", Strategy::RollingUpdate { max_surge: "1", max_unavailable: "0" }),
+    ("0 / 1", Strategy::RollingUpdate { max_surge: "0", max_unavailable: "1" }),
+    ("Recreate", Strategy::Recreate),
+];
+
+/// The work that is under way.
+#[derive(Default)]
+struct Work {
+    /// What was asked for, and when.
+    asked: Option<(String, u64, u64)>,
+    /// The forecast of the file as it is written.
+    written: Option<Forecaster>,
+    /// Those of the strategies that are still to be tried.
+    compared: Vec<(usize, Forecaster)>,
+    /// The file, its text and the cluster's changes that the shown forecast belongs to.
+    known: Option<(String, u64)>,
+}
+
+/// The forecast.
+#[component]
+pub fn ForecastLine() -> impl IntoView {
+    let (settings, simulation, document) = (settings(), simulation(), document());
+    let shown = RwSignal::new_local(None::<Forecast>);
+    let comparison = RwSignal::new_local(Vec::<(usize, Forecast)>::new());
+    let compares = RwSignal::new(false);
+    let work = StoredValue::new_local(Work::default());
+    browser::on_every_frame(move |at_us| {
+        let Some(text) = document.text.try_get_untracked() else { return };
+        let changes = simulation.spec_changes.get_untracked();
+        work.update_value(|work| {
+            let is_new = work.known.as_ref().is_none_or(|(known, of)| *known != text || *of != changes);
+            if is_new {
+                let since = match &work.asked {
+                    Some((asked, of, since)) if *asked == text && *of == changes => *since,
+                    _ => at_us,
+                };
+                work.asked = Some((text.clone(), changes, since));
+                // What was told of another text is not told of this one.
+                if shown.with_untracked(Option::is_some) {
+                    shown.set(None);
+                }
+                if at_us.saturating_sub(since) >= PATIENCE_US {
+                    work.known = Some((text, changes));
+                    work.written = begin(simulation, &document.name.get_untracked(), &Strategy::AsWritten);
+                    work.compared.clear();
+                    if compares.get_untracked() {
+                        compare(simulation, &document.name.get_untracked(), work, comparison);
+                    }
+                }
+            }
+            if let Some(forecast) = work.written.as_mut().and_then(|forecaster| forecaster.go_on(PIECES)) {
+                work.written = None;
+                shown.set(Some(forecast));
+            } else if work.written.is_none()
+                && let Some((at, forecaster)) = work.compared.first_mut()
+                && let Some(forecast) = forecaster.go_on(PIECES)
+            {
+                let at = *at;
+                work.compared.remove(0);
+                comparison.update(|comparison| comparison.push((at, forecast)));
+            }
+        });
+    });
+    let toggle = move |_| {
+        compares.update(|compares| *compares = !*compares);
+        if compares.get_untracked() {
+            work.update_value(|work| compare(simulation, &document.name.get_untracked(), work, comparison));
+        }
+    };
+    let line = move || shown.with(|forecast| forecast.as_ref().map(|forecast| in_words(forecast, settings)));
+    let can_compare = move || {
+        shown.with(|forecast| forecast.as_ref().is_some_and(|forecast| matches!(forecast.change, Change::RollsOut)))
+    };
+    view! {
+        <div class="forecast">
+            <p data-testid="forecast" role="status" class=move || shown.with(|forecast| tone(forecast.as_ref()))>
+                <b>{settings.say(Key::Forecast)}</b>" "
+                {move || line().unwrap_or_else(|| settings.say(Key::ForecastNone)().to_owned())}
+            </p>
+            <Show when=move || can_compare() || compares.get()>
+                <button type="button" class="button small" aria-expanded=move || compares.get().to_string() on:click=toggle>
+                    {settings.say(Key::Compare)}
+                </button>
+            </Show>
+            <Show when=move || compares.get()>
+                <Comparison comparison/>
+            </Show>
+        </div>
+    }
+}
+
+fn begin(simulation: Simulation, file: &str, strategy: &Strategy) -> Option<Forecaster> {
+    let is_small = simulation.with(|lab| lab.cluster().api.store().pods(None).count()) <= MANY_PODS;
+    is_small.then(|| simulation.with(|lab| Forecaster::new(lab, file, strategy, &SEEDS)))
+}
+
+fn compare(
+    simulation: Simulation,
+    file: &str,
+    work: &mut Work,
+    comparison: RwSignal<Vec<(usize, Forecast)>, LocalStorage>,
+) {
+    comparison.set(Vec::new());
+    work.compared = STRATEGIES
+        .iter()
+        .enumerate()
+        .filter_map(|(at, (_, strategy))| Some((at, begin(simulation, file, strategy)?)))
+        .collect();
+}
+
+fn tone(forecast: Option<&Forecast>) -> &'static str {
+    match forecast {
+        Some(Forecast { change: Change::Refused(_), .. } | Forecast { outcome: Outcome::Stalls { .. }, .. }) => {
+            "forecast-bad"
+        }
+        Some(forecast) if forecast.restarts > 0 => "forecast-bad",
+        _ => "forecast-good",
+    }
+}
+
+/// A forecast as a sentence.
+fn in_words(forecast: &Forecast, settings: Settings) -> String {
+    let say = |key| settings.say(key)();
+    let change = match &forecast.change {
+        Change::Refused(answer) => return format!("{} {answer}", say(Key::ForecastRefused)),
+        Change::Nothing => return say(Key::ForecastNothing).to_owned(),
+        Change::Creates => say(Key::ForecastCreates).to_owned(),
+        Change::Scales { from, to } => format!("{} {from} → {to}{}", say(Key::ForecastScales), say(Key::Stop)),
+        Change::RollsOut => say(Key::ForecastRollsOut).to_owned(),
+        Change::Adjusts => say(Key::ForecastAdjusts).to_owned(),
+    };
+    let outcome = match forecast.outcome {
+        Outcome::Completes { shortest_ms, longest_ms } => {
+            format!("{} {}{}", say(Key::ForecastCompletes), span(shortest_ms, longest_ms), say(Key::Stop))
+        }
+        Outcome::Stalls { after_ms } => {
+            format!("{} {}{}", say(Key::ForecastStalls), span(after_ms, after_ms), say(Key::Stop))
+        }
+        Outcome::Open { looked_ms } => {
+            format!("{} {}{}", say(Key::ForecastOpen), span(looked_ms, looked_ms), say(Key::Stop))
+        }
+    };
+    let mut text = format!("{change} {outcome} {}{}", figures(forecast, settings), say(Key::Stop));
+    if forecast.restarts > 0 {
+        text.push_str(&format!(" {} {}{}", say(Key::ForecastRestarts), forecast.restarts, say(Key::Stop)));
+    }
+    text
+}
+
+fn figures(forecast: &Forecast, settings: Settings) -> String {
+    let say = |key| settings.say(key)();
+    format!(
+        "{} {}{} {} {}",
+        say(Key::ForecastFewest),
+        forecast.fewest_available,
+        say(Key::Comma),
+        say(Key::ForecastMost),
+        forecast.most_pods
+    )
+}
+
+/// `4.2 s`, `4.2–5.1 s`, `10 min`.
+fn span(shortest_ms: u64, longest_ms: u64) -> String {
+    let words = |ms: u64| match ms {
+        0..120_000 => format!("{}.{}", ms / 1000, ms % 1000 / 100),
+        _ => format!("{}:{:02}", ms / 60_000, ms / 1000 % 60),
+    };
+    let unit = if longest_ms < 120_000 { "s" } else { "min" };
+    if shortest_ms / 100 == longest_ms / 100 || longest_ms >= 120_000 {
+        format!("{} {unit}", words(longest_ms))
+    } else {
+        format!("{}–{} {unit}", words(shortest_ms), words(longest_ms))
+    }
+}
+
+/// The strategies side by side, drawn on the same clock.
+#[component]
+fn Comparison(comparison: RwSignal<Vec<(usize, Forecast)>, LocalStorage>) -> impl IntoView {
+    let settings = settings();
+    let longest =
+        move || comparison.with(|all| all.iter().map(|(_, forecast)| shown_ms(forecast)).max().unwrap_or(10_000));
+    view! {
+        <ul class="comparison" aria-label=settings.say(Key::Compare)>
+            <For each=move || comparison.get() key=|(at, forecast)| (*at, forecast.start_ms, shown_ms(forecast)) let:one>
+                {variant(one, longest())}
+            </For>
+        </ul>
+    }
+}
+
+/// The time that the chart of a forecast needs.
+fn shown_ms(forecast: &Forecast) -> u64 {
+    match forecast.outcome {
+        Outcome::Completes { longest_ms, .. } => longest_ms + 2_000,
+        Outcome::Stalls { .. } | Outcome::Open { .. } => 60_000,
+    }
+}
+
+fn variant((at, forecast): (usize, Forecast), longest_ms: u64) -> impl IntoView {
+    let settings = settings();
+    let name = STRATEGIES.get(at).map_or("", |(name, _)| *name);
+    let canvas = NodeRef::<Canvas>::new();
+    let (timeline, start_ms) = (forecast.timeline.clone(), forecast.start_ms);
+    let frame = Frame { from: start_ms.saturating_sub(500), to: start_ms + longest_ms, end: start_ms + longest_ms };
+    Effect::new(move |_| {
+        let Some(canvas) = canvas.get() else { return };
+        let timeline = timeline.clone();
+        // Once it has its size.
+        browser::soon(move || {
+            chart::draw(&canvas, &timeline, &frame);
+        });
+    });
+    let outcome = match forecast.outcome {
+        Outcome::Completes { shortest_ms, longest_ms } => span(shortest_ms, longest_ms),
+        Outcome::Stalls { .. } => "ProgressDeadlineExceeded".to_owned(),
+        Outcome::Open { .. } => "…".to_owned(),
+    };
+    let figures = forecast.clone();
+    view! {
+        <li class="variant">
+            <h3>{name}</h3>
+            <canvas class="variant-chart" node_ref=canvas aria-hidden="true"></canvas>
+            <p class="variant-figures">{outcome}" · "{move || self::figures(&figures, settings)}</p>
+        </li>
+    }
+}

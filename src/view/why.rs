@@ -1,0 +1,107 @@
+//! Why: the decisions as they were recorded, newest first, each with its rule, its numbers and Kubernetes' function.
+
+use hellok8s_lab::cluster::Decision;
+use hellok8s_lab::explanations;
+use leptos::prelude::*;
+
+use super::clock::exact;
+use super::i18n::Key;
+use super::scene::ROUTINE;
+use super::settings::settings;
+use super::simulation::{Simulation, simulation};
+
+/// The decisions that are shown.
+const SHOWN: usize = 80;
+/// The decisions that are looked through for them.
+const SEARCHED: usize = 4000;
+
+/// A decision with its place in the log.
+#[derive(Clone, PartialEq)]
+struct Entry {
+    number: usize,
+    decision: Decision,
+}
+
+/// The list of decisions.
+#[component]
+pub fn Why() -> impl IntoView {
+    let (settings, simulation) = (settings(), simulation());
+    let shows_all = RwSignal::new(false);
+    let entries = Memo::new(move |_| {
+        simulation.changes.track();
+        simulation.now_ms.track();
+        let selected = simulation.selected.get().map(|selected| selected.decision_object());
+        newest(simulation, selected.as_deref(), shows_all.get())
+    });
+    view! {
+        <div class="why" data-testid="explain">
+            <label class="why-filter">
+                <input type="checkbox" prop:checked=move || shows_all.get()
+                    on:change=move |event| shows_all.set(event_target_checked(&event))/>
+                {settings.say(Key::WhyAll)}
+            </label>
+            <Show when=move || entries.with(Vec::is_empty)>
+                <p class="hint">{settings.say(Key::WhyNone)}</p>
+            </Show>
+            <ol class="why-list">
+                <For each=move || entries.get() key=|entry| (entry.number, entry.decision.t_ms) let:entry>
+                    <Item decision=entry.decision/>
+                </For>
+            </ol>
+        </div>
+    }
+}
+
+fn newest(simulation: Simulation, object: Option<&str>, shows_all: bool) -> Vec<Entry> {
+    simulation.with(|lab| {
+        let decisions = lab.cluster().decisions();
+        let end = decisions.len();
+        let is_shown = |decision: &Decision| match object {
+            Some(object) => decision.object == object,
+            None if shows_all => true,
+            None => matches!(decision.controller, "deployment" | "replicaset") && decision.rule != ROUTINE,
+        };
+        (end.saturating_sub(SEARCHED)..end)
+            .rev()
+            .filter_map(|number| Some((number, decisions.get(number)?)))
+            .filter(|(_, decision)| is_shown(decision))
+            .take(SHOWN)
+            .map(|(number, decision)| Entry { number, decision: decision.clone() })
+            .collect()
+    })
+}
+
+#[component]
+fn Item(decision: Decision) -> impl IntoView {
+    let (settings, simulation) = (settings(), simulation());
+    let at_ms = decision.t_ms;
+    let class = if decision.rule.contains("/waits") { "why-item why-waits" } else { "why-item" };
+    let object = decision.object.splitn(3, '/').last().unwrap_or_default().to_owned();
+    let kind = decision.object.split('/').next().unwrap_or_default().to_owned();
+    let function = explanations::rule(decision.rule).map(|rule| rule.function);
+    let inputs = decision.inputs.clone();
+    let decision = StoredValue::new(decision);
+    let title = move || decision.with_value(|decision| explanations::title(decision, settings.lang.get()));
+    let sentence = move || decision.with_value(|decision| explanations::sentence(decision, settings.lang.get()));
+    view! {
+        <li class=class>
+            <div class="why-head">
+                <button type="button" class="why-time" on:click=move |_| simulation.seek(at_ms)
+                    title=settings.say(Key::GoThere)>{exact(at_ms)}</button>
+                <span class="why-title">{title}</span>
+                <span class="why-object">{kind}" "{object}</span>
+            </div>
+            <p class="why-sentence">{sentence}</p>
+            <details>
+                <summary>{settings.say(Key::WhyNumbers)}</summary>
+                <dl class="why-inputs">
+                    {inputs.into_iter().map(|(name, value)| view! {
+                        <dt>{name}</dt><dd>{explanations::in_words(&value)}</dd>
+                    }).collect_view()}
+                </dl>
+                <p class="why-action">"→ "{decision.with_value(|decision| decision.action.clone())}</p>
+                {function.map(|function| view! { <p class="why-function"><code>{function}</code></p> })}
+            </details>
+        </li>
+    }
+}
