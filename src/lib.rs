@@ -29,6 +29,7 @@ pub mod apiserver;
 pub mod cluster;
 pub mod controllers;
 pub mod events;
+pub mod explanations;
 pub mod images;
 pub mod kubectl;
 pub mod kubelet;

@@ -134,6 +134,11 @@ impl Kubelet {
         &self.config
     }
 
+    /// Draws the pods that are still to come from another seed: a forecast is run over several.
+    pub fn reseed(&mut self, seed: u64) {
+        self.config.seed = seed;
+    }
+
     /// A pod of this node was added or changed.
     pub fn pod_changed(&mut self, pod: &Arc<Pod>) {
         let uid: Arc<str> = Arc::from(pod.metadata.uid.as_str());

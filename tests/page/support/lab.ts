@@ -51,3 +51,9 @@ export async function expectAccessible(page: Page): Promise<void> {
 export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: test.info().outputPath(`${name}.png`), fullPage: true });
 }
+
+declare global {
+  interface Window {
+    lab: { advance(ms: number): number; now(): number; seek(ms: number): number; pause(): void; read(file: string): string };
+  }
+}

@@ -1,0 +1,61 @@
+// What the page tells about a rollout: why, how it will end, and what kubectl says of a pod that is clicked on.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+
+const manifest = (name: string) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
+
+test.describe.configure({ timeout: 90_000 });
+
+test.beforeEach(async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await page.evaluate(() => window.lab.pause());
+  await page.getByTestId("editor").fill(manifest("04-v2-rolling-update.yaml"));
+  await page.getByTestId("apply").click();
+  await page.evaluate(() => window.lab.advance(20_000));
+  await expect(page.locator('[data-pod][data-ready="1/1"]')).toHaveCount(3);
+});
+
+test("every decision is told with its numbers and Kubernetes' function", async ({ page }) => {
+  await page.getByTestId("editor").fill(manifest("06-bad-readiness.yaml"));
+  await page.getByTestId("apply").click();
+  await page.evaluate(() => window.lab.advance(10_000));
+  const why = page.getByTestId("explain");
+  await expect(why).toContainText("replicas 3 + maxSurge 1");
+  const waits = why.locator(".why-waits", { hasText: "No room yet" }).first();
+  await waits.locator("summary").click();
+  await expect(waits).toContainText("maxTotalPods");
+  await expect(waits.locator(".why-function")).toContainText("pkg/controller/deployment/");
+  await expectAccessible(page);
+  await picture(page, "why");
+});
+
+test("a click on a pod shows what kubectl says of it", async ({ page }) => {
+  const pod = page.locator("[data-pod]").first();
+  const name = await pod.getAttribute("data-pod");
+  await pod.getByRole("button").click();
+  await expect(page.locator(".selected-text")).toContainText(`Name:             ${name}`);
+  await page.getByRole("button", { name: "YAML" }).click();
+  await expect(page.locator(".selected-text")).toContainText("kind: Pod");
+  await page.getByRole("button", { name: "Logs" }).click();
+  await expect(page.locator(".selected-text")).not.toContainText("kind: Pod");
+  await expectAccessible(page);
+});
+
+test("the forecast tells what applying would do, and compares strategies", async ({ page }) => {
+  const forecast = page.getByTestId("forecast");
+  await expect(forecast).toContainText("Nothing changes", { timeout: 30_000 });
+  await page.getByTestId("editor").fill(manifest("06-bad-readiness.yaml"));
+  await expect(forecast).toContainText("will stall", { timeout: 60_000 });
+  await expect(forecast).toContainText("Fewest available 2, most pods 4");
+  await page.getByRole("button", { name: "Compare strategies" }).click();
+  await expect(page.locator(".variant")).toHaveCount(4, { timeout: 60_000 });
+  await expect(page.locator(".variant", { hasText: "Recreate" })).toContainText("Fewest available 0, most pods 3");
+  await expectAccessible(page);
+  await picture(page, "forecast");
+});
+
+test("the chart is there as numbers, too", async ({ page }) => {
+  await page.getByRole("button", { name: "Numbers" }).click();
+  await expect(page.locator(".numbers tbody tr").first()).toContainText("3");
+});
