@@ -252,7 +252,9 @@ impl Object {
             Self::Deployment(object) => to_json(&**object),
             Self::ReplicaSet(object) => to_json(&**object),
             Self::Pod(object) => {
-                json!({"metadata": to_json(&object.metadata), "spec": object.spec_value(), "status": to_json(&object.status)})
+                let spec = object.spec_value();
+                let status = object.status_value(&spec);
+                json!({"metadata": to_json(&object.metadata), "spec": spec, "status": status})
             }
             Self::Service(object) => {
                 let mut value = to_json(&**object);

@@ -170,6 +170,31 @@ impl Pod {
         }
     }
 
+    /// The status as the API writes it: what the kubelet repeats from the spec (mounts and resources) is put in here.
+    /// Models convertToAPIContainerStatuses of pkg/kubelet/kubelet_pods.go. A kubelet that repeats them also writes
+    /// `observedGeneration`.
+    pub fn status_value(&self, spec: &Value) -> Value {
+        let mut status = json!(self.status);
+        if self.status.observed_generation == 0 || self.status.host_ip.is_empty() {
+            return status;
+        }
+        for (statuses, containers) in [("initContainerStatuses", "initContainers"), ("containerStatuses", "containers")]
+        {
+            let containers = spec.get(containers).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            for status in status.get_mut(statuses).and_then(Value::as_array_mut).into_iter().flatten() {
+                let container = containers.iter().find(|container| container.get("name") == status.get("name"));
+                if let (Some(status), Some(container)) = (status.as_object_mut(), container) {
+                    repeat_spec(status, container);
+                }
+            }
+        }
+        if let Some(status) = status.as_object_mut() {
+            let resources = spec.get("resources").cloned().unwrap_or_else(|| json!({}));
+            status.insert("resources".into(), resources);
+        }
+        status
+    }
+
     /// Labels.
     pub fn labels(&self) -> &StringMap {
         &self.metadata.labels
@@ -189,6 +214,32 @@ impl Pod {
     pub fn is_active(&self) -> bool {
         !self.status.phase.is_terminal() && self.metadata.deletion_timestamp.is_none()
     }
+}
+
+/// Puts a container's mounts, and once it exists its resources, into its status.
+fn repeat_spec(status: &mut Map<String, Value>, container: &Value) {
+    if let Some(mounts) = container.get("volumeMounts").and_then(Value::as_array) {
+        let mounts: Vec<Value> = mounts.iter().map(mount_status).collect();
+        status.insert("volumeMounts".into(), Value::Array(mounts));
+    }
+    if status.contains_key("containerID") {
+        let resources = container.get("resources").cloned().unwrap_or_else(|| json!({}));
+        if let Some(requests) = resources.get("requests") {
+            status.insert("allocatedResources".into(), requests.clone());
+        }
+        status.insert("resources".into(), resources);
+    }
+}
+
+fn mount_status(mount: &Value) -> Value {
+    let mut fields: Map<String, Value> = Map::new();
+    for name in ["name", "mountPath", "readOnly"] {
+        fields.extend(mount.get(name).map(|value| (name.to_owned(), value.clone())));
+    }
+    if mount.get("readOnly") == Some(&Value::Bool(true)) {
+        fields.insert("recursiveReadOnly".into(), json!("Disabled"));
+    }
+    Value::Object(fields)
 }
 
 /// `v1.PodPhase`.

@@ -53,6 +53,25 @@ impl Failure {
         self
     }
 
+    /// The paths of the fields that are wrong, and what is wrong with each.
+    pub fn places(&self) -> Vec<(String, String)> {
+        let Self::Refused(refusal) = self else { return Vec::new() };
+        let status = &refusal.status;
+        if !status.causes.is_empty() {
+            return status.causes.iter().map(|cause| (cause.field.clone(), cause.message.clone())).collect();
+        }
+        let unknown = status.message.split("unknown field \"").skip(1).filter_map(|rest| rest.split('"').next());
+        let mut places: Vec<(String, String)> =
+            unknown.map(|path| (path.to_owned(), format!("unknown field \"{path}\""))).collect();
+        if let Some((_, rest)) = status.message.split_once("json: ") {
+            // `Go struct field DeploymentSpec.spec.replicas of type int32`
+            let path = rest.split_once(" struct field ").and_then(|(_, rest)| rest.split(' ').next());
+            let path = path.and_then(|path| path.split_once('.'));
+            places.extend(path.map(|(_, path)| (path.to_owned(), rest.to_owned())));
+        }
+        places
+    }
+
     /// Whether the API server said that there is no such object.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.status.reason == "NotFound")

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::api::Kind;
 use crate::apiserver::Key;
+use crate::manifest::{self, Positions};
 
 use super::command::Call;
 use super::failure::Failure;
@@ -21,6 +22,19 @@ pub(super) struct Manifest {
     pub value: Value,
     /// The file; `STDIN` for standard input.
     pub source: String,
+    /// Where the document's values stand in the file, and the path of the object in the document.
+    place: (Positions, String),
+}
+
+impl Manifest {
+    /// Notes in which line of the file the failure's cause stands.
+    pub fn mark(&self, call: &mut Call<'_, '_>, failure: &Failure) {
+        let (positions, prefix) = &self.place;
+        for (path, text) in failure.places() {
+            let path = if prefix.is_empty() { path } else { format!("{prefix}.{path}") };
+            call.world.files.complain(&self.source, positions.nearest(&path), text);
+        }
+    }
 }
 
 const EXTENSIONS: [&str; 3] = [".json", ".yaml", ".yml"];
@@ -41,20 +55,33 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
     }
     let mut manifests = Vec::new();
     for (source, text) in texts {
-        match documents(&source, &text) {
-            Ok(values) => {
-                for value in values {
-                    let items = match value.get("items").and_then(Value::as_array) {
-                        Some(items) if field::text(&value, "/kind").ends_with("List") => items.clone(),
-                        _ => vec![value],
-                    };
-                    manifests.extend(items.into_iter().map(|item| manifest(call, item, &source)));
-                }
+        call.world.files.forget_complaints(&source);
+        let (documents, error) = match manifest::parse(&source, &text) {
+            Ok(documents) => (documents, None),
+            Err(mut error) => (std::mem::take(&mut error.documents), Some(error)),
+        };
+        for document in documents {
+            for (value, prefix) in objects_of(document.value) {
+                let place = (document.positions.clone(), prefix);
+                manifests.push(manifest(call, value, &source, place));
             }
-            Err(failure) => manifests.push(Err(failure)),
+        }
+        if let Some(error) = error {
+            call.world.files.complain(&source, (error.line, error.column), error.text.as_str());
+            manifests.push(Err(Failure::Plain(error.text)));
         }
     }
     Ok(manifests)
+}
+
+/// The document itself, or the items of a list, each with its path in the document.
+fn objects_of(value: Value) -> Vec<(Value, String)> {
+    match value.get("items").and_then(Value::as_array) {
+        Some(items) if field::text(&value, "/kind").ends_with("List") => {
+            items.iter().enumerate().map(|(at, item)| (item.clone(), format!("items[{at}]"))).collect()
+        }
+        _ => vec![(value, String::new())],
+    }
 }
 
 /// The files that a path names: itself, or what a directory holds.
@@ -90,22 +117,12 @@ fn texts_of(call: &Call<'_, '_>, path: &str) -> Result<Vec<(String, String)>, Fa
     Ok(found)
 }
 
-/// The documents of a text, in JSON. Models apimachinery/pkg/util/yaml YAMLOrJSONDecoder.
-fn documents(source: &str, text: &str) -> Result<Vec<Value>, Failure> {
-    use serde::Deserialize as _;
-    let mut values = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(text) {
-        let value = Value::deserialize(document).map_err(|error| {
-            Failure::Plain(format!("error parsing {source}: error converting YAML to JSON: yaml: {error}"))
-        })?;
-        if !value.is_null() {
-            values.push(value);
-        }
-    }
-    Ok(values)
-}
-
-fn manifest(call: &Call<'_, '_>, mut value: Value, source: &str) -> Result<Manifest, Failure> {
+fn manifest(
+    call: &mut Call<'_, '_>,
+    mut value: Value,
+    source: &str,
+    place: (Positions, String),
+) -> Result<Manifest, Failure> {
     let validating = |what: &str| {
         Failure::Plain(format!(
             "error validating {}: error validating data: {what}; if you choose to ignore these errors, turn validation \
@@ -130,6 +147,7 @@ fn manifest(call: &Call<'_, '_>, mut value: Value, source: &str) -> Result<Manif
     let name = field::text(&value, "/metadata/name").to_owned();
     let namespace = field::text(&value, "/metadata/namespace").to_owned();
     let Some(kind) = Kind::parse(&api_version, &kind) else {
+        call.world.files.complain(source, place.0.nearest(&place.1), format!("no such kind: {api_version}"));
         return Err(Failure::Plain(format!(
             "resource mapping not found for name: {} namespace: {} from {}: no matches for kind {} in version {}\nensure \
              CRDs are installed first",
@@ -141,7 +159,7 @@ fn manifest(call: &Call<'_, '_>, mut value: Value, source: &str) -> Result<Manif
         )));
     };
     if kind.is_cluster_scoped() {
-        return Ok(Manifest { kind, key: Key::new("", name), value, source: source.to_owned() });
+        return Ok(Manifest { kind, key: Key::new("", name), value, source: source.to_owned(), place });
     }
     let wanted = call.namespace();
     if !namespace.is_empty() && call.has_explicit_namespace() && namespace != wanted {
@@ -158,5 +176,5 @@ fn manifest(call: &Call<'_, '_>, mut value: Value, source: &str) -> Result<Manif
         field::set(&mut value, &["metadata"], Value::Object(serde_json::Map::new()));
     }
     field::set(&mut value, &["metadata", "namespace"], Value::String(namespace.clone()));
-    Ok(Manifest { kind, key: Key::new(namespace, name), value, source: source.to_owned() })
+    Ok(Manifest { kind, key: Key::new(namespace, name), value, source: source.to_owned(), place })
 }

@@ -9,7 +9,6 @@ mod field;
 mod flags;
 mod help;
 mod manifest_file;
-mod merge;
 pub mod output;
 mod pods_of;
 pub mod printers;

@@ -47,7 +47,11 @@ struct Seat {
 impl Lab {
     /// A lab with the chapter's first manifest in `deployment.yaml`.
     pub fn new(options: &LabOptions) -> Self {
-        let config = ClusterConfig { seed: options.seed, version: options.version, ..ClusterConfig::default() };
+        Self::on(ClusterConfig { seed: options.seed, version: options.version, ..ClusterConfig::default() })
+    }
+
+    /// As [`Lab::new`], on a node of which it is said how fast it is.
+    pub fn on(config: ClusterConfig) -> Self {
         let cluster = Cluster::new(config);
         let mut files = Files::default();
         if let Some((_, text)) = PRESETS.first() {
@@ -228,12 +232,20 @@ impl Lab {
     /// Lets every terminal run on, until none changes anything more.
     fn poll_terminals(&mut self) {
         let before = self.outside_changes();
+        self.poll_each();
+        // A request through a forwarded port is news for the kubectl behind it, which may have been asked already.
+        if self.forwards.values().any(|forward| !forward.connections.is_empty()) {
+            self.poll_each();
+        }
+        self.after_changes(before);
+    }
+
+    fn poll_each(&mut self) {
         for seat in &mut self.terminals {
             let mut world = World { cluster: &mut self.cluster, files: &mut self.files, forwards: &mut self.forwards };
             let chunks = seat.terminal.poll(&mut world);
             seat.output.extend(chunks);
         }
-        self.after_changes(before);
     }
 
     /// The last moment that was reached: a seek can go no further.

@@ -6,6 +6,20 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
     texts: BTreeMap<String, String>,
+    complaints: Vec<Complaint>,
+}
+
+/// What a command found wrong in a file, and where: the editor marks the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// The file's path.
+    pub path: String,
+    /// Line, counted from one.
+    pub line: usize,
+    /// Column, counted from one.
+    pub column: usize,
+    /// What is wrong.
+    pub text: String,
 }
 
 impl Files {
@@ -16,12 +30,30 @@ impl Files {
 
     /// Makes or replaces the file at `path`.
     pub fn write(&mut self, path: &str, text: impl Into<String>) {
+        self.forget_complaints(path);
         self.texts.insert(Self::normalize(path), text.into());
     }
 
     /// Removes the file at `path`; its text, or nothing when there was no such file.
     pub fn remove(&mut self, path: &str) -> Option<String> {
+        self.forget_complaints(path);
         self.texts.remove(&Self::normalize(path))
+    }
+
+    /// What the last command that read the files found wrong in them.
+    pub fn complaints(&self) -> &[Complaint] {
+        &self.complaints
+    }
+
+    /// Notes what is wrong in a file.
+    pub fn complain(&mut self, path: &str, (line, column): (usize, usize), text: impl Into<String>) {
+        self.complaints.push(Complaint { path: Self::normalize(path), line, column, text: text.into() });
+    }
+
+    /// The file is read again, or is another one now.
+    pub fn forget_complaints(&mut self, path: &str) {
+        let path = Self::normalize(path);
+        self.complaints.retain(|complaint| complaint.path != path);
     }
 
     /// Whether there are files below the directory `path`. The lab's own directory (`.`) always exists.

@@ -5,6 +5,7 @@ mod completion;
 mod environment;
 mod files;
 mod language;
+pub mod masks;
 mod process;
 mod run;
 mod terminal;
@@ -12,6 +13,6 @@ mod terminal;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-pub use files::Files;
-pub use process::{Chunk, Forward, Forwards, Input, Io, Poll, Process, Stream, World};
+pub use files::{Complaint, Files};
+pub use process::{Chunk, Connection, Forward, Forwards, Input, Io, Poll, Process, Stream, World};
 pub use terminal::Terminal;

@@ -76,6 +76,19 @@ pub struct Forward {
     pub pod: String,
     /// The port in the pod.
     pub port: u16,
+    /// Connections that kubectl has not spoken of yet.
+    pub connections: Vec<Connection>,
+}
+
+/// How a connection to a forwarded port went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Something listens in the pod.
+    Open,
+    /// Nothing listens there.
+    Refused,
+    /// The pod is gone.
+    Lost,
 }
 
 /// Open ports of localhost.

@@ -237,7 +237,8 @@ fn template_hash_of_the_tutorial() {
     for (name, old, new) in chapter {
         let path = format!("{}/tests/data/tutorial/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).expect("the manifest");
-        let manifest: Value = serde_yaml::from_str(&text).expect("YAML");
+        let document = hellok8s_lab::manifest::parse(name, &text).expect("YAML").remove(0);
+        let manifest = document.value;
         let template = stored(Kind::Deployment, &manifest).expect("a Deployment")["spec"]["template"].take();
         for (version, expected) in [(KubernetesVersion::V1_22, old), (KubernetesVersion::V1_36, new)] {
             assert_eq!(template_hash::compute_hash(&template, None, version), expected, "{name} {version:?}");

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
+use crate::api::patch::{strategic_merge, three_way};
 use crate::api::{Kind, Object};
-use crate::apiserver::WriteOptions;
+use crate::apiserver::{FieldValidation, PatchType, WriteOptions};
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::manifest_file::{self, Manifest};
-use crate::kubectl::merge::three_way;
 use crate::kubectl::output::{Printer, json, name_line_of};
 use crate::kubectl::selection::filenames;
 
@@ -73,23 +73,26 @@ fn apply(call: &mut Call<'_, '_>) -> Outcome {
     let (good, bad): (Vec<_>, Vec<_>) = manifests.into_iter().partition(Result::is_ok);
     failures.extend(bad.into_iter().filter_map(Result::err));
     for manifest in good.into_iter().flatten() {
-        failures.extend(apply_one(call, manifest, dry_run).err());
+        if let Err(failure) = apply_one(call, &manifest, dry_run) {
+            manifest.mark(call, &failure);
+            failures.push(failure);
+        }
     }
     Failure::from_all(failures).map_or(Ok(Next::Done), Err)
 }
 
-fn apply_one(call: &mut Call<'_, '_>, manifest: Manifest, dry_run: DryRun) -> Result<(), Failure> {
+fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Result<(), Failure> {
     if manifest.key.name.is_empty() {
         let why = format!("from server for: {:?}: resource name may not be empty", manifest.source);
         return Err(Failure::Plain(format!(
             "error when retrieving current configuration of:\n{}\n{why}",
-            identity(manifest.kind, &manifest)
+            identity(manifest.kind, manifest)
         )));
     }
     let current = call.world.cluster.api.get(manifest.kind, &manifest.key).ok().cloned();
     let (object, done) = match current {
-        None => create(call, &manifest, dry_run)?,
-        Some(current) => update(call, &manifest, &current, dry_run)?,
+        None => create(call, manifest, dry_run)?,
+        Some(current) => update(call, manifest, &current, dry_run)?,
     };
     let done = if call.flags.switch("server-side") { "serverside-applied" } else { done };
     let text = match call.flags.text("output") {
@@ -102,6 +105,16 @@ fn apply_one(call: &mut Call<'_, '_>, manifest: Manifest, dry_run: DryRun) -> Re
     };
     call.io.out(text);
     Ok(())
+}
+
+/// What stands now and what would stand after `apply`, for `kubectl diff`.
+pub(super) fn merged(call: &mut Call<'_, '_>, manifest: &Manifest) -> Result<(Option<Value>, Value), Failure> {
+    let current = call.world.cluster.api.get(manifest.kind, &manifest.key).ok().cloned();
+    let after = match &current {
+        None => create(call, manifest, DryRun::Server)?.0,
+        Some(current) => update(call, manifest, current, DryRun::Server)?.0,
+    };
+    Ok((current.map(|current| current.to_value()), after))
 }
 
 /// How kubectl names an object in errors.
@@ -134,7 +147,7 @@ fn create(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Resu
     if dry_run == DryRun::Client {
         return Ok((value, "created"));
     }
-    let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
+    let options = write_options(call, dry_run)?;
     let result = call.world.cluster.api.create_value(manifest.kind, &manifest.key.namespace, value, options);
     let object = call.written(result).map_err(|failure| failure.when("creating", Some(&manifest.source)))?;
     Ok((object.to_value(), "created"))
@@ -160,12 +173,12 @@ fn update(
     }
     let new = with_last_applied(call, &manifest.value);
     let before = current.to_value();
-    let merged = three_way(manifest.kind, &last.unwrap_or_default(), &new, &before);
-    if merged == before {
+    let patch = three_way(&last.unwrap_or_default(), &new, &before, manifest.kind).map_err(Failure::Plain)?;
+    if patch.as_object().is_some_and(serde_json::Map::is_empty) {
         return Ok((before, "unchanged"));
     }
     if dry_run == DryRun::Client {
-        return Ok((merged, "configured"));
+        return Ok((strategic_merge(&before, &patch, manifest.kind).map_err(Failure::Plain)?, "configured"));
     }
     if metadata.deletion_timestamp.is_some() {
         call.warn(&format!(
@@ -173,8 +186,27 @@ fn update(
             field::text(&before, "/metadata/name")
         ));
     }
-    let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
-    let result = call.world.cluster.api.replace(manifest.kind, merged, options);
-    let object = call.written(result).map_err(|failure| failure.when("patching", Some(&manifest.source)))?;
+    let options = write_options(call, dry_run)?;
+    let result = call.world.cluster.api.patch(manifest.kind, &manifest.key, &patch, PatchType::Strategic, options);
+    let object = call.written(result).map_err(|failure| {
+        let what =
+            format!("applying patch:\n{}\nto:\n{}\nfor:", json::compact(&patch), identity(manifest.kind, manifest));
+        failure.when(&what, Some(&manifest.source))
+    })?;
     Ok((object.to_value(), "configured"))
+}
+
+/// `--dry-run` and `--validate` as the API server understands them. Models cmdutil.GetValidationDirective.
+pub(super) fn write_options(call: &Call<'_, '_>, dry_run: DryRun) -> Result<WriteOptions, Failure> {
+    let field_validation = match call.flags.text("validate") {
+        None | Some("true" | "strict") => FieldValidation::Strict,
+        Some("warn") => FieldValidation::Warn,
+        Some("false" | "ignore") => FieldValidation::Ignore,
+        Some(other) => {
+            return Err(Failure::Plain(format!(
+                "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
+            )));
+        }
+    };
+    Ok(WriteOptions { dry_run: dry_run == DryRun::Server, field_validation, ..WriteOptions::default() })
 }

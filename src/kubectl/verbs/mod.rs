@@ -3,29 +3,35 @@
 mod annotate;
 mod api_resources;
 mod apply;
+mod auth;
 mod config;
 mod create;
 mod delete;
 mod describe;
+mod diff;
 mod events;
 mod exec;
+mod explain;
 mod expose;
 mod get;
 mod logs;
+mod node;
 mod patch;
 mod port_forward;
 mod refused;
+mod replace;
 mod rollout;
 mod run;
 mod scale;
 mod set;
+mod top;
 mod version;
 mod wait;
 
 use super::command::Command;
 
 /// Commands with commands of their own.
-pub(super) const GROUPS: [&str; 5] = ["config", "create", "rollout", "set", "top"];
+pub(super) const GROUPS: [&str; 6] = ["auth", "config", "create", "rollout", "set", "top"];
 
 /// Every command.
 pub(super) const COMMANDS: &[&Command] = &[
@@ -71,9 +77,19 @@ pub(super) const COMMANDS: &[&Command] = &[
     &refused::ATTACH,
     &refused::PROXY,
     &refused::DEBUG,
-    &refused::DRAIN,
-    &refused::TOP_POD,
-    &refused::TOP_NODE,
+    &explain::EXPLAIN,
+    &diff::DIFF,
+    &replace::REPLACE,
+    &node::CORDON,
+    &node::UNCORDON,
+    &node::DRAIN,
+    &node::TAINT,
+    &top::TOP_POD,
+    &top::TOP_NODE,
+    &auth::CAN_I,
+    &auth::WHO_AM_I,
+    &auth::COMPLETION,
+    &auth::API_VERSIONS,
 ];
 
 /// The real kubectl's commands in its order, for suggestions.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::api::{IntOrString, Kind, Object, Pod, PodPhase};
+use crate::api::{IntOrString, Kind, Object, Pod, PodPhase, Time};
 use crate::apiserver::Key;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::pods_of::pods_behind;
 use crate::kubectl::selection::type_and_name;
-use crate::shell::{Forward, Io, Poll, Process, World};
+use crate::shell::{Connection, Forward, Io, Poll, Process, World};
 
 pub(super) const PORT_FORWARD: Command = Command {
     path: "port-forward",
@@ -55,7 +55,12 @@ fn port_forward(call: &mut Call<'_, '_>) -> Outcome {
         call.io
             .out(format!("Forwarding from 127.0.0.1:{local} -> {remote}\nForwarding from [::1]:{local} -> {remote}\n"));
         let metadata = &pod.metadata;
-        let forward = Forward { namespace: metadata.namespace.clone(), pod: metadata.name.clone(), port: *remote };
+        let forward = Forward {
+            namespace: metadata.namespace.clone(),
+            pod: metadata.name.clone(),
+            port: *remote,
+            connections: Vec::new(),
+        };
         call.world.forwards.insert(local, forward);
         open.push(local);
     }
@@ -63,7 +68,7 @@ fn port_forward(call: &mut Call<'_, '_>) -> Outcome {
         let listed: Vec<String> = pairs.iter().map(|(local, remote)| format!("{{{local} {remote}}}")).collect();
         return Err(Failure::Plain(format!("unable to listen on any of the requested ports: [{}]", listed.join(" "))));
     }
-    Ok(Next::Wait(Box::new(Forwarding { open, key: Key::of(&pod.metadata), uid: pod.metadata.uid.clone() })))
+    Ok(Next::Wait(Box::new(Forwarding { open, uid: pod.metadata.uid.clone() })))
 }
 
 fn service_of(call: &Call<'_, '_>, target: &str) -> Option<Object> {
@@ -139,11 +144,10 @@ fn service_port(service: &Arc<crate::api::Service>, text: &str, pod: &Pod) -> Re
     }
 }
 
-/// Ports that stay open while the pod lives.
+/// Ports that stay open until a connection fails: nobody tells kubectl that the pod is gone.
 #[derive(Clone, Debug)]
 struct Forwarding {
     open: Vec<u16>,
-    key: Key,
     uid: String,
 }
 
@@ -153,17 +157,55 @@ impl Forwarding {
             world.forwards.remove(port);
         }
     }
+
+    /// What kubectl's logger writes of a connection that failed. Models client-go portforward.handleConnection and
+    /// containerd's portForward.
+    fn failure(&self, local: u16, remote: u16, connection: Connection, world: &World<'_>) -> String {
+        let sandbox = sandbox_id(&self.uid);
+        let why = match connection {
+            Connection::Lost => format!("network namespace for sandbox \\\"{sandbox}\\\" is closed"),
+            _ => format!(
+                "failed to execute portforward in network namespace \\\"/var/run/netns/cni-{}\\\": failed to connect to \
+                 localhost:{remote} inside namespace \\\"{sandbox}\\\", IPv4: dial tcp4 127.0.0.1:{remote}: connect: \
+                 connection refused IPv6 dial tcp6: address localhost: no suitable address found ",
+                self.uid
+            ),
+        };
+        let now = world.cluster.now();
+        let date = Time::from_sim(now).to_string();
+        let part = |from: usize, to: usize| date.get(from..to).unwrap_or_default();
+        format!(
+            "E{}{} {}.{:03}000   24527 portforward.go:522] \"Unhandled Error\" err=\"an error occurred forwarding {local} -> \
+             {remote}: error forwarding port {remote} to pod {sandbox}, uid : {why}\"\nerror: lost connection to pod\n",
+            part(5, 7),
+            part(8, 10),
+            part(11, 19),
+            now.as_ms() % 1000
+        )
+    }
+}
+
+/// The id of a pod's sandbox: 64 hexadecimal digits that follow from its uid.
+fn sandbox_id(uid: &str) -> String {
+    let digits: String = uid.chars().filter(char::is_ascii_hexdigit).collect();
+    digits.chars().cycle().take(if digits.is_empty() { 0 } else { 64 }).collect()
 }
 
 impl Process for Forwarding {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
-        let lives = world.cluster.api.get(Kind::Pod, &self.key).is_ok_and(|pod| pod.metadata().uid == self.uid);
-        if lives {
-            return Poll::Waiting;
+        for local in self.open.clone() {
+            let Some(forward) = world.forwards.get_mut(&local) else { continue };
+            let remote = forward.port;
+            for connection in std::mem::take(&mut forward.connections) {
+                io.out(format!("Handling connection for {local}\n"));
+                if connection != Connection::Open {
+                    io.err(self.failure(local, remote, connection, world));
+                    self.close(world);
+                    return Poll::Exited(1);
+                }
+            }
         }
-        self.close(world);
-        io.err("error: lost connection to pod\n");
-        Poll::Exited(1)
+        Poll::Waiting
     }
 
     fn interrupt(&mut self, world: &mut World<'_>, _: &mut Io) -> i32 {

@@ -21,11 +21,3 @@ refused!(CP, "cp", "Copy files to and from containers", "file systems in its con
 refused!(ATTACH, "attach", "Attach to a running container", "programs that read what is typed");
 refused!(PROXY, "proxy", "Run a proxy to the Kubernetes API server", "network outside of the page; use port-forward");
 refused!(DEBUG, "debug", "Create debugging sessions for troubleshooting", "debugging containers; use logs and exec");
-refused!(DRAIN, "drain", "Drain node in preparation for maintenance", "second node that pods could move to");
-refused!(TOP_POD, "top pod", "Display resource (CPU/memory) usage of pods", "metrics: its programs use no processor");
-refused!(
-    TOP_NODE,
-    "top node",
-    "Display resource (CPU/memory) usage of nodes",
-    "metrics: its programs use no processor"
-);

@@ -4,7 +4,7 @@ use super::filter::Options;
 use super::{Failure, usage};
 use crate::images::{Outcome, Request, Response};
 use crate::network::{self, Reply};
-use crate::shell::{Io, Poll, Process, World};
+use crate::shell::{Connection, Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 /// Milliseconds until a connection to an address that nobody has is given up: no route to host.
@@ -130,9 +130,25 @@ fn send(world: &mut World<'_>, host: &str, port: u16, request: &Request) -> Repl
     if !is_local(host) {
         return network::send(world.cluster, host, port, request);
     }
-    let Some((pod_ip, port)) = forwarded(world, port) else { return Reply::NoEndpoints };
-    let now = world.cluster.now();
-    let outcome = world.cluster.kubelet_mut().request(now, &pod_ip, port, request);
+    let Some(forward) = world.forwards.get(&port) else { return Reply::NoEndpoints };
+    let (namespace, pod, port_in_pod) = (forward.namespace.clone(), forward.pod.clone(), forward.port);
+    let outcome = match address(world, &namespace, &pod) {
+        Some(pod_ip) => {
+            let now = world.cluster.now();
+            let outcome = world.cluster.kubelet_mut().request(now, &pod_ip, port_in_pod, request);
+            Some((pod_ip, outcome))
+        }
+        None => None,
+    };
+    let connection = match &outcome {
+        None | Some((_, Outcome::Unreachable)) => Connection::Lost,
+        Some((_, Outcome::Refused)) => Connection::Refused,
+        Some(_) => Connection::Open,
+    };
+    if let Some(forward) = world.forwards.get_mut(&port) {
+        forward.connections.push(connection);
+    }
+    let (pod_ip, outcome) = outcome.unwrap_or((String::new(), Outcome::Refused));
     Reply::From { pod_ip, outcome }
 }
 
@@ -140,12 +156,11 @@ fn is_local(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0")
 }
 
-/// The pod's address and port behind a forwarded port.
-fn forwarded(world: &World<'_>, port: u16) -> Option<(String, u16)> {
-    let forward = world.forwards.get(&port)?;
-    let store = world.cluster.api.store();
-    let pod = store.pods(Some(&forward.namespace)).find(|pod| pod.metadata.name == forward.pod)?;
-    (!pod.status.pod_ip.is_empty()).then(|| (pod.status.pod_ip.clone(), forward.port))
+/// A pod's address, while it has one.
+fn address(world: &World<'_>, namespace: &str, name: &str) -> Option<String> {
+    let pod = world.cluster.api.store().pods(Some(namespace)).find(|pod| pod.metadata.name == name)?;
+    let has_ended = pod.status.phase.is_terminal() || pod.status.pod_ip.is_empty();
+    (!has_ended).then(|| pod.status.pod_ip.clone())
 }
 
 impl Curl {

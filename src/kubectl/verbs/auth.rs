@@ -1,0 +1,98 @@
+//! `kubectl auth`, `completion` and `api-versions`.
+
+use std::collections::BTreeSet;
+
+use crate::kubectl::command::{Call, Command, Next, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::Flag;
+use crate::kubectl::resource_type::{listed, parse_type};
+
+pub(super) const CAN_I: Command = Command {
+    path: "auth can-i",
+    aliases: &[],
+    about: "Check whether an action is allowed",
+    usage: "VERB [TYPE | TYPE/NAME | NONRESOURCEURL]",
+    flags: &[
+        Flag::switch("all-namespaces", Some('A')),
+        Flag::switch("list", None),
+        Flag::switch("quiet", Some('q')),
+        Flag::text("subresource", None),
+    ],
+    run: can_i,
+};
+
+pub(super) const WHO_AM_I: Command = Command {
+    path: "auth whoami",
+    aliases: &[],
+    about: "Experimental: Check self subject attributes",
+    usage: "",
+    flags: &[Flag::text("output", Some('o'))],
+    run: |call| {
+        call.io
+            .out("ATTRIBUTE   VALUE\nUsername    minikube-user\nGroups      [system:masters system:authenticated]\n");
+        Ok(Next::Done)
+    },
+};
+
+pub(super) const COMPLETION: Command = Command {
+    path: "completion",
+    aliases: &[],
+    about: "Output shell completion code for the specified shell (bash, zsh, fish, or powershell)",
+    usage: "SHELL",
+    flags: &[],
+    run: completion,
+};
+
+pub(super) const API_VERSIONS: Command = Command {
+    path: "api-versions",
+    aliases: &[],
+    about: "Print the supported API versions on the server, in the form of \"group/version\"",
+    usage: "",
+    flags: &[],
+    run: api_versions,
+};
+
+/// The visitor may do everything.
+fn can_i(call: &mut Call<'_, '_>) -> Outcome {
+    let args = call.args().to_vec();
+    if call.flags.switch("list") {
+        call.io.out(
+            "Resources   Non-Resource URLs   Resource Names   Verbs\n*.*         []                  []               \
+             [*]\n            [*]                 []               [*]\n",
+        );
+        return Ok(Next::Done);
+    }
+    if args.len() < 2 {
+        return Err(Failure::new(
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' \
+             for help and examples.",
+        ));
+    }
+    let resource = args.get(1).map_or("", String::as_str);
+    let name = resource.split('/').next().unwrap_or(resource);
+    if name != "*" && !resource.starts_with('/') && parse_type(name).is_err() {
+        call.warn(&format!("the server doesn't have a resource type '{name}'\n"));
+    }
+    if !call.flags.switch("quiet") {
+        call.io.out("yes\n");
+    }
+    Ok(Next::Done)
+}
+
+fn completion(call: &mut Call<'_, '_>) -> Outcome {
+    match call.args() {
+        [] => Err(call.usage("Shell not specified.")),
+        [shell] if ["bash", "zsh", "fish", "powershell"].contains(&shell.as_str()) => {
+            call.io.out("# The lab's terminal completes kubectl's words by itself: press Tab.\n");
+            Ok(Next::Done)
+        }
+        [shell] => Err(call.usage(&format!("Unsupported shell type {shell:?}."))),
+        _ => Err(call.usage("Too many arguments. Expected only the shell type.")),
+    }
+}
+
+fn api_versions(call: &mut Call<'_, '_>) -> Outcome {
+    let versions: BTreeSet<&str> = listed().map(|(kind, _)| kind.api_version()).collect();
+    call.io.out(versions.into_iter().flat_map(|version| [version, "\n"]).collect::<String>());
+    Ok(Next::Done)
+}

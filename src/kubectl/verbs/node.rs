@@ -1,0 +1,303 @@
+//! `kubectl cordon`, `uncordon`, `drain` and `taint`.
+
+use serde_json::{Value, json};
+
+use crate::api::{Kind, Pod};
+use crate::apiserver::{DeleteOptions, Key, PatchType, WriteOptions};
+use crate::kubectl::command::{Call, Command, Next, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::field;
+use crate::kubectl::flags::{DryRun, Flag};
+use crate::kubectl::output::name_line_of;
+use crate::shell::{Io, Poll, Process, World};
+
+pub(super) const CORDON: Command = Command {
+    path: "cordon",
+    aliases: &[],
+    about: "Mark node as unschedulable",
+    usage: "NODE",
+    flags: &[Flag::optional("dry-run", "unchanged"), Flag::text("selector", Some('l'))],
+    run: |call| cordon(call, true),
+};
+
+pub(super) const UNCORDON: Command = Command {
+    path: "uncordon",
+    aliases: &[],
+    about: "Mark node as schedulable",
+    usage: "NODE",
+    flags: &[Flag::optional("dry-run", "unchanged"), Flag::text("selector", Some('l'))],
+    run: |call| cordon(call, false),
+};
+
+pub(super) const DRAIN: Command = Command {
+    path: "drain",
+    aliases: &[],
+    about: "Drain node in preparation for maintenance",
+    usage: "NODE",
+    flags: &[
+        Flag::switch("delete-emptydir-data", None),
+        Flag::switch("disable-eviction", None),
+        Flag::optional("dry-run", "unchanged"),
+        Flag::switch("force", None),
+        Flag::number("grace-period", None),
+        Flag::switch("ignore-daemonsets", None),
+        Flag::text("pod-selector", None),
+        Flag::text("selector", Some('l')),
+        Flag::duration("timeout"),
+    ],
+    run: drain,
+};
+
+pub(super) const TAINT: Command = Command {
+    path: "taint",
+    aliases: &[],
+    about: "Update the taints on one or more nodes",
+    usage: "NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N",
+    flags: &[
+        Flag::switch("all", None),
+        Flag::optional("dry-run", "unchanged"),
+        Flag::switch("overwrite", None),
+        Flag::text("selector", Some('l')),
+    ],
+    run: taint,
+};
+
+/// The nodes that the arguments name.
+fn nodes(call: &Call<'_, '_>, names: &[String]) -> Result<Vec<(String, Value)>, Failure> {
+    let api = &call.world.cluster.api;
+    if names.is_empty() {
+        if call.flags.switch("all") || call.flags.is_set("selector") {
+            let all = api.store().list(Kind::Node, None);
+            return Ok(all.map(|node| (node.metadata().name.clone(), node.to_value())).collect());
+        }
+        let name = call.full_name();
+        return Err(Failure::usage(&name, &format!("USAGE: {} [flags]", call.command.path.to_owned() + " NODE")));
+    }
+    let named = names.iter().map(|name| {
+        let name = name.strip_prefix("node/").or(name.strip_prefix("nodes/")).unwrap_or(name);
+        let node = api.get(Kind::Node, &Key::new("", name))?;
+        Ok((name.to_owned(), node.to_value()))
+    });
+    named.collect()
+}
+
+fn patch_node(call: &mut Call<'_, '_>, name: &str, change: &Value, dry_run: DryRun) -> Result<(), Failure> {
+    if dry_run == DryRun::Client {
+        return Ok(());
+    }
+    let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..WriteOptions::default() };
+    let key = Key::new("", name);
+    let result = call.world.cluster.api.patch(Kind::Node, &key, change, PatchType::Merge, options);
+    call.written(result).map(drop)
+}
+
+/// Models k8s.io/kubectl/pkg/cmd/drain RunCordonOrUncordon.
+fn cordon(call: &mut Call<'_, '_>, closes: bool) -> Outcome {
+    let names = call.args().to_vec();
+    let dry_run = call.flags.dry_run()?;
+    for (name, node) in nodes(call, &names)? {
+        let word = if closes { "cordoned" } else { "uncordoned" };
+        let operation = if field::flag(&node, "/spec/unschedulable") == closes {
+            format!("already {word}")
+        } else {
+            let wanted = if closes { json!(true) } else { Value::Null };
+            patch_node(call, &name, &json!({"spec": {"unschedulable": wanted}}), dry_run)?;
+            word.to_owned()
+        };
+        call.io.out(name_line_of(Kind::Node, &name, &format!("{operation}{}", dry_run.suffix())));
+    }
+    Ok(Next::Done)
+}
+
+/// Models k8s.io/kubectl/pkg/cmd/drain RunDrain and pkg/drain.
+fn drain(call: &mut Call<'_, '_>) -> Outcome {
+    cordon(call, true)?;
+    let names = call.args().to_vec();
+    let dry_run = call.flags.dry_run()?;
+    let mut draining = Draining { nodes: Vec::new() };
+    let mut failed: Vec<(String, String)> = Vec::new();
+    for (name, _) in nodes(call, &names)? {
+        let pods = call.world.cluster.api.store().pods(None).filter(|pod| pod.node_name == name);
+        let pods: Vec<Pod> = pods.map(|pod| (**pod).clone()).collect();
+        let refused = refused(call, &pods);
+        if !refused.is_empty() {
+            let refused = refused.join(", ");
+            call.io
+                .err(format!("error: unable to drain node {name:?} due to error: {refused}, continuing command...\n"));
+            failed.push((name, refused));
+            continue;
+        }
+        let bare: Vec<String> = pods.iter().filter(|pod| !has_controller(pod)).map(shown).collect();
+        if !bare.is_empty() {
+            call.warn(&format!("deleting Pods that declare no controller: {}", bare.join(", ")));
+        }
+        let mut evicted = Vec::new();
+        for pod in pods {
+            call.io.out(format!("evicting pod {}{}\n", shown(&pod), dry_run.suffix()));
+            if dry_run == DryRun::None {
+                let grace = call.flags.number("grace-period").filter(|seconds| *seconds >= 0);
+                let options = DeleteOptions { grace_period_seconds: grace, ..DeleteOptions::default() };
+                call.world.cluster.api.delete(Kind::Pod, &Key::of(&pod.metadata), &options)?;
+                evicted.push((Key::of(&pod.metadata), pod.metadata.uid.clone()));
+            }
+        }
+        draining.nodes.push((name, evicted));
+    }
+    if failed.is_empty() {
+        return Ok(Next::Wait(Box::new(draining)));
+    }
+    let names: String = failed.iter().map(|(name, _)| format!(" {name}\n")).collect();
+    call.io.err(format!("There are pending nodes to be drained:\n{names}"));
+    Failure::from_all(failed.into_iter().map(|(_, why)| Failure::Plain(why)).collect()).map_or(Ok(Next::Done), Err)
+}
+
+fn shown(pod: &Pod) -> String {
+    format!("{}/{}", pod.metadata.namespace, pod.metadata.name)
+}
+
+fn has_controller(pod: &Pod) -> bool {
+    pod.metadata.owner_references.iter().any(|owner| owner.controller)
+}
+
+/// Why pods may not be evicted. Models pkg/drain/filters.go.
+fn refused(call: &Call<'_, '_>, pods: &[Pod]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let mut refuse = |why: &str, pods: Vec<String>| {
+        if !pods.is_empty() {
+            reasons.push(format!("cannot delete {why}: {}", pods.join(", ")));
+        }
+    };
+    if !call.flags.switch("force") {
+        let bare = pods.iter().filter(|pod| !has_controller(pod)).map(shown).collect();
+        refuse("Pods that declare no controller (use --force to override)", bare);
+    }
+    if !call.flags.switch("delete-emptydir-data") {
+        let local = |pod: &&Pod| {
+            field::list(&pod.spec_value(), "/volumes").iter().any(|volume| volume.get("emptyDir").is_some())
+        };
+        let local = pods.iter().filter(local).map(shown).collect();
+        refuse("Pods with local storage (use --delete-emptydir-data to override)", local);
+    }
+    reasons
+}
+
+/// Waits until the evicted pods are gone.
+#[derive(Clone, Debug)]
+struct Draining {
+    nodes: Vec<(String, Vec<(Key, String)>)>,
+}
+
+impl Process for Draining {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        let api = &world.cluster.api;
+        for (name, pods) in &mut self.nodes {
+            pods.retain(|(key, uid)| {
+                let is_there = api.get(Kind::Pod, key).is_ok_and(|pod| pod.metadata().uid == *uid);
+                if !is_there {
+                    io.out(name_line_of(Kind::Pod, &key.name, "evicted"));
+                }
+                is_there
+            });
+            if pods.is_empty() {
+                io.out(name_line_of(Kind::Node, name, "drained"));
+            }
+        }
+        self.nodes.retain(|(_, pods)| !pods.is_empty());
+        if self.nodes.is_empty() { Poll::Exited(0) } else { Poll::Waiting }
+    }
+}
+
+const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+/// One change of a node's taints.
+enum Change {
+    Put { key: String, value: String, effect: String },
+    Remove { key: String, effect: Option<String> },
+}
+
+/// Models k8s.io/kubectl/pkg/cmd/taint.
+fn taint(call: &mut Call<'_, '_>) -> Outcome {
+    let args = call.args().to_vec();
+    let (Some((resource, rest)), dry_run) = (args.split_first(), call.flags.dry_run()?) else {
+        return Err(call.usage("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+    };
+    let (names, specs): (Vec<String>, Vec<String>) = match resource.split_once('/') {
+        Some((_, name)) => (vec![name.to_owned()], rest.to_vec()),
+        None => {
+            rest.iter().cloned().partition(|word| !word.contains('=') && !word.contains(':') && !word.ends_with('-'))
+        }
+    };
+    if !["node", "nodes", "no"].contains(&resource.split('/').next().unwrap_or_default()) {
+        return Err(Failure::Plain(format!("invalid resource type {resource}, only node(s) is supported")));
+    }
+    if specs.is_empty() {
+        return Err(Failure::new("at least one taint update is required"));
+    }
+    let changes = specs.iter().map(|spec| parse_taint(spec)).collect::<Result<Vec<_>, _>>()?;
+    for (name, node) in nodes(call, &names)? {
+        let mut taints = field::list(&node, "/spec/taints").to_vec();
+        let mut operation = "modified";
+        for change in &changes {
+            operation = change_taints(&mut taints, change, &name, call.flags.switch("overwrite"))?;
+        }
+        patch_node(call, &name, &json!({"spec": {"taints": taints}}), dry_run)?;
+        call.io.out(name_line_of(Kind::Node, &name, &format!("{operation}{}", dry_run.suffix())));
+    }
+    Ok(Next::Done)
+}
+
+fn change_taints(taints: &mut Vec<Value>, change: &Change, node: &str, may: bool) -> Result<&'static str, Failure> {
+    let same = |taint: &Value, key: &str, effect: Option<&str>| {
+        field::text(taint, "/key") == key && effect.is_none_or(|effect| field::text(taint, "/effect") == effect)
+    };
+    match change {
+        Change::Put { key, value, effect } => {
+            let new = json!({"key": key, "value": value, "effect": effect});
+            match taints.iter_mut().find(|taint| same(taint, key, Some(effect))) {
+                Some(_) if !may => Err(Failure::Plain(format!(
+                    "node {node} already has {key} taint(s) with same effect(s) and --overwrite is false"
+                ))),
+                Some(taint) => {
+                    *taint = new;
+                    Ok("modified")
+                }
+                None => {
+                    taints.push(new);
+                    Ok("tainted")
+                }
+            }
+        }
+        Change::Remove { key, effect } => {
+            let before = taints.len();
+            taints.retain(|taint| !same(taint, key, effect.as_deref()));
+            if taints.len() == before {
+                let shown = effect.as_ref().map_or_else(|| key.clone(), |effect| format!("{key}:{effect}"));
+                return Err(Failure::Plain(format!("taint {shown:?} not found")));
+            }
+            Ok("untainted")
+        }
+    }
+}
+
+/// Reads `key=value:Effect`, `key:Effect`, `key:Effect-`, `key-`. Models pkg/util/taints parseTaint.
+fn parse_taint(spec: &str) -> Result<Change, Failure> {
+    let check = |effect: &str| {
+        if EFFECTS.contains(&effect) {
+            Ok(effect.to_owned())
+        } else {
+            Err(Failure::Plain(format!("invalid taint effect: {effect}, unsupported taint effect")))
+        }
+    };
+    if let Some(removed) = spec.strip_suffix('-') {
+        let (key, effect) = match removed.split_once(':') {
+            Some((key, effect)) => (key, Some(check(effect)?)),
+            None => (removed, None),
+        };
+        return Ok(Change::Remove { key: key.split('=').next().unwrap_or(key).to_owned(), effect });
+    }
+    let Some((key, effect)) = spec.rsplit_once(':') else {
+        return Err(Failure::Plain(format!("invalid taint spec: {spec}")));
+    };
+    let (key, value) = key.split_once('=').unwrap_or((key, ""));
+    Ok(Change::Put { key: key.to_owned(), value: value.to_owned(), effect: check(effect)? })
+}
