@@ -1,6 +1,7 @@
 //! kubectl: one verb a file, with the real one's words.
 
 mod command;
+mod completion;
 mod config;
 pub mod describe;
 pub mod duration;
@@ -20,4 +21,5 @@ mod tab_writer;
 mod verbs;
 
 pub use command::start;
+pub use completion::complete;
 pub use tab_writer::TabWriter;

@@ -146,6 +146,13 @@ impl Lab {
         self.seat(terminal).map_or(&[], |seat| seat.terminal.history())
     }
 
+    /// What the word before `cursor` (in bytes) could be, for the Tab key: whole words, in order.
+    pub fn complete(&mut self, terminal: usize, line: &str, cursor: usize) -> Vec<String> {
+        let Self { terminals, cluster, files, forwards, .. } = self;
+        let Some(seat) = terminals.get(terminal) else { return Vec::new() };
+        seat.terminal.complete(line, cursor, &World { cluster, files, forwards })
+    }
+
     /// Ctrl-C.
     pub fn interrupt(&mut self, terminal: usize) {
         if let Some(seat) = self.terminals.get_mut(terminal) {

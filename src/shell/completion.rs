@@ -24,7 +24,10 @@ pub(super) fn complete(line: &str, cursor: usize, environment: &Environment, wor
             .collect();
     }
     let mut found: BTreeSet<String> = BTreeSet::new();
-    if is_command {
+    if let Some(words) = kubectl_words(lead, environment) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        found.extend(crate::kubectl::complete(&words, begun, world));
+    } else if is_command {
         let names = commands::names().chain(run::BUILTINS).map(str::to_owned);
         let names = names.chain(environment.aliases.keys().cloned());
         found.extend(names.filter(|name| name.starts_with(begun)));
@@ -32,6 +35,20 @@ pub(super) fn complete(line: &str, cursor: usize, environment: &Environment, wor
         found.extend(files(begun, world));
     }
     found.into_iter().collect()
+}
+
+/// The words between `kubectl`, or an alias of it, and the word at the cursor.
+fn kubectl_words(lead: &str, environment: &Environment) -> Option<Vec<String>> {
+    let command = lead.rsplit(['|', '&', ';', '(']).next().unwrap_or_default();
+    let mut words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+    while words.first().is_some_and(|word| PREFIXES.contains(&word.as_str()) || word.contains('=')) {
+        words.remove(0);
+    }
+    if let Some(text) = words.first().and_then(|word| environment.aliases.get(word)) {
+        let text: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        words.splice(..1, text);
+    }
+    (words.first().is_some_and(|word| word == "kubectl")).then(|| words.split_off(1))
 }
 
 /// Files and directories whose path begins so.

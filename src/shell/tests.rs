@@ -179,6 +179,15 @@ fn tab_completes() {
     assert_eq!(complete("ls e"), ["extra/"]);
     assert_eq!(complete("seq 3 | gr"), ["grep"]);
     assert_eq!(complete("echo $HO"), ["$HOME"]);
+    assert_eq!(complete("kubectl ro"), ["rollout"]);
+    assert_eq!(complete("kubectl rollout un"), ["undo"]);
+    assert_eq!(complete("watch kubectl get dep"), ["deployments"]);
+    assert_eq!(complete("kubectl get nodes mi"), ["minikube"]);
+    assert_eq!(complete("kubectl get node/mi"), ["node/minikube"]);
+    assert_eq!(complete("kubectl -n kube-system get pods --no-h"), ["--no-headers"]);
+    assert_eq!(complete("kubectl get pods -n def"), ["default"]);
+    assert_eq!(complete("sleep 1; kubectl apply -f dep"), ["deployment.yaml"]);
+    assert_eq!(complete("kubectl get pods -o ya"), ["yaml"]);
 }
 
 #[test]

@@ -1,0 +1,166 @@
+//! Tab behind `kubectl`: verbs, flags, types, names of objects, files.
+
+use crate::api::Kind;
+use crate::shell::World;
+
+use super::command::Command;
+use super::flags::{GLOBAL, Takes};
+use super::resource_type::{listed, parse_type};
+use super::{config, verbs};
+
+const FORMATS: [&str; 8] =
+    ["custom-columns=", "go-template=", "json", "jsonpath=", "jsonpath-as-json=", "name", "wide", "yaml"];
+/// Verbs whose first argument is a pod, or another object with its type in front.
+const OF_PODS: [&str; 4] = ["exec", "logs", "port-forward", "attach"];
+/// Verbs whose first argument is a type.
+const OF_TYPES: [&str; 11] =
+    ["annotate", "delete", "describe", "edit", "explain", "expose", "get", "label", "patch", "scale", "wait"];
+/// Verbs whose argument is a node.
+const OF_NODES: [&str; 4] = ["cordon", "uncordon", "drain", "top node"];
+
+/// What `begun`, the word behind `words`, could become. `words` does not hold `kubectl` itself.
+pub fn complete(words: &[&str], begun: &str, world: &World<'_>) -> Vec<String> {
+    let mut found = candidates(words, begun, world);
+    found.retain(|candidate| candidate.starts_with(begun));
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn candidates(words: &[&str], begun: &str, world: &World<'_>) -> Vec<String> {
+    let namespace = namespace_of(words, world);
+    match words.last() {
+        Some(&("-n" | "--namespace")) => return names(Kind::Namespace, "", world),
+        Some(&("-o" | "--output")) => return FORMATS.map(str::to_owned).into(),
+        Some(&("-f" | "--filename")) => return files(world),
+        _ => {}
+    }
+    if let Some((flag, _)) = begun.split_once('=').filter(|(flag, _)| ["-n", "--namespace"].contains(flag)) {
+        return names(Kind::Namespace, "", world).into_iter().map(|name| format!("{flag}={name}")).collect();
+    }
+    let arguments = arguments(words);
+    let Some(command) = command_of(&arguments) else {
+        return match arguments.as_slice() {
+            [] => top_level(),
+            [group] if verbs::GROUPS.contains(group) => members(group),
+            _ => Vec::new(),
+        };
+    };
+    if begun.starts_with('-') {
+        return flags(command);
+    }
+    let mut found = if verbs::GROUPS.contains(&command.path) { members(command.path) } else { Vec::new() };
+    let behind = arguments.get(command.path.split(' ').count()..).unwrap_or_default();
+    found.extend(objects(command.path, behind, begun, &namespace, world));
+    found
+}
+
+fn objects(path: &str, behind: &[&str], begun: &str, namespace: &str, world: &World<'_>) -> Vec<String> {
+    if let Some((kind, _)) = begun.split_once('/') {
+        let Ok(parsed) = parse_type(kind) else { return Vec::new() };
+        return names(parsed, namespace, world).into_iter().map(|name| format!("{kind}/{name}")).collect();
+    }
+    let verb = path.split(' ').next().unwrap_or(path);
+    let workloads = || {
+        let kinds = [(Kind::Deployment, "deployment"), (Kind::ReplicaSet, "replicaset")];
+        let named = |(kind, word): (Kind, &str)| {
+            names(kind, namespace, world).into_iter().map(|name| format!("{word}/{name}")).collect::<Vec<_>>()
+        };
+        kinds.into_iter().flat_map(named).collect::<Vec<String>>()
+    };
+    match behind {
+        [] if OF_NODES.contains(&path) => names(Kind::Node, "", world),
+        [] if OF_PODS.contains(&path) || path == "top pod" => {
+            let mut found = names(Kind::Pod, namespace, world);
+            found.extend(workloads());
+            found
+        }
+        [] if verb == "rollout" || verb == "set" => {
+            let mut found = vec!["deployment".to_owned()];
+            found.extend(workloads());
+            found
+        }
+        [] if OF_TYPES.contains(&path) => types(),
+        [kind] if OF_TYPES.contains(&path) || verb == "rollout" || verb == "set" => {
+            let kind = kind.rsplit(',').next().unwrap_or(kind);
+            parse_type(kind).map(|kind| names(kind, namespace, world)).unwrap_or_default()
+        }
+        [kind, ..] if ["delete", "describe", "get"].contains(&path) => {
+            parse_type(kind).map(|kind| names(kind, namespace, world)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The words that are neither flags nor their values.
+fn arguments<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    let mut found = Vec::new();
+    let mut skips = false;
+    for word in words {
+        if std::mem::take(&mut skips) {
+            continue;
+        }
+        if let Some(flag) = word.strip_prefix('-') {
+            let takes_next = ["n", "o", "f", "l", "c", "p", "-namespace", "-output", "-filename", "-selector"];
+            skips = takes_next.contains(&flag);
+        } else {
+            found.push(*word);
+        }
+    }
+    found
+}
+
+fn command_of(arguments: &[&str]) -> Option<&'static Command> {
+    let is = |command: &&&Command, words: &[&str]| {
+        let mut path = command.path.split(' ');
+        path.by_ref().zip(words).all(|(name, word)| name == *word) && command.path.split(' ').count() == words.len()
+    };
+    let of = |count: usize| {
+        let words = arguments.get(..count)?;
+        verbs::COMMANDS.iter().find(|command| is(command, words)).copied()
+    };
+    of(2).or_else(|| of(1))
+}
+
+fn top_level() -> Vec<String> {
+    let single = verbs::COMMANDS.iter().map(|command| command.path).filter(|path| !path.contains(' '));
+    single.chain(verbs::GROUPS).chain(["help"]).map(str::to_owned).collect()
+}
+
+fn members(group: &str) -> Vec<String> {
+    let paths = verbs::COMMANDS.iter().filter_map(|command| command.path.split_once(' '));
+    paths.filter(|(parent, _)| *parent == group).map(|(_, name)| name.to_owned()).collect()
+}
+
+fn flags(command: &Command) -> Vec<String> {
+    let all = command.flags.iter().chain(&GLOBAL);
+    all.map(|flag| format!("--{}{}", flag.name, if flag.takes == Takes::Switch { "" } else { "=" })).collect()
+}
+
+fn types() -> Vec<String> {
+    listed().map(|(kind, _)| kind.plural().to_owned()).chain(["all".to_owned()]).collect()
+}
+
+fn names(kind: Kind, namespace: &str, world: &World<'_>) -> Vec<String> {
+    let namespace = (!kind.is_cluster_scoped()).then_some(namespace);
+    world.cluster.api.store().list(kind, namespace).map(|object| object.metadata().name.clone()).collect()
+}
+
+fn files(world: &World<'_>) -> Vec<String> {
+    world.files.iter().map(|(path, _)| path.to_owned()).collect()
+}
+
+fn namespace_of(words: &[&str], world: &World<'_>) -> String {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if let Some(name) = word.strip_prefix("--namespace=").or(word.strip_prefix("-n=")) {
+            return name.to_owned();
+        }
+        if ["-n", "--namespace"].contains(word) {
+            if let Some(name) = words.next() {
+                return (*name).to_owned();
+            }
+        }
+    }
+    config::current_namespace(world.files)
+}
