@@ -156,10 +156,10 @@ fn namespace_of(words: &[&str], world: &World<'_>) -> String {
         if let Some(name) = word.strip_prefix("--namespace=").or(word.strip_prefix("-n=")) {
             return name.to_owned();
         }
-        if ["-n", "--namespace"].contains(word) {
-            if let Some(name) = words.next() {
-                return (*name).to_owned();
-            }
+        if ["-n", "--namespace"].contains(word)
+            && let Some(name) = words.next()
+        {
+            return (*name).to_owned();
         }
     }
     config::current_namespace(world.files)
