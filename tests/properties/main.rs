@@ -1,8 +1,9 @@
 //! What always holds, whatever is applied, edited and deleted, and when.
 
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test's panic is its answer")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's panic is its answer")]
 
+mod mistakes;
 mod scenario;
 mod world;
 
