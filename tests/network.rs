@@ -60,7 +60,12 @@ impl Terminal {
     }
 
     fn pod(&mut self) -> String {
-        self.run("kubectl get pods -o name").lines().next().expect("a pod").trim_start_matches("pod/").to_owned()
+        self.run("kubectl get pods -l app=web -o name")
+            .lines()
+            .next()
+            .expect("a pod")
+            .trim_start_matches("pod/")
+            .to_owned()
     }
 }
 
@@ -82,6 +87,38 @@ fn a_service_is_reached_by_name_address_and_node_port() {
     terminal.sleep(10);
     let refused = terminal.run("curl -sS http://web/");
     assert!(refused.starts_with("curl: (7) Failed to connect to web port 80"), "{refused}");
+}
+
+#[test]
+fn a_container_reaches_services_and_itself() {
+    let mut terminal = Terminal::serving("guangzhengli/hellok8s:v2", 2, READINESS);
+    terminal.run("kubectl run tool --image=nginx");
+    terminal.sleep(10);
+    let hello = "[v2] Hello, Kubernetes!";
+    assert_eq!(terminal.run("kubectl exec tool -- curl -s http://web/"), hello);
+    assert_eq!(terminal.run("kubectl exec tool -- wget -qO- http://web.default.svc.cluster.local"), hello);
+    assert!(terminal.run("kubectl exec tool -- curl -s localhost").contains("Welcome to nginx!"));
+    assert_eq!(
+        terminal.run("kubectl exec tool -- curl -sS http://nowhere"),
+        "curl: (6) Could not resolve host: nowhere\ncommand terminated with exit code 6\n"
+    );
+    let pod = terminal.pod();
+    assert!(
+        terminal.run(&format!("kubectl exec {pod} -- curl -s localhost:3000")).contains("executable file not found")
+    );
+}
+
+#[test]
+fn a_forwarded_port_is_lost_with_its_pod() {
+    let mut terminal = Terminal::serving("guangzhengli/hellok8s:v2", 1, READINESS);
+    terminal.lab.submit(1, "kubectl port-forward deployment/web 3000:3000");
+    terminal.sleep(1);
+    assert_eq!(terminal.run("curl -s http://localhost:3000"), "[v2] Hello, Kubernetes!");
+    terminal.run("kubectl delete pod --all");
+    terminal.sleep(5);
+    let said: String = terminal.lab.take_output(1).into_iter().map(|chunk| chunk.text).collect();
+    assert!(said.ends_with("error: lost connection to pod\n"), "{said}");
+    assert!(!terminal.lab.is_busy(1));
 }
 
 #[test]

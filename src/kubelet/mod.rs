@@ -219,6 +219,11 @@ impl Kubelet {
         &self.pulses
     }
 
+    /// Whether a running container's image holds a shell and its small tools.
+    pub fn has_shell(&self, uid: &str, container: &str) -> bool {
+        self.workers.get(uid).is_some_and(|(worker, _)| worker.runtime.has_shell(container))
+    }
+
     /// The uid of the pod with this address.
     pub fn pod_of_ip(&self, pod_ip: &str) -> Option<&str> {
         self.addresses.pod(pod_ip)

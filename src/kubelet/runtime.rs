@@ -246,6 +246,12 @@ impl PodRuntime {
         self.program_mut(name).map(|program| program.exec(now, command))
     }
 
+    /// Whether a running container's image holds a shell.
+    pub fn has_shell(&self, name: &str) -> bool {
+        let instance = self.latest(name).filter(|instance| instance.record.is_running());
+        instance.and_then(|instance| instance.program.as_ref()).is_some_and(|program| program.declaration().shell)
+    }
+
     /// Sends a request to the pod: whichever container listens on the port answers.
     pub fn request(&mut self, port: u16, request: &Request, now: SimTime) -> Outcome {
         if self.sandbox_ip.is_none() {

@@ -13,6 +13,7 @@ mod terminal;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
+pub(crate) use commands::http_client;
 pub use files::{Complaint, Files};
 pub use process::{Chunk, Connection, Forward, Forwards, Input, Io, Poll, Process, Stream, World};
 pub use terminal::Terminal;

@@ -8,7 +8,7 @@ use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::pods_of::{container_of, pods_behind};
-use crate::shell::{Io, Poll, Process, World};
+use crate::shell::{Io, Poll, Process, World, http_client};
 use crate::sim::SimTime;
 
 pub(super) const EXEC: Command = Command {
@@ -50,6 +50,17 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
     call.io.err(note.unwrap_or_default());
     let now = call.world.cluster.now();
     let uid = pod.metadata.uid.clone();
+    if call.world.cluster.kubelet().has_shell(&uid, &container)
+        && let Some(started) = http_client(command, &pod.status.pod_ip)
+    {
+        return match started {
+            Ok(process) => Ok(Next::Wait(process)),
+            Err((text, code)) => {
+                call.io.err(text);
+                Err(Failure::Plain(format!("command terminated with exit code {code}")))
+            }
+        };
+    }
     match call.world.cluster.kubelet_mut().exec(&uid, &container, command, now) {
         None => Err(Failure::Plain(format!(
             "Internal error occurred: unable to upgrade connection: container not found (\"{container}\")"

@@ -15,7 +15,10 @@ mod print;
 mod script;
 mod sed;
 mod time;
+mod within;
 mod xargs;
+
+pub(crate) use within::http_client;
 
 use super::language::ParseError;
 use super::{Io, Poll, Process, World};
