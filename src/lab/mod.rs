@@ -149,8 +149,10 @@ impl Lab {
     /// What the word before `cursor` (in bytes) could be, for the Tab key: whole words, in order.
     pub fn complete(&mut self, terminal: usize, line: &str, cursor: usize) -> Vec<String> {
         let Self { terminals, cluster, files, forwards, .. } = self;
-        let Some(seat) = terminals.get(terminal) else { return Vec::new() };
-        seat.terminal.complete(line, cursor, &World { cluster, files, forwards })
+        // A terminal into which nothing was typed yet has no seat.
+        let fresh = Terminal::new();
+        let terminal = terminals.get(terminal).map_or(&fresh, |seat| &seat.terminal);
+        terminal.complete(line, cursor, &World { cluster, files, forwards })
     }
 
     /// Ctrl-C.

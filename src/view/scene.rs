@@ -60,6 +60,13 @@ impl<L: Look> Rows<L> {
         self.0.with(|rows| rows.iter().filter(|row| row.parent == parent).cloned().collect())
     }
 
+    /// What `tell` says of the first one that fits, as of now.
+    fn find<T>(self, fits: impl Fn(&L) -> bool, tell: impl Fn(&L) -> T) -> Option<T> {
+        self.0.with_untracked(|rows| {
+            rows.iter().find_map(|row| row.look.with_untracked(|look| fits(look).then(|| tell(look))))
+        })
+    }
+
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
         self.0.with(Vec::is_empty)
@@ -310,6 +317,14 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// The kind and namespace of the pod, ReplicaSet or Deployment with this name.
+    pub fn find(self, name: &str) -> Option<(&'static str, String)> {
+        self.pods
+            .find(|look| look.name == name, |look| ("Pod", look.namespace.clone()))
+            .or_else(|| self.sets.find(|look| look.name == name, |look| ("ReplicaSet", look.namespace.clone())))
+            .or_else(|| self.deployments.find(|look| look.name == name, |look| ("Deployment", look.namespace.clone())))
+    }
+
     /// Reads the cluster's objects. A ReplicaSet's colour is its place in the timeline.
     pub fn read(self, cluster: &Cluster, timeline: &Timeline, events_changed: bool) {
         let (store, version) = (cluster.api.store(), cluster.config().version);

@@ -13,12 +13,12 @@ use super::scene::Scene;
 use super::selection::Selection;
 use super::settings;
 
-/// The terminal that the visitor sees.
-const SHOWN: usize = 0;
+/// The terminals that the visitor can open.
+pub const TERMINALS: usize = 5;
 /// The terminal of the Apply button, which must work while the shown one is busy.
-const APPLY: usize = 1;
+const APPLY: usize = TERMINALS;
 /// The terminal of `window.lab.exec`.
-const HIDDEN: usize = 2;
+const HIDDEN: usize = TERMINALS + 1;
 
 /// What `kubectl` and the others may add to the log before its oldest part goes.
 const LOG_ENTRIES: usize = 600;
@@ -52,6 +52,27 @@ pub struct Entry {
     /// Its text.
     pub text: String,
 }
+
+/// What a terminal shows.
+#[derive(Clone, Copy)]
+pub struct TerminalSignals {
+    /// Its log.
+    pub log: RwSignal<Vec<Entry>>,
+    /// Whether a command runs.
+    pub is_busy: RwSignal<bool>,
+    /// Whether it waits for the rest of a command.
+    pub needs_more: RwSignal<bool>,
+}
+
+impl Default for TerminalSignals {
+    fn default() -> Self {
+        Self { log: RwSignal::new(Vec::new()), is_busy: RwSignal::new(false), needs_more: RwSignal::new(false) }
+    }
+}
+
+/// What a program writes to get an empty screen, and to empty what was scrolled away as well.
+const ERASE: &str = "\u{1b}[2J";
+const ERASE_HISTORY: &str = "\u{1b}[3J";
 
 /// Called with a command's whole output when it has ended.
 type Done = Box<dyn FnOnce(String)>;
@@ -99,10 +120,12 @@ pub struct Simulation {
     pub end_ms: RwSignal<u64>,
     /// Whether there is a history to go back to.
     pub can_undo_fork: RwSignal<bool>,
-    /// The terminal's log.
-    pub log: RwSignal<Vec<Entry>>,
-    /// Whether the visitor's terminal runs a command.
-    pub is_busy: RwSignal<bool>,
+    /// The terminals.
+    terminals: StoredValue<Vec<TerminalSignals>>,
+    /// How many of them are open.
+    pub open_terminals: RwSignal<usize>,
+    /// The one that is shown.
+    pub terminal: RwSignal<usize>,
     /// Counts the changes of the cluster.
     pub changes: RwSignal<u64>,
     /// Counts the changes of what is wanted: those that a forecast depends on.
@@ -140,8 +163,9 @@ impl Simulation {
             now_ms: RwSignal::new(0),
             end_ms: RwSignal::new(0),
             can_undo_fork: RwSignal::new(false),
-            log: RwSignal::new(Vec::new()),
-            is_busy: RwSignal::new(false),
+            terminals: StoredValue::new((0..TERMINALS).map(|_| TerminalSignals::default()).collect()),
+            open_terminals: RwSignal::new(1),
+            terminal: RwSignal::new(0),
             changes: RwSignal::new(0),
             spec_changes: RwSignal::new(0),
             selected: RwSignal::new(None),
@@ -180,8 +204,15 @@ impl Simulation {
     }
 
     fn read_terminals(self, core: &mut Core, done: &mut Vec<(Done, String)>) {
-        let chunks = core.lab.take_output(SHOWN);
-        self.show(core, chunks);
+        for terminal in 0..TERMINALS {
+            let chunks = core.lab.take_output(terminal);
+            self.show(core, terminal, chunks);
+            if let Some(signals) = self.signals(terminal) {
+                set(signals.is_busy, core.lab.is_busy(terminal));
+                set(signals.needs_more, core.lab.needs_more(terminal));
+            }
+        }
+        let shown = self.terminal.get_untracked();
         for at in 0..core.lanes.len() {
             while let Some(lane) = core.lanes.get_mut(at) {
                 let (terminal, is_shown) = (lane.terminal, lane.is_shown);
@@ -189,14 +220,14 @@ impl Simulation {
                     let Some((line, then)) = lane.waiting.pop_front() else { break };
                     lane.running = Some((String::new(), then));
                     if is_shown {
-                        self.say(core, Said::Command, &line);
+                        self.say(core, shown, Said::Command, &line);
                     }
                     core.lab.submit(terminal, &line);
                 }
                 let chunks = core.lab.take_output(terminal);
                 let text: String = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
                 if is_shown {
-                    self.show(core, chunks);
+                    self.show(core, shown, chunks);
                 }
                 let is_over = !core.lab.is_busy(terminal);
                 let Some(lane) = core.lanes.get_mut(at) else { break };
@@ -211,7 +242,6 @@ impl Simulation {
                 }
             }
         }
-        set(self.is_busy, core.lab.is_busy(SHOWN));
     }
 
     fn read_cluster(self, core: &mut Core) {
@@ -238,17 +268,38 @@ impl Simulation {
         }
     }
 
-    fn show(self, core: &mut Core, chunks: Vec<Chunk>) {
+    fn show(self, core: &mut Core, terminal: usize, chunks: Vec<Chunk>) {
         for chunk in chunks {
             let said = if chunk.stream == Stream::Out { Said::Out } else { Said::Err };
-            self.say(core, said, &chunk.text);
+            let text = match chunk.text.rsplit_once(ERASE) {
+                Some((_, behind)) => {
+                    self.erase(terminal);
+                    behind.trim_start_matches(ERASE_HISTORY)
+                }
+                None => &chunk.text,
+            };
+            if !text.is_empty() {
+                self.say(core, terminal, said, text);
+            }
         }
     }
 
-    fn say(self, core: &mut Core, said: Said, text: &str) {
+    /// A command asks for an empty screen: what was written before the command itself stays when it goes on writing,
+    /// as `watch` does.
+    fn erase(self, terminal: usize) {
+        let Some(signals) = self.signals(terminal) else { return };
+        signals.log.update(|log| {
+            let command = log.iter().rposition(|entry| entry.said == Said::Command);
+            let is_clear = command.and_then(|at| log.get(at)).is_some_and(|entry| entry.text.trim() == "clear");
+            log.truncate(if is_clear { 0 } else { command.map_or(0, |at| at + 1) });
+        });
+    }
+
+    fn say(self, core: &mut Core, terminal: usize, said: Said, text: &str) {
         core.log_number += 1;
         let entry = Entry { number: core.log_number, said, text: text.to_owned() };
-        self.log.update(|log| {
+        let Some(signals) = self.signals(terminal) else { return };
+        signals.log.update(|log| {
             log.push(entry);
             if log.len() > LOG_ENTRIES {
                 log.drain(..log.len() - LOG_ENTRIES);
@@ -256,24 +307,49 @@ impl Simulation {
         });
     }
 
+    /// The terminal that is shown, also when it changes.
+    pub fn shown_terminal(self) -> TerminalSignals {
+        self.signals(self.terminal.get()).unwrap_or_default()
+    }
+
+    fn signals(self, terminal: usize) -> Option<TerminalSignals> {
+        self.terminals.with_value(|terminals| terminals.get(terminal).copied())
+    }
+
+    /// Opens another terminal and shows it.
+    pub fn open_terminal(self) {
+        let open = self.open_terminals.get_untracked();
+        if open < TERMINALS {
+            self.open_terminals.set(open + 1);
+            self.terminal.set(open);
+        }
+    }
+
+    /// What the word before `cursor` (in bytes) could be.
+    pub fn complete(self, line: &str, cursor: usize) -> Vec<String> {
+        let terminal = self.terminal.get_untracked();
+        self.core.try_update_value(|core| core.lab.complete(terminal, line, cursor)).unwrap_or_default()
+    }
+
     /// Types a line into the visitor's terminal.
     pub fn submit(self, line: &str) {
         self.core.update_value(|core| {
-            self.say(core, Said::Command, line);
-            core.lab.submit(SHOWN, line);
+            let terminal = self.terminal.get_untracked();
+            self.say(core, terminal, Said::Command, line);
+            core.lab.submit(terminal, line);
         });
         self.refresh();
     }
 
     /// Ctrl-C in the visitor's terminal.
     pub fn interrupt(self) {
-        self.core.update_value(|core| core.lab.interrupt(SHOWN));
+        self.core.update_value(|core| core.lab.interrupt(self.terminal.get_untracked()));
         self.refresh();
     }
 
     /// Empties the terminal's log.
     pub fn clear(self) {
-        self.log.set(Vec::new());
+        self.shown_terminal().log.set(Vec::new());
     }
 
     /// `kubectl apply -f FILE`, shown in the terminal; `then` gets the output.
@@ -319,6 +395,15 @@ impl Simulation {
         self.selected.update(|selected| {
             *selected = if selected.as_ref() == Some(&selection) { None } else { Some(selection) };
         });
+    }
+
+    /// The kind and namespace of the pod, ReplicaSet or Deployment with this name.
+    pub fn find(self, name: &str) -> Option<(&'static str, String)> {
+        if name.len() < 3 {
+            return None;
+        }
+        // Read while the terminals are: then the page holds the lab, and the scene knows the names.
+        self.scene.find(name)
     }
 
     /// Looks at the lab.
