@@ -275,3 +275,41 @@ fn a_watch_goes_on_until_it_is_ended() {
     assert!(text.contains("hellok8s-deployment   0/3     3            0           0s\n"), "{text}");
     assert!(text.ends_with("# exit 130\n"), "{text}");
 }
+
+/// A session typed into a terminal: what it prints.
+fn typed(lab: &mut hellok8s_lab::lab::Lab, line: &str) -> String {
+    let end = lab.now() + 60_000;
+    lab.submit(0, line);
+    while lab.is_busy(0) && lab.next_at() < end {
+        lab.step();
+    }
+    lab.take_output(0).into_iter().map(|chunk| chunk.text).collect()
+}
+
+#[test]
+fn an_object_is_edited_compared_and_drained() {
+    let mut lab = hellok8s_lab::lab::Lab::new(&hellok8s_lab::lab::LabOptions::default());
+    typed(&mut lab, "kubectl apply -f deployment.yaml; sleep 3");
+    assert_eq!(typed(&mut lab, "kubectl diff -f deployment.yaml; echo $?"), "0\n");
+    assert_eq!(
+        typed(&mut lab, "KUBE_EDITOR='sed -i s/v1$/v2/' kubectl edit deployment hellok8s-deployment"),
+        "deployment.apps/hellok8s-deployment edited\n"
+    );
+    let shown = typed(&mut lab, "kubectl diff -f deployment.yaml | grep -e '- image'; sleep 5");
+    assert_eq!(shown, "-      - image: guangzhengli/hellok8s:v2\n+      - image: guangzhengli/hellok8s:v1\n");
+    lab.submit(0, "kubectl edit deploy/hellok8s-deployment");
+    assert_eq!(lab.edited(), Some("kubectl-edit-deployment-hellok8s-deployment.yaml"));
+    lab.end_edit();
+    let said: String = lab.take_output(0).into_iter().map(|chunk| chunk.text).collect();
+    assert_eq!((said.as_str(), lab.is_busy(0)), ("Edit cancelled, no changes made.\n", false));
+    let drained = typed(&mut lab, "kubectl drain minikube --ignore-daemonsets | cut -c1-30");
+    assert!(drained.starts_with("node/minikube cordoned\nevicting pod"), "{drained}");
+    assert!(drained.ends_with("node/minikube drained\n"), "{drained}");
+    assert_eq!(typed(&mut lab, "kubectl uncordon minikube"), "node/minikube uncordoned\n");
+    assert_eq!(typed(&mut lab, "kubectl taint nodes minikube a=b:NoSchedule"), "node/minikube tainted\n");
+    assert_eq!(typed(&mut lab, "kubectl taint nodes minikube a-"), "node/minikube untainted\n");
+    assert_eq!(typed(&mut lab, "kubectl auth can-i delete pods"), "yes\n");
+    let explained = typed(&mut lab, "kubectl explain deploy.spec.replicas | head -4");
+    assert_eq!(explained, "GROUP:      apps\nKIND:       Deployment\nVERSION:    v1\n\n");
+    assert_eq!(typed(&mut lab, "kubectl replace -f deployment.yaml"), "deployment.apps/hellok8s-deployment replaced\n");
+}

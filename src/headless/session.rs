@@ -93,6 +93,11 @@ fn type_command(lab: &mut Lab, command: &str) -> String {
         if !lab.is_busy(0) {
             break;
         }
+        if lab.edited().is_some() {
+            transcript.push_str("# there is no editor here: set KUBE_EDITOR, for example to 'sed -i s/v1/v2/'\n");
+            lab.end_edit();
+            continue;
+        }
         let next = lab.next_at();
         if next == SimTime::NEVER || next.ms_since(began) > LONGEST_COMMAND_MS {
             lab.interrupt(0);

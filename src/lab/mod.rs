@@ -155,6 +155,17 @@ impl Lab {
         terminal.complete(line, cursor, &World { cluster, files, forwards })
     }
 
+    /// The file that `kubectl edit` has opened and waits for.
+    pub fn edited(&self) -> Option<&str> {
+        self.files.edited()
+    }
+
+    /// Closes the editor: what the file holds now is what `kubectl edit` takes.
+    pub fn end_edit(&mut self) {
+        self.files.end_edit();
+        self.poll_terminals();
+    }
+
     /// Ctrl-C.
     pub fn interrupt(&mut self, terminal: usize) {
         if let Some(seat) = self.terminals.get_mut(terminal) {

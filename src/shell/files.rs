@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Files {
     texts: BTreeMap<String, String>,
     complaints: Vec<Complaint>,
+    /// The file that a command wants to be edited, until the editor is closed.
+    edited: Option<String>,
 }
 
 /// What a command found wrong in a file, and where: the editor marks the line.
@@ -38,6 +40,21 @@ impl Files {
     pub fn remove(&mut self, path: &str) -> Option<String> {
         self.forget_complaints(path);
         self.texts.remove(&Self::normalize(path))
+    }
+
+    /// The file that a command has opened in the editor and waits for.
+    pub fn edited(&self) -> Option<&str> {
+        self.edited.as_deref()
+    }
+
+    /// Opens a file in the editor.
+    pub fn ask_for_edit(&mut self, path: &str) {
+        self.edited = Some(Self::normalize(path));
+    }
+
+    /// The editor is closed; what the file holds now counts.
+    pub fn end_edit(&mut self) {
+        self.edited = None;
     }
 
     /// What the last command that read the files found wrong in them.

@@ -9,6 +9,7 @@ mod create;
 mod delete;
 mod describe;
 mod diff;
+mod edit;
 mod events;
 mod exec;
 mod explain;
@@ -79,6 +80,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &refused::DEBUG,
     &explain::EXPLAIN,
     &diff::DIFF,
+    &edit::EDIT,
     &replace::REPLACE,
     &node::CORDON,
     &node::UNCORDON,

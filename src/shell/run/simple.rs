@@ -122,6 +122,8 @@ impl Simple {
             }
             return Some(Some(self.assigning.last.or(self.expansion.last).unwrap_or(0)));
         }
+        let mut arguments = arguments;
+        self.name_editor(&mut arguments, environment);
         self.state = match builtins::start(&arguments, environment, world, io) {
             Builtin::Ended(code) => return Some(Some(code)),
             Builtin::Text(_) if environment.nesting >= commands::DEEPEST => {
@@ -149,6 +151,23 @@ impl Simple {
             },
         };
         Some(None)
+    }
+
+    /// `kubectl edit` runs the editor that the variables name.
+    fn name_editor(&self, arguments: &mut Vec<String>, environment: &Environment) {
+        if arguments.first().is_none_or(|name| name != "kubectl") || !arguments.iter().any(|word| word == "edit") {
+            return;
+        }
+        let assigned = |name: &str| {
+            let mut pairs = self.assignments.iter().zip(self.values.iter().flatten());
+            pairs.find(|((known, _), _)| known == name).map(|(_, value)| value.clone())
+        };
+        let editor = ["KUBE_EDITOR", "EDITOR"]
+            .into_iter()
+            .find_map(|name| assigned(name).or_else(|| environment.variables.get(name).cloned()));
+        if let Some(editor) = editor.filter(|editor| !editor.is_empty()) {
+            arguments.push(format!("--editor={editor}"));
+        }
     }
 
     pub fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
