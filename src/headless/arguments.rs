@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use hellok8s_lab::api::KubernetesVersion;
 use lexopt::prelude::{Long, Short, Value};
 
+use super::check::CheckOptions;
+
 /// What `--help` prints.
 pub const HELP: &str = "\
 hellok8s-lab run [--dir DIR] [--seed N] [--k8s 1.36|1.22] [--timeline FILE] [--decisions FILE] SESSION
@@ -21,6 +23,12 @@ Types the lines of SESSION (- for standard input) into the lab's terminal and pr
 hellok8s-lab lesson FILE
 
 Checks a lesson's file and plays its solution; exits with 1 when either is wrong.
+
+hellok8s-lab check [--update] [--dir DIR] [--seed N] [--k8s 1.36|1.22] FILE.md
+
+Types the commands of a Markdown tutorial and shows where what they print differs; exits with 1 when it does.
+
+  --update          writes what was printed into FILE.md instead
 ";
 
 /// What to do.
@@ -31,6 +39,8 @@ pub enum Command {
     Run(RunOptions),
     /// Check a lesson's file.
     Lesson(PathBuf),
+    /// Check a tutorial.
+    Check(CheckOptions),
 }
 
 /// How to run a session.
@@ -59,6 +69,7 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
     let mut parser = lexopt::Parser::from_iter(arguments);
     let mut options = RunOptions::default();
     let mut words: Vec<OsString> = Vec::new();
+    let mut is_update = false;
     while let Some(argument) = parser.next()? {
         match argument {
             Long("dir") => options.dir = Some(parser.value()?.into()),
@@ -70,6 +81,7 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             }
             Long("timeline") => options.timeline = Some(parser.value()?.into()),
             Long("decisions") => options.decisions = Some(parser.value()?.into()),
+            Long("update") => is_update = true,
             Long("help") | Short('h') => return Ok(Command::Help),
             Value(word) => words.push(word),
             other => return Err(other.unexpected()),
@@ -80,10 +92,14 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             options.session = session.into();
             Ok(Command::Run(options))
         }
+        [command, file] if command == "check" => {
+            let RunOptions { dir, seed, version, .. } = options;
+            Ok(Command::Check(CheckOptions { file: file.into(), is_update, dir, seed, version }))
+        }
         [command, file] if command == "lesson" => Ok(Command::Lesson(file.into())),
         [command] if command == "help" => Ok(Command::Help),
         [command] if command == "run" => Err("run needs a session file".into()),
         [] => Ok(Command::Help),
-        _ => Err("expected: run SESSION or lesson FILE".into()),
+        _ => Err("expected: run SESSION, lesson FILE or check FILE.md".into()),
     }
 }

@@ -1,6 +1,7 @@
 //! The headless command: a session typed from a file, its transcript on standard output; and what authors need.
 
 mod arguments;
+mod check;
 mod lesson;
 mod session;
 
@@ -14,6 +15,7 @@ pub fn main() -> ExitCode {
             Ok(())
         }
         arguments::Command::Run(options) => session::run(&options),
+        arguments::Command::Check(options) => check::run(&options),
         arguments::Command::Lesson(file) => lesson::run(&file),
     });
     match outcome {

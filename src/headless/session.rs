@@ -51,7 +51,7 @@ fn read_session(path: &Path) -> Result<String, String> {
 }
 
 /// Small text files of the folder become the lab's.
-fn read_files(lab: &mut Lab, dir: &Path) -> Result<(), String> {
+pub(super) fn read_files(lab: &mut Lab, dir: &Path) -> Result<(), String> {
     let entries = fs::read_dir(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     paths.sort();
