@@ -116,6 +116,9 @@ fn a_forwarded_port_is_lost_with_its_pod() {
     assert_eq!(terminal.run("curl -s http://localhost:3000"), "[v2] Hello, Kubernetes!");
     terminal.run("kubectl delete pod --all");
     terminal.sleep(5);
+    // kubectl notices with the next connection.
+    drop(terminal.run("curl -s http://localhost:3000"));
+    terminal.sleep(1);
     let said: String = terminal.lab.take_output(1).into_iter().map(|chunk| chunk.text).collect();
     assert!(said.ends_with("error: lost connection to pod\n"), "{said}");
     assert!(!terminal.lab.is_busy(1));
