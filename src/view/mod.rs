@@ -19,6 +19,7 @@ mod i18n;
 mod pod_box;
 mod scene;
 mod selection;
+mod service_lane;
 mod settings;
 mod side;
 mod simulation;
@@ -26,6 +27,7 @@ mod stage;
 mod terminal;
 mod timeline;
 mod transport;
+mod trouble;
 mod why;
 mod yaml;
 

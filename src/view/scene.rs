@@ -8,6 +8,7 @@ use hellok8s_lab::controllers::deployment::fenceposts;
 use hellok8s_lab::kubectl::printers;
 use hellok8s_lab::kubelet::PodView;
 use hellok8s_lab::lab::timeline::Timeline;
+use hellok8s_lab::network::Fate;
 use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
@@ -263,6 +264,31 @@ pub struct DeploymentLook {
     pub slots: Vec<(usize, bool)>,
 }
 
+/// How a Service looks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceLook {
+    /// Uid.
+    pub uid: String,
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// Address and ports.
+    pub address: String,
+    /// Endpoints that get requests.
+    pub ready: usize,
+    /// All endpoints.
+    pub endpoints: usize,
+    /// Requests a second that clients send.
+    pub rate: u32,
+    /// Requests answered so far, by all services' clients.
+    pub answered: u64,
+    /// Requests lost or answered with an error so far.
+    pub lost: u64,
+    /// The newest requests: number, and whether answered well.
+    pub recent: Vec<(u64, bool)>,
+}
+
 /// How an event looks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventLook {
@@ -298,6 +324,7 @@ macro_rules! look {
 look!(PodLook, |look| &look.owner);
 look!(SetLook, |look| &look.owner);
 look!(DeploymentLook, |_| "");
+look!(ServiceLook, |_| "");
 look!(EventLook, |_| "");
 
 /// The newest events that are shown.
@@ -312,8 +339,12 @@ pub struct Scene {
     pub sets: Rows<SetLook>,
     /// Pods, oldest first.
     pub pods: Rows<PodLook>,
+    /// Services that somebody made.
+    pub services: Rows<ServiceLook>,
     /// Events, newest first.
     pub events: Rows<EventLook>,
+    /// Whether the node's kubelet is down.
+    pub kubelet_is_stopped: RwSignal<bool>,
 }
 
 impl Scene {
@@ -344,6 +375,11 @@ impl Scene {
         self.deployments
             .sync(deployments.map(|deployment| deployment_look(deployment, cluster, &sets, &hue, &looks)).collect());
         self.pods.sync(looks);
+        self.services.sync(service_looks(cluster));
+        let is_stopped = cluster.kubelet().is_stopped();
+        if self.kubelet_is_stopped.get_untracked() != is_stopped {
+            self.kubelet_is_stopped.set(is_stopped);
+        }
         if events_changed {
             self.events.sync(event_looks(cluster));
         }
@@ -484,6 +520,50 @@ fn deployment_look(
         decision: newest_decision(deployment, cluster),
         slots,
     }
+}
+
+/// Requests that are drawn as dots on their way.
+const DOTS: usize = 24;
+
+fn service_looks(cluster: &Cluster) -> Vec<ServiceLook> {
+    let (store, traffic) = (cluster.api.store(), cluster.traffic());
+    let slices: Vec<_> = store
+        .list(Kind::EndpointSlice, None)
+        .filter_map(|object| match object {
+            Object::EndpointSlice(slice) => Some(slice),
+            _ => None,
+        })
+        .collect();
+    let services = store.services(None).filter(|service| service.metadata.name != "kubernetes");
+    services
+        .map(|service| {
+            let (name, namespace) = (&service.metadata.name, &service.metadata.namespace);
+            let mine = slices.iter().filter(|slice| {
+                slice.metadata.namespace == *namespace
+                    && slice.metadata.labels.get("kubernetes.io/service-name") == Some(name)
+            });
+            let endpoints: Vec<bool> =
+                mine.flat_map(|slice| slice.endpoints.iter().map(|endpoint| endpoint.ready)).collect();
+            let key = format!("{namespace}/{name}");
+            let rate = traffic.streams().find(|stream| *stream.service == *key).map_or(0, |stream| stream.per_second);
+            let recent = traffic.recent().rev().filter(|sample| *sample.service == *key).take(DOTS);
+            let is_good = |fate: Fate| matches!(fate, Fate::Answered(status) if status < 500);
+            let ports: Vec<String> = service.spec.ports.iter().map(|port| port.port.to_string()).collect();
+            let totals = traffic.totals();
+            ServiceLook {
+                uid: service.metadata.uid.clone(),
+                namespace: namespace.clone(),
+                name: name.clone(),
+                address: format!("{}:{}", service.spec.cluster_ip, ports.join(",")),
+                ready: endpoints.iter().filter(|ready| **ready).count(),
+                endpoints: endpoints.len(),
+                rate,
+                answered: totals.answered - totals.errors.min(totals.answered),
+                lost: totals.lost() + totals.errors,
+                recent: recent.map(|sample| (sample.number, is_good(sample.fate))).collect(),
+            }
+        })
+        .collect()
 }
 
 /// What is left of progressDeadlineSeconds while a rollout is under way.

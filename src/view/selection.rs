@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::i18n::Key;
 use super::settings::settings;
 use super::simulation::simulation;
+use super::trouble::PodTrouble;
 
 /// An object that was clicked on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +80,7 @@ pub fn Selected() -> impl IntoView {
                     <Show when=is_pod>{tab(Aspect::Logs, Key::Logs)}</Show>
                 </div>
             </div>
+            <Show when=is_pod><PodTrouble/></Show>
             <pre class="selected-text" tabindex="0">{answer}</pre>
         </div>
     }

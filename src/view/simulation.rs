@@ -102,6 +102,8 @@ struct Core {
     log_number: u64,
     timeline: Timeline,
     last_read_ms: u64,
+    /// Whether a command may have changed what no object tells, such as a stopped kubelet.
+    is_stale: bool,
 }
 
 /// The lab, and the signals that tell the page of it.
@@ -153,6 +155,7 @@ impl Simulation {
             log_number: 0,
             timeline: Timeline::default(),
             last_read_ms: 0,
+            is_stale: true,
         };
         let autoplay = browser::parameter("autoplay").is_none_or(|value| value != "0");
         let simulation = Self {
@@ -223,6 +226,7 @@ impl Simulation {
                         self.say(core, shown, Said::Command, &line);
                     }
                     core.lab.submit(terminal, &line);
+                    core.is_stale = true;
                 }
                 let chunks = core.lab.take_output(terminal);
                 let text: String = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
@@ -253,7 +257,7 @@ impl Simulation {
             core.timeline.read(core.lab.cluster(), core.lab.forks());
             core.log_cursor = log.len();
         }
-        if is_changed || is_due {
+        if is_changed || is_due || std::mem::take(&mut core.is_stale) {
             self.scene.read(core.lab.cluster(), &core.timeline, is_changed);
             core.last_read_ms = now_ms;
         }
@@ -337,6 +341,7 @@ impl Simulation {
             let terminal = self.terminal.get_untracked();
             self.say(core, terminal, Said::Command, line);
             core.lab.submit(terminal, line);
+            core.is_stale = true;
         });
         self.refresh();
     }
@@ -355,6 +360,11 @@ impl Simulation {
     /// `kubectl apply -f FILE`, shown in the terminal; `then` gets the output.
     pub fn apply(self, file: &str, then: impl FnOnce(String) + 'static) {
         self.enqueue(0, format!("kubectl apply -f {file}"), Box::new(then));
+    }
+
+    /// Runs a command of a button, shown in the terminal.
+    pub fn command(self, line: String) {
+        self.enqueue(0, line, Box::new(|_| ()));
     }
 
     /// Runs a line out of sight; `then` gets the output.

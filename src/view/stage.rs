@@ -6,8 +6,10 @@ use leptos::prelude::*;
 use super::i18n::Key;
 use super::pod_box::PodBox;
 use super::scene::{DeploymentLook, Row, SetLook};
+use super::service_lane::Services;
 use super::settings::settings;
 use super::simulation::simulation;
+use super::trouble::NodeTrouble;
 
 /// The stage.
 #[component]
@@ -18,11 +20,13 @@ pub fn Stage() -> impl IntoView {
         <section class="panel stage" data-testid="stage" aria-labelledby="stage-title">
             <header class="panel-head">
                 <h2 id="stage-title">{settings.say(Key::Stage)}</h2>
+                <NodeTrouble/>
             </header>
             <div class="stage-scroll" tabindex="0" role="group" aria-labelledby="stage-title">
                 <Show when=is_empty>
                     <Welcome/>
                 </Show>
+                <Services/>
                 <For each=move || scene.deployments.all() key=|row| row.uid.clone() let:row>
                     <DeploymentCard row/>
                 </For>

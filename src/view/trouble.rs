@@ -1,0 +1,53 @@
+//! Trouble at a click. Each button types a command that anybody can type.
+
+use leptos::prelude::*;
+
+use super::i18n::Key;
+use super::settings::settings;
+use super::simulation::simulation;
+
+/// What can be done to the selected pod.
+const POD: [(Key, &str); 5] = [
+    (Key::KillContainer, "lab kill POD"),
+    (Key::FailHealthz, "lab fail POD /healthz 500"),
+    (Key::HangHealthz, "lab fail POD /healthz hang"),
+    (Key::MendHealthz, "lab fail POD /healthz ok"),
+    (Key::DeletePod, "kubectl delete pod POD --wait=false"),
+];
+
+/// Trouble for the selected pod.
+#[component]
+pub fn PodTrouble() -> impl IntoView {
+    let (settings, simulation) = (settings(), simulation());
+    let act = move |command: &'static str| {
+        simulation.selected.with_untracked(|selected| {
+            if let Some(pod) = selected {
+                simulation.command(format!("{} -n {}", command.replace("POD", &pod.name), pod.namespace));
+            }
+        });
+    };
+    view! {
+        <div class="trouble" role="group" aria-label=settings.say(Key::Trouble)>
+            {POD.map(|(key, command)| view! {
+                <button type="button" class="button small" title=command on:click=move |_| act(command)>{settings.say(key)}</button>
+            }).into_iter().collect_view()}
+        </div>
+    }
+}
+
+/// Trouble for the node.
+#[component]
+pub fn NodeTrouble() -> impl IntoView {
+    let (settings, simulation) = (settings(), simulation());
+    let is_stopped = simulation.scene.kubelet_is_stopped;
+    let toggle = move |_| {
+        let word = if is_stopped.get_untracked() { "start" } else { "stop" };
+        simulation.command(format!("lab kubelet {word}"));
+    };
+    view! {
+        <span class="node"><span class="kind">"Node"</span>" minikube"</span>
+        <button type="button" class="button small" aria-pressed=move || is_stopped.get().to_string() on:click=toggle>
+            {move || settings.say(if is_stopped.get() { Key::StartKubelet } else { Key::StopKubelet })()}
+        </button>
+    }
+}
