@@ -28,7 +28,9 @@ fn Lane(row: Row<ServiceLook>) -> impl IntoView {
     let show = move |part: fn(&ServiceLook) -> String| move || look.with_value(|look| look.with(part));
     let choose = move |event| {
         let rate: u32 = event_target_value(&event).parse().unwrap_or(0);
-        look.with_value(|look| look.with_untracked(|look| set_rate(simulation, look, rate)));
+        // A copy: the command renews the look, which must not be looked at meanwhile.
+        let service = look.with_value(|look| look.get_untracked());
+        set_rate(simulation, &service, rate);
     };
     let has_none = move || look.with_value(|look| look.with(|look| look.ready == 0));
     view! {

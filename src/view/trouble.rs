@@ -20,11 +20,9 @@ const POD: [(Key, &str); 5] = [
 pub fn PodTrouble() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     let act = move |command: &'static str| {
-        simulation.selected.with_untracked(|selected| {
-            if let Some(pod) = selected {
-                simulation.command(format!("{} -n {}", command.replace("POD", &pod.name), pod.namespace));
-            }
-        });
+        if let Some(pod) = simulation.selected.get_untracked() {
+            simulation.command(format!("{} -n {}", command.replace("POD", &pod.name), pod.namespace));
+        }
     };
     view! {
         <div class="trouble" role="group" aria-label=settings.say(Key::Trouble)>
