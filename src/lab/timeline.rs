@@ -230,11 +230,9 @@ impl Timeline {
     fn note(&mut self, event: &WatchEvent) {
         let is_gone = event.kind == ChangeType::Deleted;
         match &event.object {
-            Object::ReplicaSet(set) => {
-                if self.track(&set.metadata.uid).is_none() {
-                    let (uid, name) = (set.metadata.uid.clone(), set.metadata.name.clone());
-                    self.tracks.push(Track { uid, name, since_ms: event.at.as_ms() });
-                }
+            Object::ReplicaSet(set) if self.track(&set.metadata.uid).is_none() => {
+                let (uid, name) = (set.metadata.uid.clone(), set.metadata.name.clone());
+                self.tracks.push(Track { uid, name, since_ms: event.at.as_ms() });
             }
             Object::Pod(pod) if is_gone => {
                 self.facts.put_pod(&pod.metadata.uid, None);

@@ -103,10 +103,8 @@ fn validate_source(volume: &Field<'_>, pod: &PodSource, errors: &mut Vec<FieldEr
         }
         "projected" => validate_projected(&source, errors),
         "csi" => validate_csi(&source, errors),
-        "ephemeral" => {
-            if !source.child("volumeClaimTemplate").is_set() {
-                errors.push(source.child("volumeClaimTemplate").required(""));
-            }
+        "ephemeral" if !source.child("volumeClaimTemplate").is_set() => {
+            errors.push(source.child("volumeClaimTemplate").required(""));
         }
         "image" => {
             if *pod == PodSource::Pod {
