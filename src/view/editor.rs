@@ -29,6 +29,8 @@ pub struct Document {
     names: RwSignal<Vec<String>>,
     /// Whether there is a text to go back to.
     has_draft: RwSignal<bool>,
+    /// Whether the files are a lesson's, which are not kept for the next visit.
+    is_lesson: RwSignal<bool>,
 }
 
 /// The open file of the page that is being built.
@@ -51,13 +53,16 @@ impl Document {
             text: RwSignal::new(text),
             names: RwSignal::new(names),
             has_draft: RwSignal::new(browser::recall(DRAFT).is_some()),
+            is_lesson: RwSignal::new(false),
         }
     }
 
     /// Writes a file, shows it when it is the open one, and keeps it for the next visit.
     pub fn write(self, name: &str, text: &str) {
         self.simulation.write(name, text);
-        browser::keep(&format!("{FILE}{name}"), text);
+        if !self.is_lesson.get_untracked() {
+            browser::keep(&format!("{FILE}{name}"), text);
+        }
         if self.name.with_untracked(|open| open == name) && self.text.with_untracked(|old| old != text) {
             self.text.set(text.to_owned());
         }
@@ -76,6 +81,29 @@ impl Document {
         self.write(&self.name.get_untracked(), &self.text.get_untracked());
         self.simulation.playing.set(true);
         self.simulation.apply(&self.name.get_untracked(), then);
+    }
+
+    /// From now on the files are a lesson's.
+    pub fn begin_lesson(self) {
+        self.is_lesson.set(true);
+    }
+
+    /// The visitor's own files are back.
+    pub fn end_lesson(self) {
+        self.is_lesson.set(false);
+        for (name, text) in browser::recall_all(FILE) {
+            self.simulation.write(&name, &text);
+        }
+        self.reload();
+    }
+
+    /// Shows the lab's files as they are now.
+    pub fn reload(self) {
+        let names = file_names(self.simulation);
+        let open = self.name.get_untracked();
+        let name = if names.contains(&open) { open } else { names.first().cloned().unwrap_or_default() };
+        self.names.set(names);
+        self.switch(&name);
     }
 
     fn switch(self, name: &str) {

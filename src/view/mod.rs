@@ -16,6 +16,7 @@ mod events;
 mod forecast;
 mod head;
 mod i18n;
+mod lesson;
 mod pod_box;
 mod scene;
 mod selection;
@@ -62,6 +63,11 @@ fn App() -> impl IntoView {
     provide_context(simulation);
     provide_context(document);
     bridge::open(simulation, document);
+    if let Some(lesson) = browser::parameter("lesson") {
+        document.begin_lesson();
+        simulation.start_lesson(&lesson);
+        document.reload();
+    }
     // On a phone the panel that tells of a clicked object is behind a tab.
     Effect::new(move |_| {
         if simulation.selected.with(Option::is_some) {

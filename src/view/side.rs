@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::browser;
 use super::events::Events;
 use super::i18n::Key;
+use super::lesson::LessonPanel;
 use super::selection::Selected;
 use super::settings::settings;
 use super::simulation::simulation;
@@ -12,6 +14,7 @@ use super::why::Why;
 /// What the side panel shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tab {
+    Lessons,
     Why,
     Events,
     Object,
@@ -21,7 +24,8 @@ enum Tab {
 #[component]
 pub fn Side() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
-    let chosen = RwSignal::new(Tab::Why);
+    let has_lesson = browser::parameter("lesson").is_some();
+    let chosen = RwSignal::new(if has_lesson { Tab::Lessons } else { Tab::Why });
     // A click on the stage asks for the object; without one there is nothing to show of it.
     Effect::new(move |before: Option<bool>| {
         let has_object = simulation.selected.with(Option::is_some);
@@ -43,6 +47,7 @@ pub fn Side() -> impl IntoView {
             <header class="panel-head">
                 <h2 id="side-title" class="unseen">{settings.say(Key::Side)}</h2>
                 <div class="tabs" role="group" aria-labelledby="side-title">
+                    {tab(Tab::Lessons, Key::Lessons)}
                     {tab(Tab::Why, Key::Why)}
                     {tab(Tab::Events, Key::Events)}
                     <Show when=move || simulation.selected.with(Option::is_some)>{tab(Tab::Object, Key::Object)}</Show>
@@ -54,6 +59,7 @@ pub fn Side() -> impl IntoView {
             </header>
             <div class="side-scroll" tabindex="0" role="group" aria-labelledby="side-title">
                 {move || match chosen.get() {
+                    Tab::Lessons => view! { <LessonPanel/> }.into_any(),
                     Tab::Why => view! { <Why/> }.into_any(),
                     Tab::Events => view! { <Events/> }.into_any(),
                     Tab::Object => view! { <Selected/> }.into_any(),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use hellok8s_lab::lab::timeline::{MarkKind, Timeline};
 use hellok8s_lab::lab::{Lab, LabOptions};
+use hellok8s_lab::lessons::{self, Progress, Seen};
 use hellok8s_lab::shell::{Chunk, Stream};
 use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
@@ -104,6 +105,10 @@ struct Core {
     last_read_ms: u64,
     /// Whether a command may have changed what no object tells, such as a stopped kubelet.
     is_stale: bool,
+    /// The lesson that is being done.
+    progress: Option<Progress>,
+    /// What the lesson has not been told of yet.
+    seen: Vec<Seen>,
 }
 
 /// The lab, and the signals that tell the page of it.
@@ -132,6 +137,8 @@ pub struct Simulation {
     pub changes: RwSignal<u64>,
     /// Counts the changes of what is wanted: those that a forecast depends on.
     pub spec_changes: RwSignal<u64>,
+    /// Counts what happens in the lesson.
+    pub lesson_changes: RwSignal<u64>,
     /// The object that the visitor looks at more closely.
     pub selected: RwSignal<Option<Selection>>,
 }
@@ -156,6 +163,8 @@ impl Simulation {
             timeline: Timeline::default(),
             last_read_ms: 0,
             is_stale: true,
+            progress: None,
+            seen: Vec::new(),
         };
         let autoplay = browser::parameter("autoplay").is_none_or(|value| value != "0");
         let simulation = Self {
@@ -171,6 +180,7 @@ impl Simulation {
             terminal: RwSignal::new(0),
             changes: RwSignal::new(0),
             spec_changes: RwSignal::new(0),
+            lesson_changes: RwSignal::new(0),
             selected: RwSignal::new(None),
         };
         simulation.refresh();
@@ -199,6 +209,7 @@ impl Simulation {
         self.core.update_value(|core| {
             self.read_terminals(core, &mut done);
             self.read_cluster(core);
+            self.read_lesson(core);
         });
         // Outside of the borrow: who waits for a command may ask for the next one at once.
         for (then, output) in done {
@@ -272,9 +283,94 @@ impl Simulation {
         }
     }
 
+    fn read_lesson(self, core: &mut Core) {
+        let Some(progress) = &mut core.progress else {
+            core.seen.clear();
+            return;
+        };
+        let seen = std::mem::take(&mut core.seen);
+        let was_lost = progress.is_lost();
+        let happenings = progress.observe(&core.lab, &seen);
+        if !happenings.is_empty() || progress.is_lost() != was_lost {
+            self.lesson_changes.update(|count| *count += 1);
+        }
+    }
+
+    /// Puts another lab in the place of this one.
+    fn replace_lab(self, core: &mut Core, lab: Lab) {
+        core.lab = lab;
+        core.timeline = Timeline::default();
+        core.log_cursor = usize::MAX;
+        core.is_stale = true;
+        core.seen.clear();
+        for terminal in 0..TERMINALS {
+            if let Some(signals) = self.signals(terminal) {
+                signals.log.set(Vec::new());
+            }
+        }
+    }
+
+    /// Begins a lesson.
+    pub fn start_lesson(self, id: &str) {
+        let Some(lesson) = lessons::lesson(id) else { return };
+        self.core.update_value(|core| {
+            let mut lab = Lab::new(&lesson.start.options);
+            let progress = Progress::start(&lesson, &mut lab);
+            self.replace_lab(core, lab);
+            core.progress = Some(progress);
+        });
+        self.selected.set(None);
+        self.speed.set(lesson.start.speed.saturating_mul(100).clamp(25, 6000));
+        self.playing.set(true);
+        self.lesson_changes.update(|count| *count += 1);
+        self.refresh();
+    }
+
+    /// Begins the lesson anew.
+    pub fn restart_lesson(self) {
+        let id = self.with_progress(|progress| progress.map(|progress| progress.lesson().id.clone()));
+        if let Some(id) = id {
+            self.start_lesson(&id);
+        }
+    }
+
+    /// Ends the lesson: the lab is then an empty one.
+    pub fn leave_lesson(self) {
+        let options = LabOptions { seed: settings::seed(), version: settings::version() };
+        self.core.update_value(|core| {
+            self.replace_lab(core, Lab::new(&options));
+            core.progress = None;
+        });
+        self.selected.set(None);
+        self.lesson_changes.update(|count| *count += 1);
+        self.refresh();
+    }
+
+    /// Begins the present step anew, from how things are.
+    pub fn retry_step(self) {
+        self.core.update_value(|core| {
+            if let Some(progress) = &mut core.progress {
+                progress.retry(&core.lab);
+            }
+        });
+        self.lesson_changes.update(|count| *count += 1);
+    }
+
+    /// Chooses an answer of the present step.
+    pub fn choose(self, choice: usize) {
+        self.core.update_value(|core| core.seen.push(Seen::Chose(choice)));
+        self.refresh();
+    }
+
+    /// Looks at the lesson that is being done.
+    pub fn with_progress<T>(self, look: impl FnOnce(Option<&Progress>) -> T) -> T {
+        self.core.with_value(|core| look(core.progress.as_ref()))
+    }
+
     fn show(self, core: &mut Core, terminal: usize, chunks: Vec<Chunk>) {
         for chunk in chunks {
             let said = if chunk.stream == Stream::Out { Said::Out } else { Said::Err };
+            core.seen.push(Seen::Printed(chunk.text.clone()));
             let text = match chunk.text.rsplit_once(ERASE) {
                 Some((_, behind)) => {
                     self.erase(terminal);
@@ -300,6 +396,9 @@ impl Simulation {
     }
 
     fn say(self, core: &mut Core, terminal: usize, said: Said, text: &str) {
+        if said == Said::Command {
+            core.seen.push(Seen::Typed(text.to_owned()));
+        }
         core.log_number += 1;
         let entry = Entry { number: core.log_number, said, text: text.to_owned() };
         let Some(signals) = self.signals(terminal) else { return };
