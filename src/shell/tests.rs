@@ -155,6 +155,16 @@ fn awk_prints_fields() {
 }
 
 #[test]
+fn the_tutorials_images_are_built_without_a_declaration() {
+    let mut lab = Lab::new();
+    let answer =
+        lab.run("docker build . -t guangzhengli/hellok8s:v2 && docker push guangzhengli/hellok8s:v2 | tail -1");
+    assert!(answer.contains("naming to docker.io/guangzhengli/hellok8s:v2"), "{answer}");
+    assert!(answer.contains("v2: digest: sha256:"), "{answer}");
+    assert!(lab.run("docker build . -t me/unknown:v1").contains("no image.yaml in ."));
+}
+
+#[test]
 fn images_are_built_and_loaded() {
     let mut lab = Lab::new();
     lab.files.write("image.yaml", "image: me/web:v1\nport: 80\n");
