@@ -7,7 +7,7 @@ import { extname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const BUDGET_KIB = 350;
-const CEILING_KIB = 820;
+const CEILING_KIB = 860;
 /** What every visit downloads; the rest (icons, the embed script) is shown and not counted. */
 const COUNTED = ["html", "js", "wasm", "css"];
 /** Scripts that live beside the page but are not part of a visit to it. */
