@@ -23,3 +23,12 @@ test.describe("the content policy", () => {
     expect(ran).toBe(false);
   });
 });
+
+test("a defect that stops the simulation is told, and only then", async ({ page }) => {
+  await openLab(page);
+  const told = page.getByRole("alert");
+  await expect(told).toBeHidden();
+  await page.evaluate(() => document.documentElement.setAttribute("data-broken", "true"));
+  await expect(told).toContainText("reload the page");
+  await expectAccessible(page);
+});
