@@ -86,6 +86,7 @@ impl Document {
     /// From now on the files are a lesson's.
     pub fn begin_lesson(self) {
         self.is_lesson.set(true);
+        self.reload();
     }
 
     /// The visitor's own files are back.

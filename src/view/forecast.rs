@@ -18,7 +18,7 @@ const SEEDS: [u64; 2] = [101, 102];
 const PATIENCE_US: u64 = 500_000;
 /// Simulated seconds of a frame's work; fewer when there are many pods.
 const PIECES: usize = 24;
-/// With more pods than this a forecast is made when it is asked for.
+/// With more pods than this no forecast is made: it would hold up the page.
 const MANY_PODS: usize = 200;
 
 /// What is compared.
@@ -93,6 +93,10 @@ pub fn ForecastLine() -> impl IntoView {
             work.update_value(|work| compare(simulation, &document.name.get_untracked(), work, comparison));
         }
     };
+    let is_large = move || {
+        simulation.changes.track();
+        !is_small(simulation)
+    };
     let line = move || shown.with(|forecast| forecast.as_ref().map(|forecast| in_words(forecast, settings)));
     let can_compare = move || {
         shown.with(|forecast| forecast.as_ref().is_some_and(|forecast| matches!(forecast.change, Change::RollsOut)))
@@ -101,7 +105,10 @@ pub fn ForecastLine() -> impl IntoView {
         <div class="forecast">
             <p data-testid="forecast" role="status" class=move || shown.with(|forecast| tone(forecast.as_ref()))>
                 <b>{settings.say(Key::Forecast)}</b>" "
-                {move || line().unwrap_or_else(|| settings.say(Key::ForecastNone)().to_owned())}
+                {move || line().unwrap_or_else(|| {
+                    let key = if is_large() { Key::ForecastMany } else { Key::ForecastNone };
+                    settings.say(key)().to_owned()
+                })}
             </p>
             <Show when=move || can_compare() || compares.get()>
                 <button type="button" class="button small" aria-expanded=move || compares.get().to_string() on:click=toggle>
@@ -115,9 +122,12 @@ pub fn ForecastLine() -> impl IntoView {
     }
 }
 
+fn is_small(simulation: Simulation) -> bool {
+    simulation.with(|lab| lab.cluster().api.store().pods(None).count()) <= MANY_PODS
+}
+
 fn begin(simulation: Simulation, file: &str, strategy: &Strategy) -> Option<Forecaster> {
-    let is_small = simulation.with(|lab| lab.cluster().api.store().pods(None).count()) <= MANY_PODS;
-    is_small.then(|| simulation.with(|lab| Forecaster::new(lab, file, strategy, &SEEDS)))
+    is_small(simulation).then(|| simulation.with(|lab| Forecaster::new(lab, file, strategy, &SEEDS)))
 }
 
 fn compare(

@@ -41,9 +41,9 @@ fn List() -> impl IntoView {
         let done = browser::recall(&format!("{DONE}{}", lesson.id));
         let (id, title) = (lesson.id.clone(), lesson.title.clone());
         let begin = move |_| {
-            document.begin_lesson();
-            simulation.start_lesson(&id);
-            document.reload();
+            if simulation.start_lesson(&id) {
+                document.begin_lesson();
+            }
         };
         view! {
             <li>

@@ -65,10 +65,8 @@ fn App() -> impl IntoView {
     provide_context(simulation);
     provide_context(document);
     bridge::open(simulation, document);
-    if let Some(lesson) = browser::parameter("lesson") {
+    if browser::parameter("lesson").is_some_and(|lesson| simulation.start_lesson(&lesson)) {
         document.begin_lesson();
-        simulation.start_lesson(&lesson);
-        document.reload();
     }
     // On a phone the panel that tells of a clicked object is behind a tab.
     Effect::new(move |_| {
@@ -77,7 +75,8 @@ fn App() -> impl IntoView {
         }
     });
     let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
-    let panel = |name: &'static str| name == "side" || settings::shows(name);
+    // The side panel is the lesson's; `chart` is the timeline's drawing, whose buttons are always needed.
+    let panel = |name: &'static str| settings::shows(if name == "side" { "lesson" } else { name });
     view! {
         <div class=class>
             <Head/>
@@ -91,7 +90,7 @@ fn App() -> impl IntoView {
                 {panel("editor").then(|| view! { <Editor/> })}
                 {panel("stage").then(|| view! { <Stage/> })}
                 {panel("terminal").then(|| view! { <Terminal/> })}
-                <Side/>
+                {panel("side").then(|| view! { <Side/> })}
                 <Timeline/>
             </main>
         </div>

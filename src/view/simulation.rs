@@ -310,9 +310,9 @@ impl Simulation {
         }
     }
 
-    /// Begins a lesson.
-    pub fn start_lesson(self, id: &str) {
-        let Some(lesson) = lessons::lesson(id) else { return };
+    /// Begins a lesson. Answers whether there is one with this name.
+    pub fn start_lesson(self, id: &str) -> bool {
+        let Some(lesson) = lessons::lesson(id) else { return false };
         self.core.update_value(|core| {
             let mut lab = Lab::new(&lesson.start.options);
             let progress = Progress::start(&lesson, &mut lab);
@@ -324,6 +324,7 @@ impl Simulation {
         self.playing.set(true);
         self.lesson_changes.update(|count| *count += 1);
         self.refresh();
+        true
     }
 
     /// Begins the lesson anew.

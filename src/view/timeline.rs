@@ -12,7 +12,7 @@ use super::browser;
 use super::chart::{self, Frame};
 use super::clock::clock;
 use super::i18n::Key;
-use super::settings::settings;
+use super::settings::{self, settings};
 use super::simulation::{Simulation, simulation};
 use super::transport::Transport;
 
@@ -52,7 +52,7 @@ pub fn Timeline() -> impl IntoView {
                     on:click=move |_| shows_numbers.update(|shows| *shows = !*shows)>{say(Key::Numbers)}</button>
             </div>
             <Show when=move || shows_numbers.get()><Numbers/></Show>
-            <Plot span/>
+            {settings::shows("chart").then(|| view! { <Plot span/> })}
         </section>
     }
 }

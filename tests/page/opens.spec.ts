@@ -32,3 +32,20 @@ test("a defect that stops the simulation is told, and only then", async ({ page 
   await expect(told).toContainText("reload the page");
   await expectAccessible(page);
 });
+
+test("only the panels that the address asks for are shown", async ({ page }) => {
+  await openLab(page, "/?panels=stage&embed=1");
+  await expect(page.getByTestId("stage")).toBeVisible();
+  await expect(page.getByTestId("play")).toBeVisible();
+  for (const id of ["editor", "terminal-input", "explain", "timeline"]) {
+    await expect(page.getByTestId(id)).toHaveCount(0);
+  }
+  await picture(page, "stage-only");
+});
+
+test("a lesson that does not exist leaves the visitor's text alone", async ({ page }) => {
+  await openLab(page, "/?lesson=nothing");
+  await page.getByTestId("editor").fill("# mine\n");
+  await page.reload();
+  await expect(page.getByTestId("editor")).toHaveValue("# mine\n");
+});
