@@ -1,3 +1,5 @@
+//! YAML as kubectl reads it: values, places and complaints.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

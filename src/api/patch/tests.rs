@@ -1,3 +1,5 @@
+//! Patches as Kubernetes makes and applies them.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
