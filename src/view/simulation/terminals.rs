@@ -1,0 +1,237 @@
+//! What the terminals of the page show, and the commands that buttons type.
+
+use std::collections::VecDeque;
+
+use hellok8s_lab::lessons::Seen;
+use hellok8s_lab::shell::{Chunk, Stream};
+use leptos::prelude::*;
+
+use super::{Core, Simulation, set};
+
+/// The terminals that the visitor can open.
+pub const TERMINALS: usize = 5;
+/// The terminal of the Apply button, which must work while the shown one is busy.
+pub(super) const APPLY: usize = TERMINALS;
+/// The terminal of `window.lab.exec`.
+pub(super) const HIDDEN: usize = TERMINALS + 1;
+
+/// What `kubectl` and the others may add to the log before its oldest part goes.
+const LOG_ENTRIES: usize = 600;
+
+/// What a piece of the terminal's log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// A command, as typed.
+    Command,
+    /// Its output.
+    Out,
+    /// Its errors.
+    Err,
+}
+
+/// A piece of the terminal's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Counts the pieces.
+    pub number: u64,
+    /// What it is.
+    pub said: Said,
+    /// Its text.
+    pub text: String,
+}
+
+/// What a terminal shows.
+#[derive(Clone, Copy)]
+pub struct TerminalSignals {
+    /// Its log.
+    pub log: RwSignal<Vec<Entry>>,
+    /// Whether a command runs.
+    pub is_busy: RwSignal<bool>,
+    /// Whether it waits for the rest of a command.
+    pub needs_more: RwSignal<bool>,
+}
+
+impl Default for TerminalSignals {
+    fn default() -> Self {
+        Self { log: RwSignal::new(Vec::new()), is_busy: RwSignal::new(false), needs_more: RwSignal::new(false) }
+    }
+}
+
+/// What a program writes to get an empty screen, and to empty what was scrolled away as well.
+const ERASE: &str = "\u{1b}[2J";
+const ERASE_HISTORY: &str = "\u{1b}[3J";
+
+/// Called with a command's whole output when it has ended.
+pub(super) type Done = Box<dyn FnOnce(String)>;
+
+/// Commands that run in a terminal of their own, one after the other.
+pub(super) struct Lane {
+    terminal: usize,
+    /// Whether the visitor's terminal shows them.
+    is_shown: bool,
+    running: Option<(String, Done)>,
+    waiting: VecDeque<(String, Done)>,
+}
+
+impl Lane {
+    pub(super) fn new(terminal: usize, is_shown: bool) -> Self {
+        Self { terminal, is_shown, running: None, waiting: VecDeque::new() }
+    }
+}
+
+impl Simulation {
+    pub(super) fn read_terminals(self, core: &mut Core, done: &mut Vec<(Done, String)>) {
+        for terminal in 0..TERMINALS {
+            let chunks = core.lab.take_output(terminal);
+            self.show(core, terminal, chunks);
+            if let Some(signals) = self.signals(terminal) {
+                set(signals.is_busy, core.lab.is_busy(terminal));
+                set(signals.needs_more, core.lab.needs_more(terminal));
+            }
+        }
+        let shown = self.terminal.get_untracked();
+        for at in 0..core.lanes.len() {
+            while let Some(lane) = core.lanes.get_mut(at) {
+                let (terminal, is_shown) = (lane.terminal, lane.is_shown);
+                if lane.running.is_none() {
+                    let Some((line, then)) = lane.waiting.pop_front() else { break };
+                    lane.running = Some((String::new(), then));
+                    if is_shown {
+                        self.say(core, shown, Said::Command, &line);
+                    }
+                    core.lab.submit(terminal, &line);
+                    core.is_stale = true;
+                }
+                let chunks = core.lab.take_output(terminal);
+                let text: String = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
+                if is_shown {
+                    self.show(core, shown, chunks);
+                }
+                let is_over = !core.lab.is_busy(terminal);
+                let Some(lane) = core.lanes.get_mut(at) else { break };
+                if let Some((output, _)) = &mut lane.running {
+                    output.push_str(&text);
+                }
+                if !is_over {
+                    break;
+                }
+                if let Some((output, then)) = lane.running.take() {
+                    done.push((then, output));
+                }
+            }
+        }
+    }
+
+    fn show(self, core: &mut Core, terminal: usize, chunks: Vec<Chunk>) {
+        for chunk in chunks {
+            let said = if chunk.stream == Stream::Out { Said::Out } else { Said::Err };
+            core.seen.push(Seen::Printed(chunk.text.clone()));
+            let text = match chunk.text.rsplit_once(ERASE) {
+                Some((_, behind)) => {
+                    self.erase(terminal);
+                    behind.trim_start_matches(ERASE_HISTORY)
+                }
+                None => &chunk.text,
+            };
+            if !text.is_empty() {
+                self.say(core, terminal, said, text);
+            }
+        }
+    }
+
+    /// A command asks for an empty screen: what was written before the command itself stays when it goes on writing,
+    /// as `watch` does.
+    fn erase(self, terminal: usize) {
+        let Some(signals) = self.signals(terminal) else { return };
+        signals.log.update(|log| {
+            let command = log.iter().rposition(|entry| entry.said == Said::Command);
+            let is_clear = command.and_then(|at| log.get(at)).is_some_and(|entry| entry.text.trim() == "clear");
+            log.truncate(if is_clear { 0 } else { command.map_or(0, |at| at + 1) });
+        });
+    }
+
+    fn say(self, core: &mut Core, terminal: usize, said: Said, text: &str) {
+        if said == Said::Command {
+            core.seen.push(Seen::Typed(text.to_owned()));
+        }
+        core.log_number += 1;
+        let entry = Entry { number: core.log_number, said, text: text.to_owned() };
+        let Some(signals) = self.signals(terminal) else { return };
+        signals.log.update(|log| {
+            log.push(entry);
+            if log.len() > LOG_ENTRIES {
+                log.drain(..log.len() - LOG_ENTRIES);
+            }
+        });
+    }
+
+    /// The terminal that is shown, also when it changes.
+    pub fn shown_terminal(self) -> TerminalSignals {
+        self.signals(self.terminal.get()).unwrap_or_default()
+    }
+
+    pub(super) fn signals(self, terminal: usize) -> Option<TerminalSignals> {
+        self.terminals.with_value(|terminals| terminals.get(terminal).copied())
+    }
+
+    /// Opens another terminal and shows it.
+    pub fn open_terminal(self) {
+        let open = self.open_terminals.get_untracked();
+        if open < TERMINALS {
+            self.open_terminals.set(open + 1);
+            self.terminal.set(open);
+        }
+    }
+
+    /// What the word before `cursor` (in bytes) could be.
+    pub fn complete(self, line: &str, cursor: usize) -> Vec<String> {
+        let terminal = self.terminal.get_untracked();
+        self.core.try_update_value(|core| core.lab.complete(terminal, line, cursor)).unwrap_or_default()
+    }
+
+    /// Types a line into the visitor's terminal.
+    pub fn submit(self, line: &str) {
+        self.core.update_value(|core| {
+            let terminal = self.terminal.get_untracked();
+            self.say(core, terminal, Said::Command, line);
+            core.lab.submit(terminal, line);
+            core.is_stale = true;
+        });
+        self.refresh();
+    }
+
+    /// Ctrl-C in the visitor's terminal.
+    pub fn interrupt(self) {
+        self.core.update_value(|core| core.lab.interrupt(self.terminal.get_untracked()));
+        self.refresh();
+    }
+
+    /// Empties the terminal's log.
+    pub fn clear(self) {
+        self.shown_terminal().log.set(Vec::new());
+    }
+
+    /// `kubectl apply -f FILE`, shown in the terminal; `then` gets the output.
+    pub fn apply(self, file: &str, then: impl FnOnce(String) + 'static) {
+        self.enqueue(0, format!("kubectl apply -f {file}"), Box::new(then));
+    }
+
+    /// Runs a command of a button, shown in the terminal.
+    pub fn command(self, line: String) {
+        self.enqueue(0, line, Box::new(|_| ()));
+    }
+
+    /// Runs a line out of sight; `then` gets the output.
+    pub fn exec(self, line: String, then: impl FnOnce(String) + 'static) {
+        self.enqueue(1, line, Box::new(then));
+    }
+
+    fn enqueue(self, lane: usize, line: String, then: Done) {
+        self.core.update_value(|core| {
+            if let Some(lane) = core.lanes.get_mut(lane) {
+                lane.waiting.push_back((line, then));
+            }
+        });
+        self.refresh();
+    }
+}

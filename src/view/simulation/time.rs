@@ -1,0 +1,104 @@
+//! What moves time: a step, a jump, a seek, the way to the next moment that stands out.
+
+use hellok8s_lab::lab::timeline::MarkKind;
+use hellok8s_lab::sim::SimTime;
+use leptos::prelude::*;
+
+use super::Simulation;
+
+/// How far ahead a search for the next change or for rest looks: the progress deadline lies within.
+const LONGEST_SEARCH_MS: u64 = 900_000;
+/// What has not changed for so long is stable. Back-off goes on for longer.
+const STABLE_MS: u64 = 30_000;
+/// Speeds on offer, in hundredths.
+pub const SPEEDS: [u32; 9] = [25, 50, 100, 200, 500, 1000, 2000, 3000, 6000];
+
+impl Simulation {
+    /// One event of the simulation.
+    pub fn step(self) {
+        self.playing.set(false);
+        self.core.update_value(|core| {
+            core.lab.step();
+        });
+        self.refresh();
+    }
+
+    /// Lets simulated time go by at once.
+    pub fn advance(self, ms: u64) {
+        self.core.update_value(|core| {
+            let until = core.lab.now() + ms;
+            core.lab.run_until(until);
+        });
+        self.refresh();
+    }
+
+    /// Shows another moment, at most the last one that was reached.
+    pub fn seek(self, to_ms: u64) {
+        self.playing.set(false);
+        self.core.update_value(|core| core.lab.seek(SimTime(to_ms)));
+        self.refresh();
+    }
+
+    /// Shows the neighbouring moment that stands out. Beyond the last one the simulation runs on to the next change.
+    pub fn to_mark(self, is_after: bool, kinds: &[MarkKind]) {
+        let now = self.now_ms.get_untracked();
+        let to = self.with_timeline(|timeline| {
+            if is_after { timeline.mark_after(now, kinds) } else { timeline.mark_before(now, kinds) }
+        });
+        match to {
+            Some(to_ms) => self.seek(to_ms),
+            None if is_after => self.run_to_mark(kinds),
+            None => {}
+        }
+    }
+
+    fn run_to_mark(self, kinds: &[MarkKind]) {
+        self.playing.set(false);
+        self.core.update_value(|core| {
+            let start = core.lab.now();
+            let marks = core.timeline.marks().len();
+            while core.lab.now().ms_since(start) < LONGEST_SEARCH_MS && core.lab.next_at() != SimTime::NEVER {
+                core.lab.step();
+                core.timeline.read(core.lab.cluster(), core.lab.forks());
+                if core.timeline.marks().iter().skip(marks).any(|mark| kinds.contains(&mark.kind)) {
+                    break;
+                }
+            }
+        });
+        self.refresh();
+    }
+
+    /// Runs on until nothing has changed for a while.
+    pub fn until_stable(self) {
+        self.core.update_value(|core| {
+            let start = core.lab.now();
+            let mut changed = (start, core.timeline.samples().len());
+            while core.lab.now().ms_since(start) < LONGEST_SEARCH_MS
+                && core.lab.now().ms_since(changed.0) < STABLE_MS
+                && core.lab.next_at() != SimTime::NEVER
+            {
+                let until = core.lab.now() + 1_000;
+                core.lab.run_until(until);
+                core.timeline.read(core.lab.cluster(), core.lab.forks());
+                let samples = core.timeline.samples().len();
+                if samples != changed.1 {
+                    changed = (core.lab.now(), samples);
+                }
+            }
+        });
+        self.refresh();
+    }
+
+    /// Goes back to the history that there was before something done in the past began another one.
+    pub fn undo_fork(self) {
+        self.playing.set(false);
+        self.core.update_value(|core| core.lab.undo_fork());
+        self.refresh();
+    }
+}
+
+/// A speed such as `0.25` or `10`, in hundredths.
+pub fn parse_speed(text: &str) -> Option<u32> {
+    let number: f64 = text.trim().trim_end_matches(['x', '×']).parse().ok()?;
+    (number.is_finite() && number > 0.0).then(|| ((number * 100.0).round() as u32).clamp(1, 100_000))
+}
