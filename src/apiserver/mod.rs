@@ -73,7 +73,7 @@ impl ApiServer {
 
     /// How many pods that have not ended are bound to the node.
     pub(crate) fn pods_on_node(&self) -> usize {
-        self.store.pods(None).filter(|pod| !pod.node_name.is_empty() && !pod.status.phase.is_terminal()).count()
+        self.store.pods_on_node()
     }
 
     /// Sets the moment at which the next requests arrive. Only the loop calls this.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Key;
-use crate::api::{Deployment, Kind, Object, ObjectMeta, Pod, ReplicaSet, Service};
+use crate::api::{Deployment, Kind, Object, Pod, ReplicaSet, Service};
 
 /// What a watch reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,11 @@ pub struct Change {
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     objects: BTreeMap<Kind, BTreeMap<Key, Object>>,
-    owned: BTreeMap<String, BTreeSet<(Kind, Key)>>,
+    /// What each owner, by uid, owns: the objects themselves, because controllers read all of an owner's again and again.
+    owned: BTreeMap<String, BTreeMap<(Kind, Key), Object>>,
     /// Pods without a controller.
     orphans: BTreeSet<Key>,
+    pods_on_node: usize,
     resource_version: u64,
     changes: Vec<Change>,
 }
@@ -78,7 +80,12 @@ impl Store {
 
     /// What the object with this uid owns, by kind and key.
     pub fn owned_by<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Object> {
-        self.owned.get(uid).into_iter().flatten().filter_map(|(kind, key)| self.get(*kind, key))
+        self.owned.get(uid).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// How many pods that have not ended are bound to the node.
+    pub fn pods_on_node(&self) -> usize {
+        self.pods_on_node
     }
 
     /// Whether an object with this uid is in the store.
@@ -93,11 +100,16 @@ impl Store {
         object.with_metadata(|metadata| metadata.resource_version = version);
         let (kind, key) = (object.kind(), Key::of(object.metadata()));
         let old = self.objects.entry(kind).or_default().insert(key.clone(), object.clone());
+        self.pods_on_node += usize::from(occupies_node(&object));
         if let Some(old) = &old {
-            self.forget_owners(kind, &key, old.metadata());
+            self.forget(kind, &key, old, Some(&object));
         }
         for owner in &object.metadata().owner_references {
-            self.owned.entry(owner.uid.clone()).or_default().insert((kind, key.clone()));
+            // An entry is there already for all but the first of an object's writes: only its object changes.
+            match self.owned.get_mut(&owner.uid) {
+                Some(owned) => drop(owned.insert((kind, key.clone()), object.clone())),
+                None => drop(self.owned.insert(owner.uid.clone(), [((kind, key.clone()), object.clone())].into())),
+            }
         }
         if kind == Kind::Pod && object.metadata().controller().is_none() {
             self.orphans.insert(key);
@@ -115,7 +127,7 @@ impl Store {
         let (kind, key) = (last.kind(), Key::of(last.metadata()));
         let old = self.objects.get_mut(&kind).and_then(|objects| objects.remove(&key));
         if let Some(old) = &old {
-            self.forget_owners(kind, &key, old.metadata());
+            self.forget(kind, &key, old, None);
         }
         self.changes.push(Change { kind: ChangeType::Deleted, object: last.clone(), old });
         last
@@ -126,11 +138,15 @@ impl Store {
         std::mem::take(&mut self.changes)
     }
 
-    fn forget_owners(&mut self, kind: Kind, key: &Key, metadata: &ObjectMeta) {
-        if kind == Kind::Pod {
+    /// Takes the object `old` out of the indexes, except where `new`, which takes its place, stays.
+    fn forget(&mut self, kind: Kind, key: &Key, old: &Object, new: Option<&Object>) {
+        self.pods_on_node -= usize::from(occupies_node(old));
+        if kind == Kind::Pod && !self.orphans.is_empty() {
             self.orphans.remove(key);
         }
-        for owner in &metadata.owner_references {
+        let stays =
+            |uid: &str| new.is_some_and(|new| new.metadata().owner_references.iter().any(|kept| kept.uid == uid));
+        for owner in old.metadata().owner_references.iter().filter(|owner| !stays(&owner.uid)) {
             if let Some(owned) = self.owned.get_mut(&owner.uid) {
                 owned.remove(&(kind, key.clone()));
                 if owned.is_empty() {
@@ -211,4 +227,9 @@ impl Store {
             _ => None,
         })
     }
+}
+
+/// Whether this is a pod that has a place on a node and has not ended.
+fn occupies_node(object: &Object) -> bool {
+    matches!(object, Object::Pod(pod) if !pod.node_name.is_empty() && !pod.status.phase.is_terminal())
 }
