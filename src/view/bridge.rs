@@ -25,14 +25,21 @@ pub fn open(simulation: Simulation, document: Document) {
     let listeners = Listeners::default();
     let heard = Rc::clone(&listeners);
     put(&lab, "on", move |event, listener| {
-        if let (Some(event), Ok(listener)) = (event.as_string(), listener.dyn_into()) {
+        if let (Some(event), Ok(listener)) = (event.as_string(), listener.dyn_into::<Function>()) {
+            // Who can ask comes after the page is ready: the answer follows at once, but never before `on` has returned.
+            if event == "ready" {
+                let listener = listener.clone();
+                browser::soon(move || call(&listener, &json!({"version": env!("CARGO_PKG_VERSION")})));
+            }
             heard.borrow_mut().push((event, listener));
         }
         JsValue::UNDEFINED
     });
+    let goal_listeners = Rc::clone(&listeners);
+    on_goal(simulation, move |goal| tell(&goal_listeners, "goal", || goal));
     Effect::new(move |_| {
         simulation.changes.track();
-        tell(&listeners, "change", &state(simulation));
+        tell(&listeners, "change", || state(simulation));
     });
     if let Some(window) = browser::window() {
         let _ = Reflect::set(&window, &"lab".into(), &lab);
@@ -124,14 +131,46 @@ fn promise(begin: impl FnOnce(Box<dyn FnOnce(String)>) + 'static) -> JsValue {
     .into()
 }
 
-fn tell(listeners: &Listeners, event: &str, detail: &Value) {
+fn tell(listeners: &Listeners, event: &str, detail: impl FnOnce() -> Value) {
     let called: Vec<Function> =
         listeners.borrow().iter().filter(|(name, _)| name == event).map(|(_, listener)| listener.clone()).collect();
-    if called.is_empty() {
-        return;
+    if !called.is_empty() {
+        let detail = detail();
+        called.iter().for_each(|listener| call(listener, &detail));
     }
+}
+
+/// A listener that throws is its author's matter.
+fn call(listener: &Function, detail: &Value) {
     let detail = JSON::parse(&detail.to_string()).unwrap_or(JsValue::UNDEFINED);
-    for listener in called {
-        let _ = listener.apply(&JsValue::UNDEFINED, &Array::of1(&detail));
-    }
+    let _ = listener.apply(&JsValue::UNDEFINED, &Array::of1(&detail));
+}
+
+/// Calls `then` for every step of a lesson that is done from now on, with the lesson, the step's number counted from
+/// one, how many steps there are, and whether the lesson is done with it.
+pub fn on_goal(simulation: Simulation, then: impl Fn(Value) + 'static) {
+    Effect::new(move |before: Option<Option<(String, usize)>>| {
+        simulation.lesson_changes.track();
+        simulation.with_progress(|progress| {
+            let progress = progress?;
+            let (lesson, done) = (&progress.lesson().id, progress.step_number());
+            if let Some((_, known)) = before.flatten().filter(|(known, _)| known == lesson) {
+                let steps = progress.lesson().steps.len();
+                for step in known + 1..=done {
+                    then(json!({"lesson": lesson, "step": step, "steps": steps, "done": step == steps}));
+                }
+            }
+            Some((lesson.clone(), done))
+        })
+    });
+}
+
+/// What can be said of the cluster in a few numbers.
+pub fn summary(simulation: Simulation) -> Value {
+    simulation.with(|lab| {
+        let store = lab.cluster().api.store();
+        let count = |kind| store.list(kind, None).count();
+        let ready = store.pods(None).filter(|pod| pod.is_ready()).count();
+        json!({"now_ms": lab.now().as_ms(), "deployments": count(Kind::Deployment), "pods": count(Kind::Pod), "ready": ready})
+    })
 }

@@ -17,6 +17,10 @@ const FILE: &str = "file:";
 /// Where a text is kept that a preset took the place of.
 const DRAFT: &str = "draft";
 
+fn kept_as(name: &str) -> String {
+    format!("{}{name}", settings::shelf())
+}
+
 /// The open file.
 #[derive(Clone, Copy)]
 pub struct Document {
@@ -41,7 +45,7 @@ pub fn document() -> Document {
 impl Document {
     /// The lab's first file, with what was typed before the page was loaded again.
     pub fn open(simulation: Simulation) -> Self {
-        for (name, text) in browser::recall_all(FILE) {
+        for (name, text) in browser::recall_all(&kept_as(FILE)) {
             simulation.write(&name, &text);
         }
         let names = file_names(simulation);
@@ -52,7 +56,7 @@ impl Document {
             name: RwSignal::new(name),
             text: RwSignal::new(text),
             names: RwSignal::new(names),
-            has_draft: RwSignal::new(browser::recall(DRAFT).is_some()),
+            has_draft: RwSignal::new(browser::recall(&kept_as(DRAFT)).is_some()),
             is_lesson: RwSignal::new(false),
         }
     }
@@ -61,7 +65,7 @@ impl Document {
     pub fn write(self, name: &str, text: &str) {
         self.simulation.write(name, text);
         if !self.is_lesson.get_untracked() {
-            browser::keep(&format!("{FILE}{name}"), text);
+            browser::keep(&format!("{}{name}", kept_as(FILE)), text);
         }
         if self.name.with_untracked(|open| open == name) && self.text.with_untracked(|old| old != text) {
             self.text.set(text.to_owned());
@@ -92,7 +96,7 @@ impl Document {
     /// The visitor's own files are back.
     pub fn end_lesson(self) {
         self.is_lesson.set(false);
-        for (name, text) in browser::recall_all(FILE) {
+        for (name, text) in browser::recall_all(&kept_as(FILE)) {
             self.simulation.write(&name, &text);
         }
         self.reload();
@@ -107,6 +111,13 @@ impl Document {
         self.switch(&name);
     }
 
+    /// Shows a file, if there is one with this name.
+    pub fn show(self, name: &str) {
+        if self.names.with_untracked(|names| names.iter().any(|known| known == name)) {
+            self.switch(name);
+        }
+    }
+
     fn switch(self, name: &str) {
         self.name.set(name.to_owned());
         self.text.set(self.simulation.with(|lab| lab.read(name).unwrap_or_default().to_owned()));
@@ -117,7 +128,7 @@ impl Document {
         let old = self.text.get_untracked();
         let is_preset = PRESETS.iter().any(|(_, preset)| *preset == old);
         if !is_preset && !old.trim().is_empty() && old != text {
-            browser::keep(DRAFT, &old);
+            browser::keep(&kept_as(DRAFT), &old);
             self.has_draft.set(true);
         }
         self.write(&self.name.get_untracked(), text);
@@ -133,7 +144,7 @@ impl Document {
                 }
             }
             Some(("draft", _)) => {
-                if let Some(text) = browser::recall(DRAFT) {
+                if let Some(text) = browser::recall(&kept_as(DRAFT)) {
                     self.replace(&text);
                 }
             }

@@ -12,6 +12,7 @@ mod browser;
 mod chart;
 mod clock;
 mod editor;
+mod embed;
 mod events;
 mod forecast;
 mod head;
@@ -68,6 +69,7 @@ fn App() -> impl IntoView {
     if browser::parameter("lesson").is_some_and(|lesson| simulation.start_lesson(&lesson)) {
         document.begin_lesson();
     }
+    embed::open(simulation, document, settings);
     // On a phone the panel that tells of a clicked object is behind a tab.
     Effect::new(move |_| {
         if simulation.selected.with(Option::is_some) {

@@ -68,21 +68,21 @@ impl Settings {
             .and_then(|text| Theme::parse(&text))
             .unwrap_or_default();
         let settings = Self { lang: RwSignal::new(lang), theme: RwSignal::new(theme) };
-        settings.show_lang(lang);
-        settings.show_theme(theme);
+        settings.follow_lang(lang);
+        settings.follow_theme(theme);
         settings
     }
 
     /// Chooses a language, also for the next visit.
     pub fn choose_lang(self, lang: Lang) {
         browser::keep("lang", lang.code());
-        self.show_lang(lang);
+        self.follow_lang(lang);
     }
 
     /// Chooses a theme, also for the next visit.
     pub fn choose_theme(self, theme: Theme) {
         browser::keep("theme", theme.code());
-        self.show_theme(theme);
+        self.follow_theme(theme);
     }
 
     /// What the page says, now and after every change of the language.
@@ -90,12 +90,14 @@ impl Settings {
         move || i18n::text(self.lang.get(), key)
     }
 
-    fn show_lang(self, lang: Lang) {
+    /// Shows the page in a language for this visit.
+    pub fn follow_lang(self, lang: Lang) {
         self.lang.set(lang);
         browser::mark_root("lang", Some(lang.code()));
     }
 
-    fn show_theme(self, theme: Theme) {
+    /// Shows the page in a theme for this visit.
+    pub fn follow_theme(self, theme: Theme) {
         self.theme.set(theme);
         browser::mark_root("data-theme", Some(theme.code()).filter(|_| theme != Theme::Auto));
     }
@@ -124,4 +126,14 @@ pub fn shows(panel: &str) -> bool {
 /// `?embed=1`: the page sits in another one and keeps its heading to itself.
 pub fn is_embedded() -> bool {
     browser::parameter("embed").is_some_and(|value| value == "1")
+}
+
+/// Stands before the names under which this page keeps what was typed: an embedded one keeps to itself, and several on
+/// one site keep apart by their `?id=`.
+pub fn shelf() -> String {
+    if !is_embedded() {
+        return String::new();
+    }
+    let id = browser::parameter("id").or_else(|| browser::parameter("lesson")).unwrap_or_default();
+    format!("embed:{id}:")
 }
