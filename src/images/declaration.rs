@@ -20,6 +20,12 @@ pub struct Declaration {
     /// Port on which it serves HTTP; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// Further ports on which it serves the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_ports: Vec<u16>,
+    /// Whether its ports speak HTTPS.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tls: bool,
     /// What it answers; the first route whose path fits. Without a fitting route it answers 404.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
@@ -29,7 +35,8 @@ pub struct Declaration {
     /// Port on which it answers gRPC's health service; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grpc_port: Option<u16>,
-    /// What commands started in the container (exec probes, hooks, `kubectl exec`) answer.
+    /// What commands answer that are started in the container (exec probes, hooks, `kubectl exec`) or, as a pod's
+    /// `command`, instead of its entry point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exec: Vec<ExecAnswer>,
     /// When the program ends by itself; never when absent.

@@ -10,6 +10,7 @@ mod program;
 mod reference;
 mod registry;
 mod script;
+mod stand_in;
 mod validation;
 
 pub use builtin::DOCUMENTS;
@@ -20,3 +21,4 @@ pub use fault::{Faults, RouteFault};
 pub use program::{Answer, Exec, Exit, LogLine, Outcome, Program, Request, Response, StartError};
 pub use reference::ImageReference;
 pub use registry::{ImageInfo, Place, Pull, Registry};
+pub use stand_in::stand_ins;

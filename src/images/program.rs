@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::declaration::{Declaration, OnSigterm, Route};
+use super::declaration::{Declaration, ExecAnswer, OnSigterm, Route};
 use super::fault::Faults;
 use super::script::{Files, Script, Trap};
 use crate::api::Time;
@@ -20,6 +20,8 @@ pub struct Request {
     pub path: String,
     /// Header names and values.
     pub headers: Vec<(String, String)>,
+    /// Whether it is sent over TLS.
+    pub tls: bool,
 }
 
 /// An HTTP answer.
@@ -51,6 +53,8 @@ pub enum Outcome {
     Refused,
     /// The connection stands and no answer ever comes.
     Hangs,
+    /// The request is sent over TLS, and the server does not speak it.
+    NoTls,
     /// No such address: packets vanish.
     Unreachable,
 }
@@ -153,6 +157,11 @@ impl Program {
     ) -> Result<Self, StartError> {
         let given = if command.is_empty() { &declaration.entrypoint } else { command };
         let argv: Vec<String> = given.iter().chain(args).cloned().collect();
+        if !(command.is_empty() && args.is_empty())
+            && let Some(answer) = declaration.exec.iter().find(|answer| answer.command == argv)
+        {
+            return Ok(Self::of_answer(declaration, answer, hostname, now));
+        }
         let is_own = command.first().is_none_or(|program| is_main_program(declaration, program));
         let script = if is_own && !declares_shell(declaration) {
             None
@@ -180,6 +189,24 @@ impl Program {
         }
         program.advance(now);
         Ok(program)
+    }
+
+    /// A command that the image declares: it serves nothing, prints what is declared and ends.
+    fn of_answer(declaration: &Declaration, answer: &ExecAnswer, hostname: &str, now: SimTime) -> Self {
+        let own = Arc::new(Declaration { image: declaration.image.clone(), ..Declaration::default() });
+        let at = now + answer.latency_seconds.as_ms();
+        Self {
+            declaration: Arc::clone(&own),
+            own,
+            hostname: hostname.to_owned(),
+            started: now,
+            requests: Vec::new(),
+            all_requests: 0,
+            script: None,
+            files: Files::new(),
+            exit: Some(Exit::with_code(at, answer.exit_code)),
+            lines: answer.output.lines().map(|line| LogLine { at, text: line.to_owned() }).collect(),
+        }
     }
 
     /// The declaration that it runs.
@@ -256,8 +283,8 @@ impl Program {
     pub fn is_listening(&self, now: SimTime, port: u16) -> bool {
         let has_started = now >= self.started + self.declaration.startup_seconds.as_ms();
         let runs = self.exit.as_ref().is_none_or(|exit| now < exit.at);
-        let ports = [self.declaration.port, self.declaration.grpc_port];
-        self.script.is_none() && has_started && runs && ports.contains(&Some(port))
+        let serves = self.declaration.serves_http(port) || self.declaration.grpc_port == Some(port);
+        self.script.is_none() && has_started && runs && serves
     }
 
     /// Whether the port answers gRPC's health service.
@@ -269,6 +296,9 @@ impl Program {
     pub fn request(&mut self, now: SimTime, port: u16, request: &Request) -> Outcome {
         let declaration = Arc::clone(&self.declaration);
         let path = request.path.split('?').next().unwrap_or("/");
+        if self.is_listening(now, port) && request.tls != declaration.tls {
+            return self.answer_wrong_scheme(now, request.tls);
+        }
         let (status, body, route, latency_ms) = match self.take_request(&declaration, now, port, path) {
             Taken::Refused => return Outcome::Refused,
             Taken::Hangs => return Outcome::Hangs,
@@ -278,6 +308,15 @@ impl Program {
             }
         };
         Outcome::Answered(self.response(now, status, body, route, latency_ms))
+    }
+
+    /// As a server written in Go does. Models net/http's server and its transport's first read.
+    fn answer_wrong_scheme(&self, now: SimTime, is_tls: bool) -> Outcome {
+        if is_tls {
+            return Outcome::NoTls;
+        }
+        let body = "Client sent an HTTP request to an HTTPS server.\n".to_owned();
+        Outcome::Answered(self.response(now, 400, body, None, 0))
     }
 
     /// As [`Program::request`], for whoever looks at no more than the status.
@@ -292,7 +331,7 @@ impl Program {
     }
 
     fn take_request<'a>(&mut self, declaration: &'a Declaration, now: SimTime, port: u16, path: &str) -> Taken<'a> {
-        if !self.is_listening(now, port) || declaration.port != Some(port) {
+        if !self.is_listening(now, port) || !declaration.serves_http(port) {
             return Taken::Refused;
         }
         self.all_requests += 1;
@@ -435,7 +474,8 @@ fn is_main_program(declaration: &Declaration, program: &str) -> bool {
 }
 
 fn declares_shell(declaration: &Declaration) -> bool {
-    declaration.shell && declaration.port.is_none()
+    let own = declaration.entrypoint.first().map_or("sh", |program| program.rsplit('/').next().unwrap_or_default());
+    declaration.shell && declaration.port.is_none() && matches!(own, "sh" | "bash" | "ash")
 }
 
 fn fits(route: &Route, path: &str) -> bool {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::declaration::{Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange};
 use super::{ImageReference, Request};
-use crate::manifest;
+use crate::manifest::{self, Document};
 
 impl Declaration {
     /// Reads and checks a document.
@@ -43,14 +43,30 @@ impl Declaration {
         if let (Some(name), Some(fields)) = (name, value.as_object_mut()) {
             fields.insert("image".to_owned(), name.into());
         }
-        Self::from_value(&value).map_err(|errors| {
-            let told = errors.iter().map(|error| {
-                let (line, column) = document.positions.nearest(&error.path);
-                let colon = if error.path.is_empty() { "" } else { ": " };
-                format!("{file}:{line}:{column}: {}{colon}{}", error.path, error.message)
-            });
-            told.collect()
-        })
+        Self::from_value(&value).map_err(|errors| told(file, document, &errors))
+    }
+
+    /// Reads all declarations of a file, as YAML or JSON.
+    ///
+    /// # Errors
+    /// As [`Declaration::read`].
+    pub fn read_all(file: &str, text: &str) -> Result<Vec<Self>, Vec<String>> {
+        let documents = manifest::parse(file, text)
+            .map_err(|error| vec![format!("{file}:{}:{}: {}", error.line, error.column, error.text)])?;
+        let mut declarations = Vec::new();
+        let mut complaints = Vec::new();
+        for document in &documents {
+            match Self::from_value(&document.value) {
+                Ok(declaration) => declarations.push(declaration),
+                Err(errors) => complaints.extend(told(file, document, &errors)),
+            }
+        }
+        if complaints.is_empty() { Ok(declarations) } else { Err(complaints) }
+    }
+
+    /// Whether it answers HTTP (or HTTPS) on this port.
+    pub(super) fn serves_http(&self, port: u16) -> bool {
+        self.port == Some(port) || self.more_ports.contains(&port)
     }
 
     fn check(&self, errors: &mut Vec<DeclarationError>) {
@@ -63,8 +79,15 @@ impl Declaration {
         if self.port == Some(0) {
             push(errors, "port", "must be between 1 and 65535");
         }
-        if self.port.is_none() && !self.routes.is_empty() {
-            push(errors, "routes", "needs a `port` to answer on");
+        for (index, _) in self.more_ports.iter().enumerate().filter(|(_, port)| **port == 0) {
+            push(errors, &format!("morePorts[{index}]"), "must be between 1 and 65535");
+        }
+        for (is_given, field) in
+            [(!self.routes.is_empty(), "routes"), (!self.more_ports.is_empty(), "morePorts"), (self.tls, "tls")]
+        {
+            if is_given && self.port.is_none() {
+                push(errors, field, "needs a `port` to answer on");
+            }
         }
         for (index, route) in self.routes.iter().enumerate() {
             check_route(route, &format!("routes[{index}]"), errors);
@@ -92,10 +115,20 @@ impl Declaration {
     }
 }
 
+fn told(file: &str, document: &Document, errors: &[DeclarationError]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for error in errors {
+        let (line, column) = document.positions.nearest(&error.path);
+        let colon = if error.path.is_empty() { "" } else { ": " };
+        lines.push(format!("{file}:{line}:{column}: {}{colon}{}", error.path, error.message));
+    }
+    lines
+}
+
 impl Request {
     /// A GET of this path.
     pub fn get(path: &str) -> Self {
-        Self { method: "GET".to_owned(), path: path.to_owned(), headers: Vec::new() }
+        Self { method: "GET".to_owned(), path: path.to_owned(), headers: Vec::new(), tls: false }
     }
 }
 

@@ -109,7 +109,7 @@ impl PodAsker<'_> {
                     return failure(format!("Get \"{url}\": dial tcp {address}: {why}"), timeout_ms);
                 }
                 Outcome::Hangs => return failure(http_timeout(&url), timeout_ms),
-                Outcome::Answered(_) if scheme == "https" => {
+                Outcome::NoTls => {
                     let why = "http: server gave HTTP response to HTTPS client";
                     return failure(format!("Get \"{url}\": {why}"), latency_ms);
                 }
@@ -130,7 +130,8 @@ impl PodAsker<'_> {
 
     fn send(&mut self, now: SimTime, host: &str, port: u16, path: &str, get: &HttpGetAction) -> Outcome {
         let headers = get.http_headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect();
-        let request = Request { method: "GET".to_owned(), path: path.to_owned(), headers };
+        let tls = get.scheme.eq_ignore_ascii_case("https");
+        let request = Request { method: "GET".to_owned(), path: path.to_owned(), headers, tls };
         if self.runtime.ip() == Some(host) {
             self.runtime.request(port, &request, now)
         } else {
@@ -150,7 +151,7 @@ impl PodAsker<'_> {
             Some(self.runtime.listener(port, now).is_some())
         } else {
             match self.world.request(now, &host, port, &Request::get("/")) {
-                Outcome::Answered(_) | Outcome::Hangs => Some(true),
+                Outcome::Answered(_) | Outcome::Hangs | Outcome::NoTls => Some(true),
                 Outcome::Refused => Some(false),
                 Outcome::Unreachable => None,
             }

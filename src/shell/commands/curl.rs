@@ -37,6 +37,7 @@ struct Url {
     host: String,
     port: u16,
     path: String,
+    tls: bool,
 }
 
 #[derive(Clone)]
@@ -101,7 +102,7 @@ pub(super) fn start(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure
         connect_time_ms: milliseconds('T'),
         output: options.value('o').map(str::to_owned),
         write_out: options.value('w').map(str::to_owned),
-        request: Request { method, path: url.path.clone(), headers },
+        request: Request { method, path: url.path.clone(), headers, tls: url.tls },
     };
     Ok(Box::new(Curl { options: settings, url, state: State::Starting }))
 }
@@ -121,7 +122,7 @@ impl Url {
             return None;
         }
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Some(Self { host: host.to_owned(), port, path })
+        Some(Self { host: host.to_owned(), port, path, tls: scheme == "https" })
     }
 }
 
@@ -186,6 +187,9 @@ impl Curl {
             }
             Outcome::Refused => Err(self.refused(0, io)),
             Outcome::Hangs => Ok(State::Hanging { since: now, connected: true }),
+            Outcome::NoTls => {
+                Err(self.fail(35, "TLS connect error: error:0A00010B:SSL routines::wrong version number", io))
+            }
             Outcome::Unreachable => Ok(State::Hanging { since: now, connected: false }),
         }
     }
@@ -207,7 +211,7 @@ impl Curl {
         let (host, port) = (&self.url.host, self.url.port);
         let address = if host == "localhost" { "127.0.0.1" } else { host };
         io.err(format!("*   Trying {address}:{port}...\n* Connected to {host} ({address}) port {port}\n"));
-        let Request { method, path, headers } = &self.options.request;
+        let Request { method, path, headers, .. } = &self.options.request;
         io.err(format!("> {method} {path} HTTP/1.1\n"));
         headers.iter().for_each(|(name, value)| io.err(format!("> {name}: {value}\n")));
         io.err("> \n");

@@ -1,5 +1,7 @@
 //! `lab`: what a real terminal has no command for: trouble and traffic.
 
+mod image;
+
 use crate::apiserver::Key;
 use crate::cluster::Target;
 use crate::images::{ImageReference, RouteFault, Seconds};
@@ -16,6 +18,8 @@ lab fail POD|IMAGE PATH 500       the path answers 500 (or another status)
 lab fail POD|IMAGE PATH hang      the path does not answer
 lab fail POD|IMAGE PATH ok        the path answers as the program says
 lab kubelet stop|start            the node's kubelet is down, is up again
+lab stand-in FILE                 makes up the images of a manifest that nobody has, and says so in images.yaml
+lab image FILE                    puts the images that a file declares into the hub
 lab status                        what is not as it should be
 
 -n NAMESPACE for pods and services elsewhere than in the namespace default.
@@ -47,6 +51,8 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
             world.cluster.start_kubelet();
             Ok("kubelet started\n".to_owned())
         }
+        ["stand-in", file] => image::stand_in(world, file),
+        ["image", file] => image::put(world, file),
         ["status"] => Ok(status(world)),
         _ => Err("what? lab help shows the commands".to_owned()),
     };
