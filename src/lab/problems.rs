@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::api::strict;
 use crate::api::{Kind, KubernetesVersion, not_simulated};
 use crate::apiserver::{ApiServer, WriteOptions};
+use crate::images::{Registry, stand_ins};
 use crate::manifest::{self, Document};
 
 /// Something wrong, and where.
@@ -46,6 +47,12 @@ pub fn review(file: &str, text: &str, version: KubernetesVersion) -> Review {
     review.not_simulated.sort();
     review.not_simulated.dedup();
     review
+}
+
+/// The images of a manifest that `registry` does not know: their pods would never start.
+pub fn unknown_images(file: &str, text: &str, registry: &Registry) -> Vec<String> {
+    let documents = manifest::parse(file, text).unwrap_or_else(|error| error.documents);
+    stand_ins(&documents, registry).into_iter().map(|stand_in| stand_in.image).collect()
 }
 
 impl Review {

@@ -9,11 +9,13 @@ use super::browser;
 use super::forecast::ForecastLine;
 use super::i18n::Key;
 use super::settings::{self, settings};
-use super::simulation::Simulation;
+use super::simulation::{Simulation, simulation};
 use super::yaml;
 
 /// Under `file:NAME` the browser keeps the text of each file.
 const FILE: &str = "file:";
+/// Where `lab stand-in` declares the images that it makes up.
+const STAND_INS: &str = "images.yaml";
 /// Where a text is kept that a preset took the place of.
 const DRAFT: &str = "draft";
 
@@ -199,6 +201,7 @@ pub fn Editor() -> impl IntoView {
                     }).collect_view())}
                 </ul>
                 <Accepted review/>
+                <StandIn/>
             </div>
             <ForecastLine/>
             <div class="editor-foot">
@@ -211,16 +214,50 @@ pub fn Editor() -> impl IntoView {
     }
 }
 
+/// The offer to make up the images that nobody has.
+#[component]
+fn StandIn() -> impl IntoView {
+    let (settings, simulation, document) = (settings(), simulation(), document());
+    let images = Memo::new(move |_| {
+        // An image may have come meanwhile.
+        simulation.spec_changes.track();
+        let unknown = |text: &String| {
+            let name = document.name.get();
+            simulation.with(|lab| problems::unknown_images(&name, text, &lab.cluster().registry))
+        };
+        document.text.with(unknown).join(", ")
+    });
+    let make = move |_| {
+        let keep = move |_| {
+            let made = simulation.with(|lab| lab.read(STAND_INS).map(str::to_owned));
+            if let Some(made) = made {
+                document.write(STAND_INS, &made);
+            }
+        };
+        simulation.command_then(format!("lab stand-in {}", document.name.get_untracked()), keep);
+    };
+    view! {
+        <Show when=move || images.with(|images| !images.is_empty())>
+            <p class="stand-in">
+                <span>{settings.say(Key::UnknownImages)}" "<code>{move || images.get()}</code></span>
+                <button type="button" class="button small" data-testid="stand-in" on:click=make>
+                    {settings.say(Key::StandIn)}
+                </button>
+            </p>
+        </Show>
+    }
+}
+
 /// Fields that the lab keeps without acting on them.
 #[component]
 fn Accepted(review: Memo<Review>) -> impl IntoView {
     let settings = settings();
     view! {
         <Show when=move || review.with(|review| !review.not_simulated.is_empty())>
-            <p class="accepted">
-                {settings.say(Key::NotSimulated)}" "
+            <details class="accepted">
+                <summary>{settings.say(Key::NotSimulated)}" "{move || review.with(|review| review.not_simulated.len())}</summary>
                 <code>{move || review.with(|review| review.not_simulated.join(", "))}</code>
-            </p>
+            </details>
         </Show>
     }
 }

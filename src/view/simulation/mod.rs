@@ -28,6 +28,8 @@ struct Core {
     carry: u64,
     log_cursor: usize,
     log_number: u64,
+    /// The images' changes that the page knows of.
+    images: u64,
     timeline: Timeline,
     last_read_ms: u64,
     /// Whether a command may have changed what no object tells, such as a stopped kubelet.
@@ -87,6 +89,7 @@ impl Simulation {
             carry: 0,
             log_cursor: 0,
             log_number: 0,
+            images: 0,
             timeline: Timeline::default(),
             last_read_ms: 0,
             is_stale: true,
@@ -162,9 +165,14 @@ impl Simulation {
         set(self.can_undo_fork, core.lab.can_undo_fork());
         if is_changed {
             self.changes.update(|count| *count += 1);
+        }
+        let images = core.lab.cluster().registry.revision();
+        if is_changed || images != core.images {
+            core.images = images;
             let wanted =
                 core.timeline.marks().iter().filter(|mark| mark.kind == MarkKind::Change && mark.at_ms <= now_ms);
-            set(self.spec_changes, u64::try_from(wanted.count()).unwrap_or(0) << 32 | u64::from(core.lab.forks()));
+            let changes = u64::try_from(wanted.count()).unwrap_or(0) + images;
+            set(self.spec_changes, changes << 32 | u64::from(core.lab.forks()));
         }
     }
 

@@ -221,6 +221,11 @@ impl Simulation {
         self.enqueue(0, line, Box::new(|_| ()));
     }
 
+    /// As [`Simulation::command`]; `then` gets the output.
+    pub fn command_then(self, line: String, then: impl FnOnce(String) + 'static) {
+        self.enqueue(0, line, Box::new(then));
+    }
+
     /// Runs a line out of sight; `then` gets the output.
     pub fn exec(self, line: String, then: impl FnOnce(String) + 'static) {
         self.enqueue(1, line, Box::new(then));

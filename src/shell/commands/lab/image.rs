@@ -24,12 +24,18 @@ pub(super) fn put(world: &mut World<'_>, file: &str) -> Result<String, String> {
 pub(super) fn stand_in(world: &mut World<'_>, file: &str) -> Result<String, String> {
     let text = read(world, file)?;
     let documents = manifest::parse(file, &text).map_err(|error| error.text)?;
-    let declarations = stand_ins(&documents, &world.cluster.registry);
+    let mut declarations = stand_ins(&documents, &world.cluster.registry);
     if declarations.is_empty() {
         return Ok(format!("the images of {file} are known\n"));
     }
     let mut declared = world.files.read(FILE).unwrap_or_default().trim_end().to_owned();
-    for declaration in &declarations {
+    // What somebody has made of a stand-in before is used again.
+    let former = Declaration::read_all(FILE, &declared).map_err(|complaints| complaints.join("\n"))?;
+    for declaration in &mut declarations {
+        if let Some(former) = former.iter().find(|former| former.image == declaration.image) {
+            declaration.clone_from(former);
+            continue;
+        }
         if !declared.is_empty() {
             declared.push_str("\n---\n");
         }
