@@ -313,3 +313,18 @@ fn an_object_is_edited_compared_and_drained() {
     assert_eq!(explained, "GROUP:      apps\nKIND:       Deployment\nVERSION:    v1\n\n");
     assert_eq!(typed(&mut lab, "kubectl replace -f deployment.yaml"), "deployment.apps/hellok8s-deployment replaced\n");
 }
+
+#[test]
+fn a_generated_name_cannot_be_applied() {
+    let mut lab = Lab::new();
+    lab.files.write("c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: hello-}\n");
+    let said = "error: from hello-: cannot use generate name with apply\n# exit 1\n";
+    check(&mut lab, &[("kubectl apply -f c.yaml", said)]);
+}
+
+#[test]
+fn a_file_may_begin_with_a_byte_order_mark() {
+    let mut lab = Lab::new();
+    lab.files.write("c.yaml", "\u{feff}apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    check(&mut lab, &[("kubectl apply -f c.yaml", "configmap/a created\n")]);
+}

@@ -37,6 +37,8 @@ pub struct ManifestError {
 /// Reads the documents of `text`. `file_name` is used in error texts: the path as typed, or `STDIN`.
 pub fn parse(file_name: &str, text: &str) -> Result<Vec<Document>, ManifestError> {
     let mut documents = Vec::new();
+    // As some editors begin a file. Models cli-runtime's FileVisitor, which reads through unicode.BOMOverride.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match read(text, &mut documents) {
         Ok(()) => Ok(documents),
         Err(Problem { text, position: (line, column) }) => {

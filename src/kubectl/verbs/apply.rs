@@ -83,6 +83,10 @@ fn apply(call: &mut Call<'_, '_>) -> Outcome {
 
 fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Result<(), Failure> {
     if manifest.key.name.is_empty() {
+        let generated = manifest.value.pointer("/metadata/generateName").and_then(Value::as_str).unwrap_or_default();
+        if !generated.is_empty() {
+            return Err(Failure::Plain(format!("from {generated}: cannot use generate name with apply")));
+        }
         let why = format!("from server for: {:?}: resource name may not be empty", manifest.source);
         return Err(Failure::Plain(format!(
             "error when retrieving current configuration of:\n{}\n{why}",
