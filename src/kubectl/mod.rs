@@ -9,6 +9,7 @@ mod failure;
 mod field;
 mod flags;
 mod help;
+mod label_query;
 mod manifest_file;
 pub mod output;
 mod pods_of;

@@ -6,9 +6,10 @@ use crate::apiserver::Key;
 use super::command::Call;
 use super::failure::Failure;
 use super::field;
+use super::label_query::LabelQuery;
 use super::manifest_file;
 use super::resource_type::{parse_type, parse_types};
-use super::selector::{FieldQuery, LabelQuery};
+use super::selector::FieldQuery;
 
 /// What the builder may do. Models k8s.io/cli-runtime/pkg/resource Builder's options.
 #[derive(Clone, Copy, Debug, Default)]
@@ -158,20 +159,23 @@ pub(super) fn type_and_name(arg: &str) -> Result<(Kind, &str), Failure> {
 }
 
 fn list(call: &Call<'_, '_>, kinds: &[Kind], labels: Option<&str>, fields: Option<&str>) -> Result<Selection, Failure> {
-    let label_query = LabelQuery::parse(labels.unwrap_or_default())?;
+    let label_query = LabelQuery::parse(labels.unwrap_or_default());
     let field_query = FieldQuery::parse(fields.unwrap_or_default())?;
     let namespace = (!call.flags.switch("all-namespaces")).then(|| call.namespace());
     let mut selection = Selection::default();
     for kind in kinds {
-        if let Some(field) = field_query.unsupported(*kind) {
-            selection.failures.push(Failure::from(crate::apiserver::Status::bad_request(format!(
-                "Unable to find {:?} that match label selector {:?}, field selector {:?}: field label not supported: {field}",
-                format!("{}, Resource={}", group_version(*kind), kind.plural()),
-                labels.unwrap_or_default(),
-                fields.unwrap_or_default(),
-            ))));
-            continue;
-        }
+        let label_query = match (&label_query, field_query.unsupported(*kind)) {
+            (Ok(query), None) => query,
+            (Err(why), _) => {
+                selection.failures.push(cannot_find(*kind, labels, fields, why));
+                continue;
+            }
+            (_, Some(field)) => {
+                let why = format!("field label not supported: {field}");
+                selection.failures.push(cannot_find(*kind, labels, fields, &why));
+                continue;
+            }
+        };
         let namespace = if kind.is_cluster_scoped() { None } else { namespace.as_deref() };
         let objects = call.world.cluster.api.store().list(*kind, namespace);
         let wanted =
@@ -179,6 +183,16 @@ fn list(call: &Call<'_, '_>, kinds: &[Kind], labels: Option<&str>, fields: Optio
         selection.items.extend(wanted.cloned().map(Item::of));
     }
     Ok(selection)
+}
+
+/// The server's complaint about a selector. Models cli-runtime's Selector.Visit.
+pub(super) fn cannot_find(kind: Kind, labels: Option<&str>, fields: Option<&str>, why: &str) -> Failure {
+    Failure::from(crate::apiserver::Status::bad_request(format!(
+        "Unable to find {:?} that match label selector {:?}, field selector {:?}: {why}",
+        format!("{}, Resource={}", group_version(kind), kind.plural()),
+        labels.unwrap_or_default(),
+        fields.unwrap_or_default(),
+    )))
 }
 
 fn group_version(kind: Kind) -> String {

@@ -63,7 +63,7 @@ pub(super) fn path_segment(text: &str) -> Vec<String> {
 }
 
 /// An optional DNS subdomain and a slash, then a name: label and annotation keys, finalizers, readiness gates.
-pub(super) fn qualified_name(text: &str) -> Vec<String> {
+pub(crate) fn qualified_name(text: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     let parts: Vec<&str> = text.split('/').collect();
     let name = match parts.as_slice() {
@@ -96,7 +96,7 @@ pub(super) fn qualified_name(text: &str) -> Vec<String> {
 }
 
 /// A label's value.
-pub(super) fn label_value(text: &str) -> Vec<String> {
+pub(crate) fn label_value(text: &str) -> Vec<String> {
     let mut complaints = too_long(text, LABEL_LENGTH, BYTES);
     if !text.is_empty() && !is_label_text(text) {
         complaints.push(form(

@@ -7,11 +7,12 @@ use crate::kubectl::TabWriter;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
+use crate::kubectl::label_query::LabelQuery;
 use crate::kubectl::output::{Printer, sort_by};
 use crate::kubectl::printers::{Row, Table, TableOptions, TablePrinter, cells, columns};
 use crate::kubectl::resource_type::kind_prefix;
 use crate::kubectl::selection::{Item, Rules, Selection, select};
-use crate::kubectl::selector::{FieldQuery, LabelQuery};
+use crate::kubectl::selector::FieldQuery;
 use crate::shell::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
@@ -191,7 +192,8 @@ fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Out
         kind: *kind,
         namespace: (!all).then(|| call.namespace()),
         name: if named { selection.items.first().map(|item| item.key.name.clone()) } else { None },
-        labels: LabelQuery::parse(call.flags.text("selector").unwrap_or_default())?,
+        // The list before the watch has read it already.
+        labels: LabelQuery::parse(call.flags.text("selector").unwrap_or_default()).unwrap_or_default(),
         fields: FieldQuery::parse(call.flags.text("field-selector").unwrap_or_default())?,
         options: table_options(call, *kind, &printer, false),
         printer,

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::api::{ContainerState, MicroTime, Object, Pod};
+use crate::api::{ContainerState, Kind, MicroTime, Object, Pod};
 use crate::apiserver::{Key, Status};
 use crate::images::LogLine;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
+use crate::kubectl::label_query::LabelQuery;
 use crate::kubectl::pods_of::{container_of, pods_behind};
-use crate::kubectl::selector::LabelQuery;
+use crate::kubectl::selection::cannot_find;
 use crate::shell::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
@@ -125,7 +126,7 @@ fn style(call: &Call<'_, '_>, by_selector: bool) -> Result<Style, Failure> {
 }
 
 fn selected_pods(call: &mut Call<'_, '_>, selector: &str) -> Result<Vec<Arc<Pod>>, Failure> {
-    let query = LabelQuery::parse(selector)?;
+    let query = LabelQuery::parse(selector).map_err(|why| cannot_find(Kind::Pod, Some(selector), None, &why))?;
     let namespace = call.namespace();
     let pods = call.world.cluster.api.store().pods(Some(&namespace));
     let pods: Vec<Arc<Pod>> = pods.filter(|pod| query.matches(pod.labels())).cloned().collect();

@@ -5,7 +5,7 @@ use crate::kubectl::TabWriter;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
-use crate::kubectl::selector::LabelQuery;
+use crate::kubectl::label_query::LabelQuery;
 
 pub(super) const TOP_POD: Command = Command {
     path: "top pod",
@@ -49,7 +49,7 @@ fn is_measured(pod: &Pod) -> bool {
 }
 
 fn pods(call: &mut Call<'_, '_>) -> Outcome {
-    let query = LabelQuery::parse(call.flags.text("selector").unwrap_or_default())?;
+    let query = LabelQuery::parse(call.flags.text("selector").unwrap_or_default()).map_err(Failure::Plain)?;
     let everywhere = call.flags.switch("all-namespaces");
     let namespace = call.namespace();
     let name = call.args().first().cloned();
