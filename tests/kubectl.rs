@@ -328,3 +328,22 @@ fn a_file_may_begin_with_a_byte_order_mark() {
     lab.files.write("c.yaml", "\u{feff}apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     check(&mut lab, &[("kubectl apply -f c.yaml", "configmap/a created\n")]);
 }
+
+#[test]
+fn a_broken_patch_is_refused_by_the_server() {
+    let mut lab = Lab::new();
+    let refused = |why: &str| format!("Error from server (BadRequest): {why}\n# exit 1\n");
+    let end = refused("unexpected end of JSON input");
+    let merge = refused("error decoding patch: invalid character 'a' looking for beginning of object key string");
+    let behind = refused("invalid character '}' after top-level value");
+    check(
+        &mut lab,
+        &[
+            ("kubectl create deployment web --image=nginx", "deployment.apps/web created\n"),
+            (r#"kubectl patch deployment web -p '{"spec":{"replicas":2}'"#, &end),
+            (r"kubectl patch deployment web --type merge -p '{a:1}'", &merge),
+            (r#"kubectl patch deployment web -p '{"spec":{"replicas":2}}}'"#, &behind),
+            ("kubectl patch deployment web -p 'spec: {replicas: 2}'", "deployment.apps/web patched\n"),
+        ],
+    );
+}

@@ -16,6 +16,34 @@ pub(super) struct JsonError {
     pub position: Position,
 }
 
+/// Reads the one value of a text.
+///
+/// # Errors
+/// As Go's json.Unmarshal puts it.
+pub fn unmarshal(text: &str) -> Result<Value, String> {
+    let end = || "unexpected end of JSON input".to_owned();
+    let mut reader = Reader::new(text);
+    match reader.next() {
+        None => Err(end()),
+        Some(Err(error)) if error.text == "unexpected EOF" => Err(end()),
+        Some(Err(error)) => Err(match error.text.split_once(": invalid character") {
+            Some((_, why)) => format!("invalid character{why}"),
+            None => error.text,
+        }),
+        Some(Ok((value, _))) => {
+            reader.skip_blanks();
+            match reader.peek() {
+                None => Ok(value),
+                Some(_) => Err(reader.complaint("after top-level value").text.replacen(
+                    &format!("json: offset {}: ", reader.at + 1),
+                    "",
+                    1,
+                )),
+            }
+        }
+    }
+}
+
 /// A reader of values that stand one behind the other.
 pub(super) struct Reader<'a> {
     text: &'a str,

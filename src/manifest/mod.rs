@@ -18,6 +18,7 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
+pub use json::unmarshal;
 pub use positions::{Position, Positions};
 pub use stream::{Document, MAX_BYTES, ManifestError, parse};
 pub use tokens::{Class, Token, tokens};

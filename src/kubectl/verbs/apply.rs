@@ -64,6 +64,7 @@ fn apply(call: &mut Call<'_, '_>) -> Outcome {
             "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
         ));
     }
+    write_options(call, dry_run)?;
     let manifests = manifest_file::read(call, &files)?;
     if manifests.is_empty() {
         return Err(Failure::new("no objects passed to apply"));
@@ -203,9 +204,9 @@ fn update(
 /// `--dry-run` and `--validate` as the API server understands them. Models cmdutil.GetValidationDirective.
 pub(super) fn write_options(call: &Call<'_, '_>, dry_run: DryRun) -> Result<WriteOptions, Failure> {
     let field_validation = match call.flags.text("validate") {
-        None | Some("true" | "strict") => FieldValidation::Strict,
+        None | Some("strict" | "true" | "True" | "TRUE" | "t" | "T" | "1") => FieldValidation::Strict,
         Some("warn") => FieldValidation::Warn,
-        Some("false" | "ignore") => FieldValidation::Ignore,
+        Some("ignore" | "false" | "False" | "FALSE" | "f" | "F" | "0") => FieldValidation::Ignore,
         Some(other) => {
             return Err(Failure::Plain(format!(
                 "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::apiserver::{FieldValidation, PatchType, WriteOptions};
+use crate::apiserver::{FieldValidation, PatchType, Status, WriteOptions};
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{DryRun, Flag};
@@ -48,13 +48,16 @@ fn patch(call: &mut Call<'_, '_>) -> Outcome {
             }
         },
     };
-    let change = parsed(&text)?;
+    let change = parsed(&text, &kind)?;
     let dry_run = call.flags.dry_run()?;
     let args = call.args().to_vec();
     let selection = select(call, &args, Rules::default())?;
     let mut failures = selection.failures;
     for item in &selection.items {
-        failures.extend(patch_one(call, item, &kind, &change, dry_run).err());
+        failures.extend(match &change {
+            Ok(change) => patch_one(call, item, &kind, change, dry_run).err(),
+            Err(refused) => Some(refused.clone().into()),
+        });
     }
     Failure::from_all(failures).map_or(Ok(Next::Done), Err)
 }
@@ -83,12 +86,17 @@ fn patch_one(call: &mut Call<'_, '_>, item: &Item, kind: &str, change: &Value, d
     Ok(())
 }
 
-/// The patch, which may be written in YAML.
-fn parsed(text: &str) -> Result<Value, Failure> {
+/// The patch, which may be written in YAML; what the server says of one that begins as JSON and is none.
+fn parsed(text: &str, kind: &str) -> Result<Result<Value, Status>, Failure> {
+    // What begins like an object is sent as it is. Models apimachinery pkg/util/yaml ToJSON.
+    if text.trim_start().starts_with('{') {
+        let decoding = if kind == "strategic" { "" } else { "error decoding patch: " };
+        return Ok(manifest::unmarshal(text).map_err(|why| Status::bad_request(format!("{decoding}{why}"))));
+    }
     let documents = manifest::parse("patch", text).map_err(|error| {
         let why = error.text.strip_prefix("error parsing patch: ").unwrap_or(&error.text);
         let why = why.strip_prefix("error converting YAML to JSON: ").unwrap_or(why);
         Failure::Plain(format!("unable to parse {}: {why}", quote(text)))
     })?;
-    Ok(documents.into_iter().next().map(|document| document.value).unwrap_or_default())
+    Ok(Ok(documents.into_iter().next().map(|document| document.value).unwrap_or_default()))
 }
