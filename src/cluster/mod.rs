@@ -76,8 +76,8 @@ pub struct Cluster {
     requests: u64,
     proxy: Proxy,
     traffic: Traffic,
-    /// Changes that somebody made past the API server.
-    interventions: u64,
+    /// When somebody changed something past the API server.
+    interventions: Log<SimTime>,
     /// The last decisions not to act, by object and rule: they are logged when they are new.
     notes: BTreeMap<String, BTreeMap<&'static str, Reason>>,
     /// Hashes of templates by Deployment uid, with what they were made from.
@@ -108,7 +108,7 @@ impl Cluster {
             requests: 0,
             proxy: Proxy::default(),
             traffic: Traffic::default(),
-            interventions: 0,
+            interventions: Log::default(),
             notes: BTreeMap::new(),
             hashes: BTreeMap::new(),
             config,

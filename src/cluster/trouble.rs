@@ -3,6 +3,7 @@
 use crate::api::{ObjectMeta, Pod};
 use crate::apiserver::Key;
 use crate::images::{Faults, ImageReference, Registry, RouteFault};
+use crate::sim::{Log, SimTime};
 
 use super::Cluster;
 
@@ -18,11 +19,16 @@ pub enum Target {
 impl Cluster {
     /// Rises with every change that somebody makes past the API server: to programs, images, the kubelet or traffic.
     pub fn interventions(&self) -> u64 {
-        self.interventions + self.registry.revision()
+        self.troubles().len() as u64 + self.registry.revision()
+    }
+
+    /// When somebody made trouble or traffic, oldest first.
+    pub fn troubles(&self) -> &Log<SimTime> {
+        &self.interventions
     }
 
     pub(super) fn intervened(&mut self) {
-        self.interventions += 1;
+        self.interventions.push(self.now);
     }
 
     /// Ends a container (a pod's only one, when none is named): with SIGKILL, or as when memory runs out.
@@ -46,6 +52,7 @@ impl Cluster {
     pub fn slow(&mut self, image: &ImageReference, startup_ms: Option<u64>) -> Result<(), String> {
         let faults = self.registry.faults_mut(image).ok_or_else(|| unknown_image(image))?;
         faults.set_startup_ms(startup_ms);
+        self.intervened();
         Ok(())
     }
 

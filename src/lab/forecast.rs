@@ -80,6 +80,8 @@ pub struct Forecast {
     pub most_with_terminating: i32,
     /// Containers that were started again.
     pub restarts: i32,
+    /// Requests that are lost or answered with an error at the traffic that there is, at most; none without traffic.
+    pub lost: Option<u64>,
     /// Of these runs: randomness may matter.
     pub runs: usize,
     /// What the first run counted, and the moment of the change in it.
@@ -132,7 +134,7 @@ struct Run {
 impl Forecaster {
     /// Applies `file` in a copy of the lab. `seeds` are those of more runs than the first one.
     pub fn new(lab: &Lab, file: &str, strategy: &Strategy, seeds: &[u64]) -> Self {
-        let mut origin = lab.clone();
+        let mut origin = lab.ahead();
         let before = deployments(&origin);
         origin.submit(TERMINAL, &format!("kubectl apply -f '{}'", file.replace('\'', "")));
         let answer: String = origin.take_output(TERMINAL).into_iter().map(|chunk| chunk.text).collect();
@@ -199,6 +201,7 @@ impl Forecaster {
             most_pods: samples().map(Sample::total).max().unwrap_or(0),
             most_with_terminating: samples().map(|sample| sample.total() + sample.terminating).max().unwrap_or(0),
             restarts: first.restarts(start),
+            lost: self.done.iter().filter_map(|run| run.lost(&self.origin)).max(),
             runs: self.done.len(),
             timeline: first.timeline.clone(),
             start_ms,
@@ -210,7 +213,7 @@ impl Run {
     fn new(lab: &Lab) -> Self {
         let mut timeline = Timeline::default();
         timeline.read(lab.cluster(), lab.forks());
-        Self { lab: lab.clone(), timeline, began: lab.now(), complete_at: None, stalled_at: None, is_over: false }
+        Self { lab: lab.ahead(), timeline, began: lab.now(), complete_at: None, stalled_at: None, is_over: false }
     }
 
     fn go_on(&mut self, before: &BTreeMap<String, Arc<Deployment>>) {
@@ -250,6 +253,16 @@ impl Run {
     fn samples(&self, start_ms: u64) -> impl Iterator<Item = &Sample> {
         let first = self.timeline.samples().partition_point(|sample| sample.at_ms <= start_ms).saturating_sub(1);
         self.timeline.samples().iter().skip(first)
+    }
+
+    /// Requests that were lost since `origin`, if there is traffic.
+    fn lost(&self, origin: &Lab) -> Option<u64> {
+        let lost = |lab: &Lab| {
+            let totals = lab.cluster().traffic().totals();
+            totals.lost() + totals.errors
+        };
+        let has_traffic = origin.cluster().traffic().streams().next().is_some();
+        has_traffic.then(|| lost(&self.lab).saturating_sub(lost(origin)))
     }
 
     fn restarts(&self, start: SimTime) -> i32 {
@@ -369,6 +382,22 @@ mod tests {
         assert_eq!(bad.fewest_available, 2);
         let crashing = forecast(&mut lab, preset("liveness"), &Strategy::AsWritten);
         assert!(crashing.restarts >= 3, "{}", crashing.restarts);
+    }
+
+    #[test]
+    fn lost_requests_are_foreseen() {
+        let mut lab = lab("v1, 3 replicas");
+        let without = forecast(&mut lab, preset("v2"), &Strategy::Recreate);
+        assert_eq!(without.lost, None);
+        lab.submit(0, "kubectl expose deployment hellok8s-deployment --port=3000");
+        lab.run_until(SimTime(65_000));
+        lab.submit(0, "lab traffic hellok8s-deployment 20");
+        lab.run_until(SimTime(70_000));
+        let recreate = forecast(&mut lab, preset("v2"), &Strategy::Recreate);
+        let careful = Strategy::RollingUpdate { max_surge: "1", max_unavailable: "0" };
+        let careful = forecast(&mut lab, preset("v2"), &careful);
+        let (recreate, careful) = (recreate.lost.unwrap_or(0), careful.lost.unwrap_or(u64::MAX));
+        assert!(recreate > 20 && careful < recreate, "{recreate} {careful}");
     }
 
     #[test]

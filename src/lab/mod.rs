@@ -68,6 +68,19 @@ impl Lab {
         }
     }
 
+    /// A lab that goes on from the present, without the way back in time: to see what will be.
+    pub fn ahead(&self) -> Self {
+        Self {
+            cluster: self.cluster.clone(),
+            files: self.files.clone(),
+            forwards: self.forwards.clone(),
+            terminals: self.terminals.clone(),
+            history: History::new(&self.cluster),
+            former: None,
+            seen: self.seen,
+        }
+    }
+
     /// The present moment.
     pub fn now(&self) -> SimTime {
         self.cluster.now()

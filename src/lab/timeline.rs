@@ -3,11 +3,13 @@
 //! It goes on from where it has read to, and forgets what a new history takes the place of.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::api::Object;
 use crate::apiserver::ChangeType;
 use crate::cluster::{Cluster, WatchEvent};
 use crate::controllers::deployment::fenceposts;
+use crate::network::Second;
 use crate::sim::SimTime;
 
 /// The pods of one ReplicaSet at a moment.
@@ -55,6 +57,8 @@ pub struct Track {
     pub uid: String,
     /// Its name.
     pub name: String,
+    /// The image of its pods' first container.
+    pub image: String,
     /// When it was made, in simulated milliseconds.
     pub since_ms: u64,
 }
@@ -70,6 +74,10 @@ pub enum MarkKind {
     Restart,
     /// A Deployment made no progress for too long.
     Deadline,
+    /// Somebody made trouble, or traffic.
+    Trouble,
+    /// An event was recorded.
+    Event,
 }
 
 /// A moment that stands out.
@@ -87,11 +95,15 @@ pub struct Timeline {
     tracks: Vec<Track>,
     samples: Vec<Sample>,
     marks: Vec<Mark>,
+    seconds: Vec<Second>,
+    versions: Vec<Arc<str>>,
     facts: Facts,
     /// Entries of the watch log that were read.
     read: usize,
     /// Decisions that were read.
     read_decisions: usize,
+    /// Troubles that were read.
+    read_troubles: usize,
     /// The history that was read.
     forks: u32,
 }
@@ -180,6 +192,36 @@ impl Timeline {
             }
         }
         self.read_decisions = self.read_decisions.max(cluster.decisions().len());
+        for trouble in cluster.troubles().since(self.read_troubles) {
+            self.mark(trouble.as_ms(), MarkKind::Trouble);
+        }
+        self.read_troubles = self.read_troubles.max(cluster.troubles().len());
+        self.read_traffic(cluster);
+    }
+
+    /// The seconds that are over. One that is not is read when it is.
+    fn read_traffic(&mut self, cluster: &Cluster) {
+        let (traffic, now_s) = (cluster.traffic(), cluster.now().as_ms() / 1000);
+        let known = self.seconds.last().map(|second| second.at_s);
+        let is_new = |second: &&Second| known.is_none_or(|known| second.at_s > known);
+        let mut new: Vec<Second> = traffic.seconds().rev().take_while(is_new).cloned().collect();
+        new.reverse();
+        self.seconds.extend(new.into_iter().filter(|second| second.at_s < now_s));
+        if traffic.versions().len() > self.versions.len() {
+            self.versions = traffic.versions().to_vec();
+        }
+    }
+
+    /// The seconds in which requests ended, oldest first.
+    pub fn seconds(&self) -> &[Second] {
+        &self.seconds
+    }
+
+    /// The versions that have been asked, each with the place of the newest ReplicaSet that has it: see
+    /// [`Second::answered`].
+    pub fn versions(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
+        let place = |image: &str| self.tracks.iter().rposition(|track| track.image == image);
+        self.versions.iter().map(move |image| (&**image, place(image)))
     }
 
     /// The ReplicaSets that have been, oldest first: the place of each is its colour.
@@ -232,7 +274,8 @@ impl Timeline {
         match &event.object {
             Object::ReplicaSet(set) if self.track(&set.metadata.uid).is_none() => {
                 let (uid, name) = (set.metadata.uid.clone(), set.metadata.name.clone());
-                self.tracks.push(Track { uid, name, since_ms: event.at.as_ms() });
+                let image = set.spec.template.spec.containers.first().map(|container| container.image.clone());
+                self.tracks.push(Track { uid, name, image: image.unwrap_or_default(), since_ms: event.at.as_ms() });
             }
             Object::Pod(pod) if is_gone => {
                 self.facts.put_pod(&pod.metadata.uid, None);
@@ -275,6 +318,7 @@ impl Timeline {
                     self.mark(event.at.as_ms(), MarkKind::Deadline);
                 }
             }
+            Object::Event(_) if !is_gone => self.mark(event.at.as_ms(), MarkKind::Event),
             _ => {}
         }
     }
@@ -341,6 +385,31 @@ mod tests {
         assert_eq!(last, Some((3, 3, 0)));
         let changes = timeline.marks().iter().filter(|mark| mark.kind == MarkKind::Change);
         assert_eq!(changes.map(|mark| mark.at_ms).collect::<Vec<_>>(), [0, 20_000]);
+    }
+
+    #[test]
+    fn requests_troubles_and_events_are_on_it() {
+        let mut lab = Lab::new(&LabOptions::default());
+        apply(&mut lab, "v1, 3 replicas");
+        lab.submit(0, "kubectl expose deployment hellok8s-deployment --port=3000");
+        lab.run_until(SimTime(20_000));
+        lab.submit(0, "lab traffic hellok8s-deployment 10");
+        lab.run_until(SimTime(25_500));
+        let mut timeline = Timeline::default();
+        timeline.read(lab.cluster(), lab.forks());
+        let full: u32 = timeline.seconds().iter().flat_map(|second| &second.answered).map(|(_, count)| count).sum();
+        assert!((40..=50).contains(&full), "the second that is not over is not read: {full}");
+        lab.run_until(SimTime(27_000));
+        timeline.read(lab.cluster(), lab.forks());
+        let places: Vec<u64> = timeline.seconds().iter().map(|second| second.at_s).collect();
+        assert_eq!(places, [20, 21, 22, 23, 24, 25, 26]);
+        assert_eq!(timeline.versions().map(|(_, track)| track).collect::<Vec<_>>(), [Some(0)]);
+        let troubles = timeline.marks().iter().filter(|mark| mark.kind == MarkKind::Trouble);
+        assert_eq!(troubles.map(|mark| mark.at_ms).collect::<Vec<_>>(), [20_000]);
+        assert!(timeline.mark_before(20_000, &[MarkKind::Event]).is_some_and(|at_ms| at_ms > 0));
+        lab.seek(SimTime(22_000));
+        timeline.read(lab.cluster(), lab.forks());
+        assert_eq!(timeline.seconds().len(), 7, "looking back forgets nothing");
     }
 
     #[test]

@@ -94,6 +94,14 @@ pub struct Second {
     pub lost: [u32; 5],
 }
 
+impl Second {
+    /// Requests without an answer, and those whose answer was an error.
+    pub fn failed(&self) -> u64 {
+        let errors = self.errors.iter().map(|(_, count)| u64::from(*count)).sum::<u64>();
+        errors + self.lost.iter().map(|count| u64::from(*count)).sum::<u64>()
+    }
+}
+
 /// Sums over some requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -157,6 +165,7 @@ pub struct Traffic {
     begun: u64,
     totals: Totals,
     pods: BTreeMap<Arc<str>, Totals>,
+    services: BTreeMap<Arc<str>, Totals>,
     versions: Vec<Arc<str>>,
     seconds: Log<Second>,
     present: Second,
@@ -202,6 +211,11 @@ impl Traffic {
     /// The sums by pod that ever stood behind a service, by name.
     pub fn pods(&self) -> &BTreeMap<Arc<str>, Totals> {
         &self.pods
+    }
+
+    /// The sums of a service, `NAMESPACE/NAME`; none when nobody has asked it yet.
+    pub fn service(&self, service: &str) -> Option<&Totals> {
+        self.services.get(service)
     }
 
     /// The versions (images) that have been asked, in the order of their first request.
@@ -290,15 +304,9 @@ impl Traffic {
             (Fate::Answered(_), None) => {}
         }
         if let Some(backend) = backend {
-            match self.pods.get_mut(&backend.pod) {
-                Some(totals) => totals.add(fate),
-                None => {
-                    let mut totals = Totals::default();
-                    totals.add(fate);
-                    self.pods.insert(Arc::clone(&backend.pod), totals);
-                }
-            }
+            tally(&mut self.pods, &backend.pod, fate);
         }
+        tally(&mut self.services, service, fate);
         self.ended += 1;
         if self.recent.len() == RECENT {
             self.recent.pop_front();
@@ -312,5 +320,16 @@ impl Traffic {
             self.versions.push(Arc::clone(version));
             self.versions.len() - 1
         })
+    }
+}
+
+fn tally(sums: &mut BTreeMap<Arc<str>, Totals>, of: &Arc<str>, fate: Fate) {
+    match sums.get_mut(of) {
+        Some(totals) => totals.add(fate),
+        None => {
+            let mut totals = Totals::default();
+            totals.add(fate);
+            sums.insert(Arc::clone(of), totals);
+        }
     }
 }

@@ -82,6 +82,18 @@ pub fn token(name: &str) -> Option<String> {
     Some(window()?.get_computed_style(&root).ok()??.get_property_value(name).ok()?.trim().to_owned())
 }
 
+/// A property of an element's style, as it is with all sheets.
+pub fn value_of(element: &web_sys::Element, name: &str) -> String {
+    let style = window().and_then(|window| window.get_computed_style(element).ok()?);
+    style.and_then(|style| style.get_property_value(name).ok()).unwrap_or_default().trim().to_owned()
+}
+
+/// The browser's clock in microseconds, for what must not take long.
+#[expect(clippy::disallowed_methods, reason = "the page keeps itself at hand; the simulation never sees this clock")]
+pub fn now_us() -> u64 {
+    window().and_then(|window| window.performance()).map_or(0, |performance| (performance.now() * 1000.0) as u64)
+}
+
 /// Calls `frame` before every repaint with the browser's time in microseconds, as long as the page lives.
 pub fn on_every_frame(mut frame: impl FnMut(u64) + 'static) {
     use std::cell::RefCell;

@@ -1,6 +1,8 @@
-//! Draws the timeline's chart: the pods that are ready by revision, those that wait above them, and the two limits.
+//! Draws the timeline's chart: the pods that are ready by revision, those that wait above them, and the two limits; below
+//! them the requests of each second, the answered ones upwards by version, the lost ones downwards.
 
 use hellok8s_lab::lab::timeline::{MarkKind, Sample, Timeline};
+use hellok8s_lab::network::Second;
 use plotters::coord::types::RangedCoordi32;
 use plotters::coord::types::RangedCoordi64;
 use plotters::prelude::*;
@@ -14,6 +16,8 @@ use super::timeline::legend;
 pub const LOWEST_TOP: i32 = 4;
 /// The height of the lane of marks, in pixels.
 const LANE: f64 = 12.0;
+/// The height of the requests, in pixels.
+const REQUESTS: f64 = 30.0;
 /// The room that half a handle takes at both ends, in pixels: style/timeline.css has the same.
 const INSET: f64 = 8.0;
 
@@ -34,6 +38,9 @@ struct Piece<'a> {
     to: i64,
     sample: &'a Sample,
 }
+
+/// What belongs to no ReplicaSet.
+const GREY: RGBColor = RGBColor(140, 150, 160);
 
 type Chart<'a> = ChartContext<'a, CanvasBackend, Cartesian2d<RangedCoordi64, RangedCoordi32>>;
 
@@ -56,11 +63,23 @@ pub fn draw(canvas: &web_sys::HtmlCanvasElement, timeline: &Timeline, frame: &Fr
     let area = backend.into_drawing_area();
     let inset = (INSET * density) as u32;
     let area = area.margin(0, 0, inset, inset);
-    let (upper, lane) = area.split_vertically(i32::try_from(height).unwrap_or(0) - (LANE * density) as i32);
+    let band = if timeline.seconds().is_empty() { 0.0 } else { REQUESTS };
+    let above = |below: f64| i32::try_from(height).unwrap_or(0) - (below * density) as i32;
+    let (upper, lane) = area.split_vertically(above(LANE));
+    let (upper, middle) = upper.split_vertically(above(LANE + band));
     let axis = signed(frame.from)..signed(frame.to);
     if let Ok(mut chart) = ChartBuilder::on(&upper).build_cartesian_2d(axis.clone(), 0..top) {
         pods(&mut chart, &pieces);
         limits(&mut chart, &pieces, density);
+    }
+    let bars = if band > 0.0 { bars(timeline, frame) } else { Vec::new() };
+    let (answered, lost) = bars.iter().fold((0, 0), |(answered, lost), bar| (bar.to.max(answered), bar.from.min(lost)));
+    if answered > lost
+        && let Ok(mut chart) = ChartBuilder::on(&middle).build_cartesian_2d(axis.clone(), lost..answered)
+    {
+        let boxes =
+            bars.iter().map(|bar| Rectangle::new([(bar.left, bar.from), (bar.right, bar.to)], bar.colour.filled()));
+        let _ = chart.draw_series(boxes);
     }
     if let Ok(mut chart) = ChartBuilder::on(&lane).build_cartesian_2d(axis, 0..2) {
         marks(&mut chart, timeline, frame, density);
@@ -103,7 +122,7 @@ fn pods(chart: &mut Chart<'_>, pieces: &[Piece<'_>]) {
             for (track, count) in counts.iter().enumerate() {
                 let number = if is_ready { count.ready } else { count.waiting };
                 if number > 0 {
-                    let colour = if track == last { RGBColor(140, 150, 160) } else { hue(track) };
+                    let colour = if track == last { GREY } else { hue(track) };
                     let style = colour.mix(if is_ready { 0.95 } else { 0.35 }).filled();
                     boxes.push(Rectangle::new([(piece.from, floor), (piece.to, floor + number)], style));
                     floor += number;
@@ -112,6 +131,48 @@ fn pods(chart: &mut Chart<'_>, pieces: &[Piece<'_>]) {
         }
     }
     let _ = chart.draw_series(boxes);
+}
+
+/// Requests of a while that ended in the same way.
+struct Bar {
+    left: i64,
+    right: i64,
+    from: i32,
+    to: i32,
+    colour: RGBColor,
+}
+
+/// The requests: a bar for each second, or for as many seconds as are too narrow to be told apart.
+fn bars(timeline: &Timeline, frame: &Frame) -> Vec<Bar> {
+    let width_ms = (frame.to.saturating_sub(frame.from) / 400).div_ceil(1_000).max(1) * 1_000;
+    let colours: Vec<RGBColor> = timeline.versions().map(|(_, track)| track.map_or(GREY, hue)).collect();
+    let bad = colour(".legend-lost");
+    let seconds = timeline.seconds();
+    let first = seconds.partition_point(|second| second.at_s * 1_000 < frame.from / width_ms * width_ms);
+    let mut bars = Vec::new();
+    for bucket in
+        seconds.get(first..).unwrap_or_default().chunk_by(|a, b| a.at_s * 1_000 / width_ms == b.at_s * 1_000 / width_ms)
+    {
+        let at_ms = bucket.first().map_or(0, |second| second.at_s * 1_000 / width_ms * width_ms);
+        if at_ms > frame.to {
+            break;
+        }
+        let (left, right) = (signed(at_ms.max(frame.from)), signed((at_ms + width_ms).min(frame.to)));
+        let mut floor = 0;
+        for (version, colour) in colours.iter().enumerate() {
+            let count = bucket.iter().flat_map(|second| &second.answered).filter(|(of, _)| *of == version);
+            let to = floor + count.map(|(_, count)| i32::try_from(*count).unwrap_or(0)).sum::<i32>();
+            if to > floor {
+                bars.push(Bar { left, right, from: floor, to, colour: *colour });
+            }
+            floor = to;
+        }
+        let lost: u64 = bucket.iter().map(Second::failed).sum();
+        if lost > 0 {
+            bars.push(Bar { left, right, from: -i32::try_from(lost).unwrap_or(i32::MAX), to: 0, colour: bad });
+        }
+    }
+    bars
 }
 
 fn limits(chart: &mut Chart<'_>, pieces: &[Piece<'_>], density: f64) {
@@ -136,7 +197,7 @@ fn limits(chart: &mut Chart<'_>, pieces: &[Piece<'_>], density: f64) {
 
 fn marks(chart: &mut Chart<'_>, timeline: &Timeline, frame: &Frame, density: f64) {
     let least_ms = (frame.to.saturating_sub(frame.from) / 400).max(1);
-    for kind in [MarkKind::Decision, MarkKind::Restart, MarkKind::Change, MarkKind::Deadline] {
+    for kind in [MarkKind::Decision, MarkKind::Restart, MarkKind::Trouble, MarkKind::Change, MarkKind::Deadline] {
         let mut last = None;
         let places = timeline.marks().iter().filter(|mark| mark.kind == kind).map(|mark| mark.at_ms).filter(|at| {
             // Those that fall on one place are drawn once.
@@ -154,10 +215,10 @@ fn marks(chart: &mut Chart<'_>, timeline: &Timeline, frame: &Frame, density: f64
             MarkKind::Change => {
                 chart.draw_series(places.into_iter().map(|at| TriangleMarker::new(at, size(5.0), style))).map(|_| ())
             }
-            MarkKind::Decision => {
+            MarkKind::Decision | MarkKind::Event => {
                 chart.draw_series(places.into_iter().map(|at| Circle::new(at, size(2.0), style))).map(|_| ())
             }
-            MarkKind::Restart | MarkKind::Deadline => {
+            MarkKind::Restart | MarkKind::Deadline | MarkKind::Trouble => {
                 chart.draw_series(places.into_iter().map(|at| Cross::new(at, size(3.0), style))).map(|_| ())
             }
         };

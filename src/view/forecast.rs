@@ -16,8 +16,8 @@ use super::simulation::{Simulation, simulation};
 const SEEDS: [u64; 2] = [101, 102];
 /// Between a change and its forecast, so that typing is not disturbed.
 const PATIENCE_US: u64 = 500_000;
-/// Simulated seconds of a frame's work; fewer when there are many pods.
-const PIECES: usize = 24;
+/// How much of a frame may go into forecasts.
+const FRAME_WORK_US: u64 = 3_000;
 /// With more pods than this no forecast is made: it would hold up the page.
 const MANY_PODS: usize = 200;
 
@@ -74,12 +74,12 @@ pub fn ForecastLine() -> impl IntoView {
                     }
                 }
             }
-            if let Some(forecast) = work.written.as_mut().and_then(|forecaster| forecaster.go_on(PIECES)) {
+            if let Some(forecast) = work.written.as_mut().and_then(go_on) {
                 work.written = None;
                 shown.set(Some(forecast));
             } else if work.written.is_none()
                 && let Some((at, forecaster)) = work.compared.first_mut()
-                && let Some(forecast) = forecaster.go_on(PIECES)
+                && let Some(forecast) = go_on(forecaster)
             {
                 let at = *at;
                 work.compared.remove(0);
@@ -119,6 +119,17 @@ pub fn ForecastLine() -> impl IntoView {
                 <Comparison comparison/>
             </Show>
         </div>
+    }
+}
+
+/// A frame's share of the work.
+fn go_on(forecaster: &mut Forecaster) -> Option<Forecast> {
+    let end_us = browser::now_us() + FRAME_WORK_US;
+    loop {
+        let forecast = forecaster.go_on(1);
+        if forecast.is_some() || browser::now_us() >= end_us {
+            return forecast;
+        }
     }
 }
 
@@ -185,14 +196,18 @@ fn in_words(forecast: &Forecast, settings: Settings) -> String {
 
 fn figures(forecast: &Forecast, settings: Settings) -> String {
     let say = |key| settings.say(key)();
-    format!(
+    let mut text = format!(
         "{} {}{} {} {}",
         say(Key::ForecastFewest),
         forecast.fewest_available,
         say(Key::Comma),
         say(Key::ForecastMost),
         forecast.most_pods
-    )
+    );
+    if let Some(lost) = forecast.lost {
+        text.push_str(&format!("{} {} {lost}", say(Key::Comma), say(Key::ForecastLost)));
+    }
+    text
 }
 
 /// `4.2 s`, `4.2–5.1 s`, `10 min`.

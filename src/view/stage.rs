@@ -3,9 +3,10 @@
 use hellok8s_lab::explanations;
 use leptos::prelude::*;
 
+use super::crowd::Crowd;
 use super::i18n::Key;
 use super::pod_box::PodBox;
-use super::scene::{DeploymentLook, Row, SetLook};
+use super::scene::{DeploymentLook, Detail, Row, SetLook, Slots};
 use super::service_lane::Services;
 use super::settings::settings;
 use super::simulation::simulation;
@@ -31,7 +32,7 @@ pub fn Stage() -> impl IntoView {
                     <DeploymentCard row/>
                 </For>
                 <Sets owner=String::new()/>
-                <Show when=move || !scene.pods.inside("").is_empty()>
+                <Show when=move || scene.has_loose_pods()>
                     <h3 class="loose-title">{settings.say(Key::Unowned)}</h3>
                     <Pods owner=String::new()/>
                 </Show>
@@ -119,12 +120,7 @@ fn Budget(look: ArcRwSignal<DeploymentLook>) -> impl IntoView {
     let numbers = StoredValue::new((most, fewest));
     let most = move || numbers.with_value(|(look, _)| look.with(|look| look.most));
     let fewest = move || numbers.with_value(|(_, look)| look.with(|look| look.fewest));
-    let cells = move || {
-        let taken = slots.with(|look| look.slots.clone());
-        let free = usize::try_from(width.get()).unwrap_or(0).saturating_sub(taken.len());
-        let taken = taken.into_iter().map(|(hue, is_ready)| (Some(hue), is_ready));
-        taken.chain(std::iter::repeat_n((None, false), free)).map(slot).collect_view()
-    };
+    let cells = move || slots.with(slot_views);
     view! {
         <div class="budget" style=("--columns", move || width.get().to_string())
             style=("--most", move || most().to_string()) style=("--fewest", move || fewest().to_string())>
@@ -139,17 +135,41 @@ fn Budget(look: ArcRwSignal<DeploymentLook>) -> impl IntoView {
     }
 }
 
+/// More slots than this are drawn as bars.
+const MOST_SLOTS: usize = 60;
+
 fn columns(look: &DeploymentLook) -> i32 {
-    look.most.max(i32::try_from(look.slots.len()).unwrap_or(i32::MAX)).max(1)
+    look.most.max(i32::try_from(taken(look)).unwrap_or(i32::MAX)).max(1)
 }
 
-fn slot((hue, is_ready): (Option<usize>, bool)) -> impl IntoView {
-    let class = match (hue, is_ready) {
-        (None, _) => "slot slot-free",
-        (Some(_), true) => "slot",
-        (Some(_), false) => "slot slot-waiting",
+fn taken(look: &DeploymentLook) -> usize {
+    look.slots.iter().map(|slots| slots.count).sum()
+}
+
+fn slot_views(look: &DeploymentLook) -> Vec<AnyView> {
+    let columns = usize::try_from(columns(look)).unwrap_or(0);
+    let free = columns.saturating_sub(taken(look));
+    let all = look.slots.iter().map(|slots| (Some(slots), slots.count)).chain([(None, free)]);
+    let (is_bar, mut views) = (columns > MOST_SLOTS, Vec::new());
+    for (slots, count) in all.filter(|(_, count)| *count > 0) {
+        if is_bar {
+            views.push(slot(slots, count));
+        } else {
+            views.extend((0..count).map(|_| slot(slots, 1)));
+        }
+    }
+    views
+}
+
+fn slot(slots: Option<&Slots>, width: usize) -> AnyView {
+    let class = match slots {
+        None => "slot slot-free",
+        Some(slots) if slots.is_ready => "slot",
+        Some(_) => "slot slot-waiting",
     };
-    view! { <span class=class data-hue=hue.map(|hue| hue.to_string())></span> }
+    let hue = slots.map(|slots| slots.hue.to_string());
+    view! { <span class=class class:slot-bar=width != 1 data-hue=hue style=("flex-grow", width.to_string())></span> }
+        .into_any()
 }
 
 /// The ReplicaSets of a Deployment, newest first.
@@ -190,6 +210,16 @@ fn SetGroup(row: Row<SetLook>) -> impl IntoView {
 /// The pods of a ReplicaSet. Each keeps its element while it lives; the style sheet puts the leaving ones behind.
 #[component]
 fn Pods(owner: String) -> impl IntoView {
+    let scene = simulation().scene;
+    let has_boxes = Memo::new(move |_| scene.detail.get() == Detail::Boxes);
+    move || {
+        let owner = owner.clone();
+        if has_boxes.get() { view! { <Boxes owner/> }.into_any() } else { view! { <Crowd owner/> }.into_any() }
+    }
+}
+
+#[component]
+fn Boxes(owner: String) -> impl IntoView {
     let (settings, scene) = (settings(), simulation().scene);
     view! {
         <ul class="pods">

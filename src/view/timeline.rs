@@ -4,7 +4,7 @@
 //! The chart is drawn without text, which plotters would measure by putting styled elements into the page: the labels
 //! are elements of the page's own.
 
-use hellok8s_lab::lab::timeline::{MarkKind, Sample};
+use hellok8s_lab::lab::timeline::MarkKind;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
@@ -12,6 +12,7 @@ use super::browser;
 use super::chart::{self, Frame};
 use super::clock::clock;
 use super::i18n::Key;
+use super::numbers::Numbers;
 use super::settings::{self, settings};
 use super::simulation::{Simulation, simulation};
 use super::transport::Transport;
@@ -22,8 +23,6 @@ const WINDOWS: [u64; 4] = [60_000, 180_000, 900_000, 0];
 const SHORTEST_MS: u64 = 30_000;
 /// Between two drawings.
 const REDRAW_US: u64 = 200_000;
-/// The rows of the table of numbers.
-const ROWS: usize = 200;
 
 /// The timeline.
 #[component]
@@ -39,7 +38,7 @@ pub fn Timeline() -> impl IntoView {
             <div class="timeline-bar">
                 <Transport/>
                 <Fork/>
-                <Legend/>
+                {settings::shows("chart").then(|| view! { <Legend/> })}
                 <select class="select small" aria-label=say(Key::Window) title=say(Key::Window)
                     on:change=move |event| window_ms.set(event_target_value(&event).parse().unwrap_or(0))>
                     {WINDOWS.map(|ms| view! {
@@ -92,7 +91,7 @@ fn Fork() -> impl IntoView {
 
 #[component]
 fn Legend() -> impl IntoView {
-    let settings = settings();
+    let (settings, simulation) = (settings(), simulation());
     view! {
         <ul class="legend" aria-label=settings.say(Key::Legend)>
             <li class="legend-ready">{settings.say(Key::ChartReady)}</li>
@@ -100,9 +99,15 @@ fn Legend() -> impl IntoView {
             <li class="legend-most">{settings.say(Key::ChartMost)}</li>
             <li class="legend-fewest">{settings.say(Key::ChartFewest)}</li>
             <li class="legend-leaving">{settings.say(Key::ChartLeaving)}</li>
+            <Show when=move || simulation.has_requests.get()>
+                <li class="legend-answered">{settings.say(Key::ChartAnswered)}</li>
+            </Show>
+            <li class="legend-lost" class:unseen=move || !simulation.has_requests.get()>{settings.say(Key::Lost)}</li>
             <li class="legend-change">{settings.say(Key::MarkChange)}</li>
             <li class="legend-decision">{settings.say(Key::MarkDecision)}</li>
             <li class="legend-restart">{settings.say(Key::MarkRestart)}</li>
+            <li class="legend-trouble">{settings.say(Key::MarkTrouble)}</li>
+            <li class="legend-deadline">{settings.say(Key::MarkDeadline)}</li>
         </ul>
     }
 }
@@ -149,7 +154,7 @@ fn Plot(span: Memo<(u64, u64)>) -> impl IntoView {
         }
     };
     view! {
-        <div class="plot">
+        <div class="plot" class:plot-tall=move || simulation.has_requests.get()>
             <canvas node_ref=canvas aria-hidden="true"></canvas>
             {limit("plot-limit plot-most", |(_, most)| most, Key::ShortMost)}
             {limit("plot-limit plot-fewest", |(fewest, _)| fewest, Key::ShortFewest)}
@@ -182,48 +187,14 @@ fn on_key(event: &leptos::ev::KeyboardEvent, simulation: Simulation) {
     simulation.seek(to);
 }
 
-/// The chart as numbers, newest first.
-#[component]
-fn Numbers() -> impl IntoView {
-    let (settings, simulation) = (settings(), simulation());
-    let say = move |key| settings.say(key);
-    let rows = move || {
-        simulation.changes.track();
-        simulation.with_timeline(|timeline| timeline.samples().iter().rev().take(ROWS).map(row).collect_view())
-    };
-    view! {
-        <div class="numbers" tabindex="0" role="region" aria-label=say(Key::Numbers)>
-            <table>
-                <thead><tr>
-                    <th scope="col">{say(Key::Time)}</th>
-                    <th scope="col">{say(Key::ChartReady)}</th>
-                    <th scope="col">{say(Key::ChartWaiting)}</th>
-                    <th scope="col">{say(Key::ChartLeaving)}</th>
-                    <th scope="col">{say(Key::ChartMost)}</th>
-                    <th scope="col">{say(Key::ChartFewest)}</th>
-                </tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-}
-
-fn row(sample: &Sample) -> impl IntoView + use<> {
-    let numbers = [sample.ready(), sample.total() - sample.ready(), sample.terminating, sample.most, sample.fewest];
-    view! {
-        <tr>
-            <th scope="row">{super::clock::exact(sample.at_ms)}</th>
-            {numbers.map(|number| view! { <td>{number}</td> }).into_iter().collect_view()}
-        </tr>
-    }
-}
-
 /// The class whose colour a mark has.
 pub fn legend(kind: MarkKind) -> &'static str {
     match kind {
         MarkKind::Change => ".legend-change",
         MarkKind::Decision => ".legend-decision",
         MarkKind::Restart => ".legend-restart",
-        MarkKind::Deadline => ".legend-most",
+        MarkKind::Deadline => ".legend-deadline",
+        MarkKind::Trouble => ".legend-trouble",
+        MarkKind::Event => ".legend-decision",
     }
 }

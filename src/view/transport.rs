@@ -9,7 +9,9 @@ use super::settings::settings;
 use super::simulation::{SPEEDS, parse_speed, simulation};
 
 /// What the buttons to the neighbouring decision stop at.
-const STOPS: [MarkKind; 4] = [MarkKind::Change, MarkKind::Decision, MarkKind::Restart, MarkKind::Deadline];
+const DECISIONS: [MarkKind; 4] = [MarkKind::Change, MarkKind::Trouble, MarkKind::Decision, MarkKind::Deadline];
+/// What those to the neighbouring event stop at.
+const EVENTS: [MarkKind; 2] = [MarkKind::Event, MarkKind::Restart];
 
 /// The buttons with the clock.
 #[component]
@@ -29,12 +31,14 @@ pub fn Transport() -> impl IntoView {
     };
     view! {
         <div class="transport" role="group" aria-label=settings.say(Key::Time)>
-            {button("icon icon-before", Key::Before, |simulation| simulation.to_mark(false, &STOPS))}
+            {button("icon icon-before", Key::Before, |simulation| simulation.to_mark(false, &DECISIONS))}
+            {button("icon icon-event icon-event-before", Key::EventBefore, |simulation| simulation.to_mark(false, &EVENTS))}
             <button type="button" class="button primary" data-testid="play" on:click=toggle
                 aria-pressed=move || simulation.playing.get().to_string() aria-label=play_word title=play_word>
                 <span class=move || if simulation.playing.get() { "icon icon-pause" } else { "icon icon-play" } aria-hidden="true"></span>
             </button>
-            {button("icon icon-after", Key::After, |simulation| simulation.to_mark(true, &STOPS))}
+            {button("icon icon-event", Key::EventAfter, |simulation| simulation.to_mark(true, &EVENTS))}
+            {button("icon icon-after", Key::After, |simulation| simulation.to_mark(true, &DECISIONS))}
             <button type="button" class="button" data-testid="step" on:click=move |_| simulation.step()
                 aria-label=settings.say(Key::Step) title=settings.say(Key::Step)>
                 <span class="icon icon-step" aria-hidden="true"></span>

@@ -1,5 +1,6 @@
 //! Trouble at a click. Each button types a command that anybody can type.
 
+use hellok8s_lab::apiserver::Key as StoreKey;
 use leptos::prelude::*;
 
 use super::i18n::Key;
@@ -7,11 +8,13 @@ use super::settings::settings;
 use super::simulation::simulation;
 
 /// What can be done to the selected pod.
-const POD: [(Key, &str); 5] = [
+const POD: [(Key, &str); 7] = [
     (Key::KillContainer, "lab kill POD"),
     (Key::FailHealthz, "lab fail POD /healthz 500"),
     (Key::HangHealthz, "lab fail POD /healthz hang"),
     (Key::MendHealthz, "lab fail POD /healthz ok"),
+    (Key::SlowImage, "lab slow IMAGE 20s"),
+    (Key::MendImage, "lab slow IMAGE off"),
     (Key::DeletePod, "kubectl delete pod POD --wait=false"),
 ];
 
@@ -20,7 +23,15 @@ const POD: [(Key, &str); 5] = [
 pub fn PodTrouble() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     let act = move |command: &'static str| {
-        if let Some(pod) = simulation.selected.get_untracked() {
+        let Some(pod) = simulation.selected.get_untracked() else { return };
+        if command.contains("IMAGE") {
+            let key = StoreKey::new(pod.namespace.as_str(), pod.name.as_str());
+            let image = simulation.with(|lab| {
+                let pod = lab.cluster().api.store().pod(&key)?;
+                pod.spec.containers.first().map(|container| container.image.clone())
+            });
+            image.into_iter().for_each(|image| simulation.command(command.replace("IMAGE", &image)));
+        } else {
             simulation.command(format!("{} -n {}", command.replace("POD", &pod.name), pod.namespace));
         }
     };

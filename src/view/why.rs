@@ -28,8 +28,7 @@ pub fn Why() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     let shows_all = RwSignal::new(false);
     let entries = Memo::new(move |_| {
-        simulation.changes.track();
-        simulation.now_ms.track();
+        simulation.decisions.track();
         let selected = simulation.selected.get().map(|selected| selected.decision_object());
         newest(simulation, selected.as_deref(), shows_all.get())
     });

@@ -1,5 +1,6 @@
 //! How Deployments and their ReplicaSets look.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hellok8s_lab::api::{Deployment, ReplicaSet, StrategyType};
@@ -7,7 +8,7 @@ use hellok8s_lab::cluster::Cluster;
 use hellok8s_lab::controllers::deployment::fenceposts;
 use hellok8s_lab::sim::SimTime;
 
-use super::pods::{PodLook, PodState};
+use super::Tally;
 use super::rows::Look;
 
 /// How a ReplicaSet looks.
@@ -66,8 +67,19 @@ pub struct DeploymentLook {
     pub deadline_s: Option<u64>,
     /// Its newest decision's place in the log.
     pub decision: Option<usize>,
-    /// Its pods that count, by revision: colour and whether ready.
-    pub slots: Vec<(usize, bool)>,
+    /// Its pods that count: the ready ones before those that wait, each by revision.
+    pub slots: Vec<Slots>,
+}
+
+/// Pods of one revision in the same state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slots {
+    /// Their ReplicaSet's colour.
+    pub hue: usize,
+    /// Whether they are ready.
+    pub is_ready: bool,
+    /// How many.
+    pub count: usize,
 }
 
 impl Look for SetLook {
@@ -94,7 +106,7 @@ fn revision(set: &ReplicaSet) -> &str {
     set.metadata.annotations.get("deployment.kubernetes.io/revision").map_or("", String::as_str)
 }
 
-pub(super) fn set_look(set: &ReplicaSet, hue: usize, pods: &[PodLook]) -> SetLook {
+pub(super) fn set_look(set: &ReplicaSet, hue: usize, tally: Tally) -> SetLook {
     let uid = &set.metadata.uid;
     let image = set.spec.template.spec.containers.first().map(|container| container.image.clone());
     SetLook {
@@ -107,30 +119,28 @@ pub(super) fn set_look(set: &ReplicaSet, hue: usize, pods: &[PodLook]) -> SetLoo
         image: image.unwrap_or_default(),
         replicas: set.spec.replicas,
         ready: set.status.ready_replicas,
-        is_idle: set.spec.replicas == 0 && !pods.iter().any(|pod| pod.owner == *uid),
+        is_idle: set.spec.replicas == 0 && tally == Tally::default(),
     }
 }
 
 pub(super) fn deployment_look(
     deployment: &Deployment,
-    cluster: &Cluster,
+    now: SimTime,
+    decision: Option<usize>,
     sets: &[Arc<ReplicaSet>],
-    hue: &impl Fn(&str) -> usize,
-    pods: &[PodLook],
+    hue: &dyn Fn(&str) -> usize,
+    tally: &dyn Fn(&str) -> Tally,
 ) -> DeploymentLook {
     let uid = &deployment.metadata.uid;
     let (most, fewest) = (fenceposts::max_total(deployment), fenceposts::min_available(deployment));
-    let mut slots = Vec::new();
+    let (mut slots, mut waiting) = (Vec::new(), Vec::new());
     for set in sets.iter().rev().filter(|set| set.metadata.is_controlled_by(uid)) {
-        let mut mine: Vec<bool> = pods
-            .iter()
-            .filter(|pod| pod.owner == set.metadata.uid && pod.state != PodState::Terminating)
-            .map(|pod| pod.state == PodState::Ready)
-            .collect();
-        mine.sort_unstable_by_key(|ready| !ready);
-        slots.extend(mine.into_iter().map(|ready| (hue(&set.metadata.uid), ready)));
+        let (hue, tally) = (hue(&set.metadata.uid), tally(&set.metadata.uid));
+        slots.push(Slots { hue, is_ready: true, count: tally.ready });
+        waiting.push(Slots { hue, is_ready: false, count: tally.waiting });
     }
-    slots.sort_by_key(|(_, ready)| !ready);
+    slots.append(&mut waiting);
+    slots.retain(|slots| slots.count > 0);
     let progressing = deployment.status.conditions.iter().find(|condition| condition.kind == "Progressing");
     DeploymentLook {
         uid: uid.clone(),
@@ -148,8 +158,8 @@ pub(super) fn deployment_look(
         },
         is_paused: deployment.spec.paused,
         progress: progressing.map(|condition| condition.reason.clone()).unwrap_or_default(),
-        deadline_s: deadline_s(deployment, cluster.now()),
-        decision: newest_decision(deployment, cluster),
+        deadline_s: deadline_s(deployment, now),
+        decision,
         slots,
     }
 }
@@ -168,18 +178,40 @@ fn deadline_s(deployment: &Deployment, now: SimTime) -> Option<u64> {
 
 /// The note that comes with every pass of a rollout.
 pub const ROUTINE: &str = "deployment/waits-for-progress";
-/// How many decisions are looked through for a Deployment's newest one.
+/// How many decisions are looked through for the newest ones when nothing is known.
 const RECENT: usize = 2000;
 
-fn newest_decision(deployment: &Deployment, cluster: &Cluster) -> Option<usize> {
-    let object = format!("Deployment/{}/{}", deployment.metadata.namespace, deployment.metadata.name);
-    let decisions = cluster.decisions();
-    let end = decisions.len();
-    (end.saturating_sub(RECENT)..end)
-        .rev()
-        // That the deadline's clock runs says least of all.
-        .find(|number| {
-            let decision = decisions.get(*number);
-            decision.is_some_and(|decision| decision.object == object && decision.rule != ROUTINE)
-        })
+/// The newest decision about each Deployment: its place in the log.
+#[derive(Default)]
+pub(super) struct NewestDecisions {
+    read: usize,
+    newest: BTreeMap<String, usize>,
+}
+
+impl NewestDecisions {
+    /// Reads on, or from the beginning.
+    pub(super) fn read(&mut self, cluster: &Cluster, is_elsewhere: bool) {
+        let decisions = cluster.decisions();
+        let end = decisions.len();
+        if is_elsewhere || end < self.read {
+            *self = Self::default();
+        }
+        for number in self.read.max(end.saturating_sub(RECENT))..end {
+            let decision = decisions.get(number);
+            // That the deadline's clock runs says least of all.
+            if let Some(decision) = decision.filter(|one| one.controller == "deployment" && one.rule != ROUTINE) {
+                match self.newest.get_mut(&decision.object) {
+                    Some(newest) => *newest = number,
+                    None => _ = self.newest.insert(decision.object.clone(), number),
+                }
+            }
+        }
+        self.read = end;
+    }
+
+    /// The newest decision about a Deployment.
+    pub(super) fn of(&self, deployment: &Deployment) -> Option<usize> {
+        let metadata = &deployment.metadata;
+        self.newest.get(&format!("Deployment/{}/{}", metadata.namespace, metadata.name)).copied()
+    }
 }

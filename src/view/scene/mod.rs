@@ -1,5 +1,6 @@
 //! What the stage draws: the cluster's objects, read once a frame and told only where they have changed.
 
+mod crowd;
 mod deployments;
 mod events;
 mod pods;
@@ -7,24 +8,74 @@ mod rows;
 mod services;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use hellok8s_lab::api::Pod;
+use hellok8s_lab::api::{Pod, ReplicaSet};
 use hellok8s_lab::cluster::Cluster;
 use hellok8s_lab::lab::timeline::Timeline;
 use leptos::prelude::*;
 
-pub use deployments::{DeploymentLook, ROUTINE, SetLook};
-use deployments::{deployment_look, revision_number, set_look};
+pub use crowd::{Cell, Crowd, CrowdSet};
+pub use deployments::{DeploymentLook, ROUTINE, SetLook, Slots};
+use deployments::{NewestDecisions, deployment_look, revision_number, set_look};
 pub use events::EventLook;
-use events::event_looks;
+use events::Events;
 use pods::pod_look;
-pub use pods::{PodLook, PodState, ProbeLook};
+pub use pods::{PodLook, PodState, ProbeLook, STATES};
 pub use rows::{Row, Rows};
 pub use services::ServiceLook;
 use services::service_looks;
 
 /// How many colours the palette has.
 pub const HUES: usize = 7;
+
+/// How closely the pods are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// As boxes with words.
+    #[default]
+    Boxes,
+    /// As a dense grid.
+    Grid,
+    /// As a map of points.
+    Map,
+}
+
+/// More pods than this are a grid, far more a map; a cluster on the border does not go to and fro.
+const MOST_BOXES: usize = 72;
+const FEWEST_IN_GRID: usize = 48;
+const MOST_IN_GRID: usize = 3_000;
+const FEWEST_IN_MAP: usize = 2_500;
+
+impl Detail {
+    fn of(self, pods: usize) -> Self {
+        let boxes = if self == Self::Boxes { MOST_BOXES } else { FEWEST_IN_GRID };
+        let grid = if self == Self::Map { FEWEST_IN_MAP } else { MOST_IN_GRID };
+        match pods {
+            _ if pods <= boxes => Self::Boxes,
+            _ if pods <= grid => Self::Grid,
+            _ => Self::Map,
+        }
+    }
+}
+
+/// The pods of a ReplicaSet as its own and its Deployment's look need them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    ready: usize,
+    waiting: usize,
+    leaving: usize,
+}
+
+/// What was read of the cluster, so that only what has changed is read again.
+#[derive(Default)]
+struct Memory {
+    read: usize,
+    forks: u32,
+    crowd: Crowd,
+    events: Events,
+    decisions: NewestDecisions,
+}
 
 /// Everything that is drawn.
 #[derive(Clone, Copy, Default)]
@@ -33,7 +84,7 @@ pub struct Scene {
     pub deployments: Rows<DeploymentLook>,
     /// ReplicaSets, newest first.
     pub sets: Rows<SetLook>,
-    /// Pods, oldest first.
+    /// Pods as boxes, oldest first.
     pub pods: Rows<PodLook>,
     /// Services that somebody made.
     pub services: Rows<ServiceLook>,
@@ -41,43 +92,123 @@ pub struct Scene {
     pub events: Rows<EventLook>,
     /// Whether the node's kubelet is down.
     pub kubelet_is_stopped: RwSignal<bool>,
+    /// How closely the pods are shown.
+    pub detail: RwSignal<Detail>,
+    /// Counts the changes of the pods that are shown as a grid or a map.
+    pub crowd_changes: RwSignal<u32>,
+    memory: StoredValue<Memory>,
 }
 
 impl Scene {
     /// The kind and namespace of the pod, ReplicaSet or Deployment with this name.
     pub fn find(self, name: &str) -> Option<(&'static str, String)> {
+        let crowd = || self.memory.with_value(|memory| memory.crowd.find(name).map(|namespace| ("Pod", namespace)));
         self.pods
             .find(|look| look.name == name, |look| ("Pod", look.namespace.clone()))
             .or_else(|| self.sets.find(|look| look.name == name, |look| ("ReplicaSet", look.namespace.clone())))
             .or_else(|| self.deployments.find(|look| look.name == name, |look| ("Deployment", look.namespace.clone())))
+            .or_else(crowd)
     }
 
-    /// Reads the cluster's objects. A ReplicaSet's colour is its place in the timeline.
-    pub fn read(self, cluster: &Cluster, timeline: &Timeline, events_changed: bool) {
-        let (store, version) = (cluster.api.store(), cluster.config().version);
-        let mut sets: Vec<_> = store.replica_sets(None).cloned().collect();
-        let hue = |uid: &str| timeline.track(uid).unwrap_or(0) % HUES;
-        sets.sort_by_key(|set| std::cmp::Reverse(revision_number(set)));
-        let mut pods: Vec<_> = store.pods(None).collect();
-        pods.sort_by(|a, b| {
-            let key = |pod: &Pod| (pod.metadata.creation_timestamp, pod.metadata.uid.len());
-            key(a).cmp(&key(b)).then_with(|| a.metadata.uid.cmp(&b.metadata.uid))
+    /// Looks at the pods of a ReplicaSet, or of none, that are shown as a grid or a map.
+    pub fn with_crowd<T>(self, owner: &str, look: impl FnOnce(&CrowdSet) -> T) -> Option<T> {
+        self.memory.with_value(|memory| memory.crowd.set(owner).map(look))
+    }
+
+    /// As [`Scene::with_crowd`], to draw them.
+    pub fn update_crowd(self, owner: &str, draw: impl FnOnce(&mut CrowdSet)) {
+        self.memory.update_value(|memory| {
+            if let Some(set) = memory.crowd.set_mut(owner) {
+                draw(set);
+            }
         });
-        let min_ready: BTreeMap<&str, i32> =
-            sets.iter().map(|set| (set.metadata.uid.as_str(), set.spec.min_ready_seconds)).collect();
-        let looks: Vec<PodLook> = pods.iter().map(|pod| pod_look(pod, cluster, version, &min_ready)).collect();
-        self.sets.sync(sets.iter().map(|set| set_look(set, hue(&set.metadata.uid), &looks)).collect());
-        let deployments = store.deployments(None);
-        self.deployments
-            .sync(deployments.map(|deployment| deployment_look(deployment, cluster, &sets, &hue, &looks)).collect());
+    }
+
+    /// Whether pods without a ReplicaSet are shown.
+    pub fn has_loose_pods(self) -> bool {
+        self.crowd_changes.track();
+        !self.pods.inside("").is_empty() || self.with_crowd("", |set| !set.slots.is_empty()).unwrap_or(false)
+    }
+
+    /// Reads the cluster's objects: all, or those that the watch log names since the last time.
+    pub fn read(self, cluster: &Cluster, timeline: &Timeline, is_changed: bool) {
+        self.memory.update_value(|memory| self.read_into(memory, cluster, timeline, is_changed));
+    }
+
+    fn read_into(self, memory: &mut Memory, cluster: &Cluster, timeline: &Timeline, is_changed: bool) {
+        let (store, log) = (cluster.api.store(), cluster.log());
+        // A seek backwards, or another history: what is known is not what was before.
+        let is_elsewhere = log.len() < memory.read || timeline.forks() != memory.forks;
+        let known = memory.read;
+        (memory.read, memory.forks) = (log.len(), timeline.forks());
+        let detail = self.detail.get_untracked().of(store.pods(None).count());
+        let mut sets: Vec<_> = store.replica_sets(None).cloned().collect();
+        sets.sort_by_key(|set| std::cmp::Reverse(revision_number(set)));
+        let looks = if detail == Detail::Boxes {
+            memory.crowd.clear();
+            pod_looks(cluster, &sets)
+        } else {
+            if memory.crowd.is_empty() || is_elsewhere {
+                memory.crowd.read_all(cluster);
+            } else {
+                log.since(known).for_each(|event| memory.crowd.note(event, cluster));
+            }
+            Vec::new()
+        };
+        let tally = |uid: &str| if detail == Detail::Boxes { of_looks(&looks, uid) } else { memory.crowd.tally(uid) };
+        let hue = |uid: &str| timeline.track(uid).unwrap_or(0) % HUES;
+        self.sets
+            .sync(sets.iter().map(|set| set_look(set, hue(&set.metadata.uid), tally(&set.metadata.uid))).collect());
+        memory.decisions.read(cluster, is_elsewhere);
+        let deployments = store.deployments(None).map(|deployment| {
+            let decision = memory.decisions.of(deployment);
+            deployment_look(deployment, cluster.now(), decision, &sets, &hue, &tally)
+        });
+        self.deployments.sync(deployments.collect());
         self.pods.sync(looks);
         self.services.sync(service_looks(cluster));
+        if is_changed {
+            memory.events.read(cluster, if is_elsewhere { None } else { Some(known) });
+            self.events.sync(memory.events.looks());
+        }
         let is_stopped = cluster.kubelet().is_stopped();
         if self.kubelet_is_stopped.get_untracked() != is_stopped {
             self.kubelet_is_stopped.set(is_stopped);
         }
-        if events_changed {
-            self.events.sync(event_looks(cluster));
+        if self.detail.get_untracked() != detail {
+            self.detail.set(detail);
         }
+        if is_changed && detail != Detail::Boxes {
+            self.crowd_changes.update(|count| *count = count.wrapping_add(1));
+        }
+    }
+}
+
+fn pod_looks(cluster: &Cluster, sets: &[Arc<ReplicaSet>]) -> Vec<PodLook> {
+    let mut pods: Vec<_> = cluster.api.store().pods(None).collect();
+    pods.sort_by(|a, b| {
+        let key = |pod: &Pod| (pod.metadata.creation_timestamp, pod.metadata.uid.len());
+        key(a).cmp(&key(b)).then_with(|| a.metadata.uid.cmp(&b.metadata.uid))
+    });
+    let min_ready: BTreeMap<&str, i32> =
+        sets.iter().map(|set| (set.metadata.uid.as_str(), set.spec.min_ready_seconds)).collect();
+    pods.iter().map(|pod| pod_look(pod, cluster, cluster.config().version, &min_ready)).collect()
+}
+
+fn of_looks(looks: &[PodLook], uid: &str) -> Tally {
+    let mut tally = Tally::default();
+    for look in looks.iter().filter(|look| look.owner == uid) {
+        tally.add(look.state, 1);
+    }
+    tally
+}
+
+impl Tally {
+    fn add(&mut self, state: PodState, count: usize) {
+        *match state {
+            PodState::Terminating => &mut self.leaving,
+            PodState::Ready => &mut self.ready,
+            _ => &mut self.waiting,
+        } += count;
     }
 }

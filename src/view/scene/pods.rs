@@ -10,17 +10,29 @@ use hellok8s_lab::sim::SimTime;
 
 use super::rows::Look;
 
+/// All states, in their own order.
+pub const STATES: [PodState; 8] = [
+    PodState::Ready,
+    PodState::NotReady,
+    PodState::Creating,
+    PodState::Pending,
+    PodState::BackOff,
+    PodState::Failed,
+    PodState::Completed,
+    PodState::Terminating,
+];
+
 /// The state of a pod as its shape and pattern tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PodState {
-    /// Not on a node yet.
-    Pending,
-    /// Its container is being made.
-    Creating,
-    /// Runs and gets no traffic.
-    NotReady,
     /// Runs and gets traffic.
     Ready,
+    /// Runs and gets no traffic.
+    NotReady,
+    /// Its container is being made.
+    Creating,
+    /// Not on a node yet.
+    Pending,
     /// Waits for its next start.
     BackOff,
     /// Cannot start, or has failed.
@@ -46,7 +58,8 @@ impl PodState {
         }
     }
 
-    fn of(pod: &Pod, status: &str) -> Self {
+    /// The state of a pod of which kubectl's STATUS column says `status`.
+    pub(super) fn of(pod: &Pod, status: &str) -> Self {
         if pod.metadata.deletion_timestamp.is_some() {
             return Self::Terminating;
         }

@@ -23,7 +23,7 @@ pub struct ServiceLook {
     pub endpoints: usize,
     /// Requests a second that clients send.
     pub rate: u32,
-    /// Requests answered so far, by all services' clients.
+    /// Requests answered well so far.
     pub answered: u64,
     /// Requests lost or answered with an error so far.
     pub lost: u64,
@@ -64,7 +64,7 @@ pub(super) fn service_looks(cluster: &Cluster) -> Vec<ServiceLook> {
             let recent = traffic.recent().rev().filter(|sample| *sample.service == *key).take(DOTS);
             let is_good = |fate: Fate| matches!(fate, Fate::Answered(status) if status < 500);
             let ports: Vec<String> = service.spec.ports.iter().map(|port| port.port.to_string()).collect();
-            let totals = traffic.totals();
+            let totals = traffic.service(&key).cloned().unwrap_or_default();
             ServiceLook {
                 uid: service.metadata.uid.clone(),
                 namespace: namespace.clone(),
@@ -73,7 +73,7 @@ pub(super) fn service_looks(cluster: &Cluster) -> Vec<ServiceLook> {
                 ready: endpoints.iter().filter(|ready| **ready).count(),
                 endpoints: endpoints.len(),
                 rate,
-                answered: totals.answered - totals.errors.min(totals.answered),
+                answered: totals.answered,
                 lost: totals.lost() + totals.errors,
                 recent: recent.map(|sample| (sample.number, is_good(sample.fate))).collect(),
             }

@@ -7,6 +7,7 @@ mod time;
 use hellok8s_lab::lab::timeline::{MarkKind, Timeline};
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::lessons::{Progress, Seen};
+use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
 use super::browser;
@@ -19,6 +20,8 @@ pub use time::{SPEEDS, parse_speed};
 
 /// A page that was hidden goes on from where it was.
 const LONGEST_FRAME_US: u64 = 250_000;
+/// How much of a frame the engine may take.
+const FRAME_WORK_US: u64 = 5_000;
 
 struct Core {
     lab: Lab,
@@ -64,6 +67,10 @@ pub struct Simulation {
     pub terminal: RwSignal<usize>,
     /// Counts the changes of the cluster.
     pub changes: RwSignal<u64>,
+    /// Whether requests have been sent in this history.
+    pub has_requests: RwSignal<bool>,
+    /// How many decisions there are, and of which history.
+    pub decisions: RwSignal<(usize, u32)>,
     /// Counts the changes of what is wanted: those that a forecast depends on.
     pub spec_changes: RwSignal<u64>,
     /// Counts what happens in the lesson.
@@ -109,6 +116,8 @@ impl Simulation {
             open_terminals: RwSignal::new(1),
             terminal: RwSignal::new(0),
             changes: RwSignal::new(0),
+            has_requests: RwSignal::new(false),
+            decisions: RwSignal::new((0, 0)),
             spec_changes: RwSignal::new(0),
             lesson_changes: RwSignal::new(0),
             selected: RwSignal::new(None),
@@ -127,7 +136,7 @@ impl Simulation {
                 let due_ms = core.carry / 100_000;
                 core.carry %= 100_000;
                 let until = core.lab.now() + due_ms;
-                core.lab.run_until(until);
+                run_for_a_frame(&mut core.lab, until);
             }
         });
         self.refresh();
@@ -152,14 +161,14 @@ impl Simulation {
         let log = core.lab.cluster().log();
         let is_changed = log.len() != core.log_cursor || core.timeline.forks() != core.lab.forks();
         let is_due = now_ms.abs_diff(core.last_read_ms) >= 100;
-        if is_changed {
-            core.timeline.read(core.lab.cluster(), core.lab.forks());
-            core.log_cursor = log.len();
-        }
+        core.log_cursor = log.len();
+        core.timeline.read(core.lab.cluster(), core.lab.forks());
         if is_changed || is_due || std::mem::take(&mut core.is_stale) {
             self.scene.read(core.lab.cluster(), &core.timeline, is_changed);
             core.last_read_ms = now_ms;
         }
+        set(self.has_requests, !core.timeline.seconds().is_empty());
+        set(self.decisions, (core.lab.cluster().decisions().len(), core.lab.forks()));
         set(self.now_ms, now_ms);
         set(self.end_ms, core.lab.end().as_ms());
         set(self.can_undo_fork, core.lab.can_undo_fork());
@@ -207,6 +216,19 @@ impl Simulation {
     pub fn write(self, name: &str, text: &str) {
         self.core.update_value(|core| core.lab.write(name, text));
     }
+}
+
+/// Runs towards `until` for as long as a frame allows. What is not reached is dropped: time then goes slower than asked
+/// for, and the page stays at hand.
+fn run_for_a_frame(lab: &mut Lab, until: SimTime) {
+    let end_us = browser::now_us() + FRAME_WORK_US;
+    while lab.next_at() <= until {
+        lab.step();
+        if browser::now_us() >= end_us {
+            return;
+        }
+    }
+    lab.run_until(until);
 }
 
 /// Tells a signal only what it does not know.

@@ -1,0 +1,163 @@
+//! Pods as a grid of small squares. A pod keeps its square while it lives.
+
+use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use crate::view::browser;
+use crate::view::i18n::Key;
+use crate::view::scene::{Cell, CrowdSet};
+use crate::view::settings::settings;
+use crate::view::simulation::simulation;
+
+/// The attributes by which a pod is known from outside, as on its box.
+const DOORS: [&str; 7] =
+    ["data-pod", "data-status", "data-ready", "data-restarts", "data-image", "data-replicaset", "title"];
+/// Grids of more slots have smaller squares.
+const MANY: usize = 240;
+
+/// The grid of a ReplicaSet's pods: one stop for the Tab key, arrows within.
+#[component]
+pub fn Grid(owner: String) -> impl IntoView {
+    let (settings, simulation) = (settings(), simulation());
+    let (scene, list) = (simulation.scene, NodeRef::<Div>::new());
+    let squares = StoredValue::new_local(Vec::<Element>::new());
+    let owner = StoredValue::new(owner);
+    let active = RwSignal::new(None::<usize>);
+    Effect::new(move |_| {
+        scene.crowd_changes.track();
+        let Some(list) = list.get() else { return };
+        owner.with_value(|owner| {
+            scene.update_crowd(owner, |set| squares.update_value(|squares| draw(&list, squares, set)));
+        });
+    });
+    // Which one the side panel tells of, and which one the arrows have come to.
+    Effect::new(move |_| {
+        scene.crowd_changes.track();
+        let selected =
+            simulation.selected.get().filter(|selected| selected.kind == "Pod").map(|selected| selected.name);
+        let active = active.get();
+        squares.with_value(|squares| {
+            for (slot, square) in squares.iter().enumerate() {
+                let is_selected = selected.is_some() && square.get_attribute("data-pod") == selected;
+                mark(square, "aria-selected", is_selected);
+                mark(square, "data-active", active == Some(slot));
+            }
+        });
+    });
+    let pod_at = move |slot: usize| {
+        let name = move |set: &CrowdSet| {
+            let metadata = &set.slots.get(slot)?.as_ref()?.pod.metadata;
+            Some((metadata.namespace.clone(), metadata.name.clone()))
+        };
+        owner.with_value(|owner| scene.with_crowd(owner, name)).flatten()
+    };
+    let select = move |slot: usize| {
+        if let Some((namespace, name)) = pod_at(slot) {
+            simulation.select("Pod", &namespace, &name);
+        }
+    };
+    let on_click = move |event: MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let slot = squares.with_value(|squares| squares.iter().position(|square| Some(square) == target.as_ref()));
+        if let Some(slot) = slot {
+            active.set(Some(slot));
+            select(slot);
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let columns = squares.with_value(|squares| columns(squares));
+        let count = squares.with_value(Vec::len);
+        let at = active.get_untracked().unwrap_or(0);
+        let (step, is_on) = match event.key().as_str() {
+            "ArrowRight" => (1, true),
+            "ArrowLeft" => (1, false),
+            "ArrowDown" => (columns, true),
+            "ArrowUp" => (columns, false),
+            "Enter" | " " => {
+                event.prevent_default();
+                return select(at);
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        // Free slots are passed over.
+        let mut to = at;
+        while let Some(next) = if is_on { to.checked_add(step) } else { to.checked_sub(step) }.filter(|to| *to < count)
+        {
+            to = next;
+            if pod_at(to).is_some() {
+                active.set(Some(to));
+                break;
+            }
+        }
+    };
+    view! {
+        <div class="cells" node_ref=list role="listbox" tabindex="0" aria-label=settings.say(Key::Pods)
+            aria-activedescendant=move || active.get().map(|slot| id(&owner.get_value(), slot))
+            on:click=on_click on:keydown=on_key
+            on:focus=move |_| if active.get_untracked().is_none() { active.set(Some(0)) }></div>
+    }
+}
+
+fn id(owner: &str, slot: usize) -> String {
+    format!("pod-{owner}-{slot}")
+}
+
+/// Gives every changed slot its look.
+fn draw(list: &Element, squares: &mut Vec<Element>, set: &mut CrowdSet) {
+    let Some(document) = browser::document() else { return };
+    let undrawn = set.take_undrawn();
+    let undrawn = if squares.is_empty() { (0..set.slots.len()).collect() } else { undrawn };
+    while squares.len() > set.slots.len() {
+        squares.pop().into_iter().for_each(|square| square.remove());
+    }
+    while squares.len() < set.slots.len() {
+        let Ok(square) = document.create_element("span") else { return };
+        square.set_id(&id(&set.owner, squares.len()));
+        let _ = list.append_child(&square);
+        squares.push(square);
+    }
+    mark(list, "data-many", squares.len() > MANY);
+    mark(list, "hidden", squares.is_empty());
+    for slot in undrawn {
+        if let (Some(square), Some(cell)) = (squares.get(slot), set.slots.get(slot)) {
+            dress(square, cell.as_ref());
+        }
+    }
+}
+
+fn dress(square: &Element, cell: Option<&Cell>) {
+    let put = |name: &str, value: &str| _ = square.set_attribute(name, value);
+    let Some(cell) = cell else {
+        DOORS.iter().for_each(|name| _ = square.remove_attribute(name));
+        put("role", "presentation");
+        put("class", "cell cell-free");
+        return;
+    };
+    let pod = &cell.pod;
+    let image = pod.spec.containers.first().map_or("", |container| container.image.as_str());
+    let owner = pod.metadata.controller().map_or("", |owner| owner.name.as_str());
+    let title = format!("{}: {}, {}, ↻ {}", pod.metadata.name, cell.status, cell.ready, cell.restarts);
+    let values = [&pod.metadata.name, &cell.status, &cell.ready, &cell.restarts, image, owner, &title];
+    DOORS.iter().zip(values).for_each(|(name, value)| put(name, value));
+    put("role", "option");
+    put("class", &format!("cell cell-{}", cell.state.code()));
+}
+
+fn mark(element: &Element, name: &str, is_so: bool) {
+    if is_so {
+        let _ = element.set_attribute(name, "true");
+    } else if element.has_attribute(name) {
+        let _ = element.remove_attribute(name);
+    }
+}
+
+/// How many squares stand beside each other.
+fn columns(squares: &[Element]) -> usize {
+    let top = |square: &Element| square.unchecked_ref::<HtmlElement>().offset_top();
+    let first = squares.first().map(top);
+    squares.iter().position(|square| Some(top(square)) != first).unwrap_or(1).max(1)
+}

@@ -1,0 +1,200 @@
+//! Pods when there are many: a slot each, which a pod keeps while it lives, and what of them has changed.
+//!
+//! Boxes that tell a story cost more than a frame when there are a thousand of them. Here only the pods that the watch
+//! log names are looked at, and whoever draws is told which slots are others than before.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hellok8s_lab::api::{KubernetesVersion, Object, Pod};
+use hellok8s_lab::apiserver::ChangeType;
+use hellok8s_lab::cluster::{Cluster, WatchEvent};
+use hellok8s_lab::kubectl::printers;
+
+use super::Tally;
+use super::pods::{PodState, STATES};
+
+/// A pod in its slot.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The pod as the API server has it.
+    pub pod: Arc<Pod>,
+    /// Its state.
+    pub state: PodState,
+    /// kubectl's READY column.
+    pub ready: String,
+    /// kubectl's STATUS column.
+    pub status: String,
+    /// Restarts.
+    pub restarts: String,
+}
+
+/// The pods of one ReplicaSet, or those of none.
+#[derive(Clone, Debug, Default)]
+pub struct CrowdSet {
+    /// Uid of the ReplicaSet, empty for none.
+    pub owner: String,
+    /// A slot each. The place of a pod that has gone is free until a new one takes it.
+    pub slots: Vec<Option<Cell>>,
+    /// How many pods are in each state, in the order of [`STATES`].
+    pub counts: [usize; STATES.len()],
+    /// Slots that whoever draws has not drawn yet, some of them twice, some of them gone.
+    undrawn: Vec<usize>,
+    taken: usize,
+}
+
+impl CrowdSet {
+    /// The slots that are to be drawn anew.
+    pub fn take_undrawn(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.undrawn)
+    }
+
+    fn tally(&mut self, state: PodState, is_more: bool) {
+        if let Some(count) = self.counts.get_mut(state as usize) {
+            *count = if is_more { *count + 1 } else { count.saturating_sub(1) };
+        }
+    }
+
+    fn seat(&mut self, slot: Option<usize>, cell: Cell) -> usize {
+        let slot = slot.unwrap_or_else(|| {
+            let is_full = self.taken == self.slots.len();
+            let free = if is_full { None } else { self.slots.iter().position(Option::is_none) };
+            free.unwrap_or_else(|| {
+                self.slots.push(None);
+                self.slots.len() - 1
+            })
+        });
+        self.tally(cell.state, true);
+        if let Some(place) = self.slots.get_mut(slot) {
+            match place.replace(cell).map(|before| before.state) {
+                Some(before) => self.tally(before, false),
+                None => self.taken += 1,
+            }
+        }
+        self.undrawn.push(slot);
+        slot
+    }
+
+    fn leave(&mut self, slot: usize) {
+        let Some(cell) = self.slots.get_mut(slot).and_then(Option::take) else { return };
+        self.tally(cell.state, false);
+        self.taken -= 1;
+        while self.slots.last().is_some_and(Option::is_none) {
+            self.slots.pop();
+        }
+        self.undrawn.push(slot);
+    }
+}
+
+/// All pods.
+#[derive(Clone, Debug, Default)]
+pub struct Crowd {
+    sets: Vec<CrowdSet>,
+    /// By uid: the set and the slot.
+    places: BTreeMap<String, (usize, usize)>,
+}
+
+impl Crowd {
+    /// The pods of a ReplicaSet, or those of none.
+    pub fn set(&self, owner: &str) -> Option<&CrowdSet> {
+        self.sets.iter().find(|set| set.owner == owner)
+    }
+
+    /// As [`Crowd::set`], to draw it.
+    pub fn set_mut(&mut self, owner: &str) -> Option<&mut CrowdSet> {
+        self.sets.iter_mut().find(|set| set.owner == owner)
+    }
+
+    /// The namespace of the pod with this name.
+    pub fn find(&self, name: &str) -> Option<String> {
+        let cells = self.sets.iter().flat_map(|set| &set.slots).flatten();
+        cells.map(|cell| &cell.pod.metadata).find(|metadata| metadata.name == name).map(|one| one.namespace.clone())
+    }
+
+    /// How many pods of a ReplicaSet are ready, wait, and leave.
+    pub(super) fn tally(&self, owner: &str) -> Tally {
+        let mut tally = Tally::default();
+        if let Some(set) = self.set(owner) {
+            STATES.iter().zip(set.counts).for_each(|(state, count)| tally.add(*state, count));
+        }
+        tally
+    }
+
+    /// Whether the next reading has to look at every pod.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Forgets all pods.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Looks at every pod: those that are known keep their slots.
+    pub fn read_all(&mut self, cluster: &Cluster) {
+        let store = cluster.api.store();
+        let mut pods: Vec<&Arc<Pod>> = store.pods(None).collect();
+        // As in the boxes: the oldest first.
+        pods.sort_by_key(|pod| (pod.metadata.creation_timestamp, pod.metadata.resource_version));
+        let gone: Vec<String> = {
+            let living: std::collections::BTreeSet<&str> = pods.iter().map(|pod| pod.metadata.uid.as_str()).collect();
+            self.places.keys().filter(|uid| !living.contains(uid.as_str())).cloned().collect()
+        };
+        gone.iter().for_each(|uid| self.remove(uid));
+        for pod in pods {
+            self.put(pod, cluster);
+        }
+    }
+
+    /// Looks at what a change of the cluster has changed.
+    pub fn note(&mut self, event: &WatchEvent, cluster: &Cluster) {
+        if let Object::Pod(pod) = &event.object {
+            if event.kind == ChangeType::Deleted {
+                self.remove(&pod.metadata.uid);
+            } else {
+                self.put(pod, cluster);
+            }
+        }
+    }
+
+    fn put(&mut self, pod: &Arc<Pod>, cluster: &Cluster) {
+        let owner = pod.metadata.controller().map_or("", |owner| owner.uid.as_str());
+        let known = self.places.get(&pod.metadata.uid).copied();
+        let is_known = |(set, _): &(usize, usize)| self.sets.get(*set).is_some_and(|set| set.owner == owner);
+        let seat = known.filter(is_known);
+        if seat.is_none() && known.is_some() {
+            self.remove(&pod.metadata.uid);
+        }
+        let at = self.sets.iter().position(|set| set.owner == owner).unwrap_or_else(|| {
+            self.sets.push(CrowdSet { owner: owner.to_owned(), ..CrowdSet::default() });
+            self.sets.len() - 1
+        });
+        if let Some(set) = self.sets.get_mut(at) {
+            let slot = set.seat(seat.map(|(_, slot)| slot), cell(pod, cluster, cluster.config().version));
+            if seat.is_none() {
+                self.places.insert(pod.metadata.uid.clone(), (at, slot));
+            }
+        }
+    }
+
+    fn remove(&mut self, uid: &str) {
+        if let Some((set, slot)) = self.places.remove(uid)
+            && let Some(set) = self.sets.get_mut(set)
+        {
+            set.leave(slot);
+        }
+    }
+}
+
+fn cell(pod: &Arc<Pod>, cluster: &Cluster, version: KubernetesVersion) -> Cell {
+    let mut cells = printers::print_pod(pod, cluster.now(), version).into_iter().skip(1);
+    let mut next = || cells.next().unwrap_or_default();
+    let (ready, status, restarts) = (next(), next(), next());
+    Cell {
+        pod: Arc::clone(pod),
+        state: PodState::of(pod, &status),
+        ready,
+        status,
+        restarts: restarts.split(' ').next().unwrap_or("0").to_owned(),
+    }
+}

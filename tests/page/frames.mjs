@@ -1,0 +1,142 @@
+// Frame figures: what a rollout of many pods at 10× costs the browser's main thread, frame by frame.
+//
+//   node frames.mjs [PODS…]        100 and 1000 without; LAB_FRAMES_S: seconds that are measured, 12 without;
+//                                  LAB_TRACE=FILE keeps the last trace for the browser's performance panel
+//
+// Measures dist/ as it is: `./lab build` first, an unoptimised page says nothing. Work is everything that the main
+// thread does (scripts, style, layout, painting), from Chromium's own trace. "cpu" is the time that the thread ran,
+// "wall" what went by meanwhile: on a busy machine the second one holds other people's work, too.
+import { spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "@playwright/test";
+
+const GOALS = { 100: 8, 1000: 16 };
+const LONGEST_MS = 50;
+const seconds = Number(process.env.LAB_FRAMES_S ?? 12);
+const port = 21_000 + (process.pid % 9_000);
+
+const manifest = (pods, tag) => `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: ${pods}
+  selector:
+    matchLabels:
+      app: web
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      containers:
+        - name: app
+          image: guangzhengli/hellok8s:${tag}
+          readinessProbe:
+            httpGet:
+              path: /
+              port: 3000
+            periodSeconds: 2
+`;
+
+/** A rollout of so many pods; answers the trace. */
+async function record(browser, pods) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(`http://127.0.0.1:${port}/?lang=en&autoplay=0`);
+  await page.waitForFunction(() => window.lab);
+  await page.evaluate(async ([first]) => {
+    window.lab.write("web.yaml", first);
+    await window.lab.exec("kubectl apply -f web.yaml");
+    for (let second = 0; second < 60; second++) {
+      window.lab.advance(1_000);
+      await new Promise((resume) => setTimeout(resume));
+    }
+  }, [manifest(pods, "v1")]);
+  const ready = await page.evaluate(() => window.lab.state().pods.filter((pod) => pod.status.phase === "Running").length);
+  await page.waitForTimeout(1_000);
+  await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] });
+  const from = await page.evaluate(async ([next]) => {
+    window.lab.write("web.yaml", next);
+    window.lab.speed(10);
+    window.lab.play();
+    await window.lab.exec("kubectl apply -f web.yaml");
+    return window.lab.now();
+  }, [manifest(pods, "v2")]);
+  await page.waitForTimeout(seconds * 1_000);
+  const to = await page.evaluate(() => window.lab.now());
+  const trace = await browser.stopTracing();
+  await page.close();
+  return { trace, ready, simulated: (to - from) / 1_000 };
+}
+
+/** The main thread's work by frame, and its tasks, in milliseconds. */
+function work(trace) {
+  const { traceEvents } = JSON.parse(trace.toString());
+  const isTask = (event) => event.ph === "X" && /RunTask$/.test(event.name);
+  const threads = new Map();
+  for (const event of traceEvents) {
+    if (event.name === "thread_name" && event.args.name === "CrRendererMain") threads.set(`${event.pid}/${event.tid}`, []);
+  }
+  for (const event of traceEvents) threads.get(`${event.pid}/${event.tid}`)?.push(event);
+  const total = (events) => events.filter(isTask).reduce((sum, event) => sum + event.dur, 0);
+  const events = [...threads.values()].sort((a, b) => total(b) - total(a))[0] ?? [];
+  const tasks = outermost(events.filter(isTask).sort((a, b) => a.ts - b.ts));
+  const starts = events.filter((event) => event.name === "FireAnimationFrame").map((event) => event.ts);
+  const frames = [];
+  let last = -Infinity;
+  for (const start of starts.sort((a, b) => a - b)) {
+    // The page asks for several callbacks a frame.
+    if (start - last > 4_000) frames.push({ start, wall: 0, cpu: 0 });
+    last = start;
+  }
+  let at = 0;
+  for (const task of tasks) {
+    while (at + 1 < frames.length && frames[at + 1].start < task.ts + task.dur) at++;
+    if (frames[at] && frames[at].start < task.ts + task.dur) {
+      frames[at].wall += task.dur / 1_000;
+      frames[at].cpu += (task.tdur ?? task.dur) / 1_000;
+    }
+  }
+  return { frames, tasks: tasks.map((task) => ({ wall: task.dur / 1_000, cpu: (task.tdur ?? task.dur) / 1_000 })) };
+}
+
+function outermost(tasks) {
+  let end = -Infinity;
+  return tasks.filter((task) => {
+    const isInside = task.ts < end;
+    end = Math.max(end, task.ts + task.dur);
+    return !isInside;
+  });
+}
+
+const at = (values, part) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0;
+const ms = (value) => value.toFixed(1).padStart(6);
+
+const server = spawn(process.execPath, [join(import.meta.dirname, "support/serve.mjs"), String(port)], { stdio: "ignore" });
+const debian = "/usr/bin/chromium";
+const browser = await chromium.launch({
+  executablePath: existsSync(debian) ? debian : undefined,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+});
+let isMet = true;
+try {
+  const sizes = process.argv.slice(2).map(Number).filter((pods) => pods > 0);
+  for (const pods of sizes.length > 0 ? sizes : [100, 1000]) {
+    const { trace, ready, simulated } = await record(browser, pods);
+    if (process.env.LAB_TRACE) writeFileSync(process.env.LAB_TRACE, trace);
+    const { frames, tasks } = work(trace);
+    console.log(`${pods} pods (${ready} ran), 10×, ${seconds} s: ${frames.length} frames, ${simulated.toFixed(0)} s simulated`);
+    for (const kind of ["cpu", "wall"]) {
+      const values = frames.map((frame) => frame[kind]);
+      const longest = Math.max(...tasks.map((task) => task[kind]));
+      console.log(`  ${kind.padEnd(4)}  a frame: median ${ms(at(values, 0.5))} ms, p95 ${ms(at(values, 0.95))} ms; longest task ${ms(longest)} ms`);
+      if (kind === "cpu" && (at(values, 0.95) > (GOALS[pods] ?? Infinity) || longest > LONGEST_MS)) isMet = false;
+    }
+  }
+} finally {
+  await browser.close();
+  server.kill();
+}
+console.log(isMet ? "goals met" : `goals missed: p95 ${JSON.stringify(GOALS)} ms, longest task ${LONGEST_MS} ms`);
+process.exitCode = isMet ? 0 : 1;
