@@ -67,6 +67,14 @@ pub fn mark_root(name: &str, value: Option<&str>) {
     };
 }
 
+/// Sets a property that the style sheets read.
+pub fn set_on_root(name: &str, value: &str) {
+    let root = document().and_then(|document| document.document_element());
+    if let Some(root) = root.and_then(|root| root.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = root.style().set_property(name, value);
+    }
+}
+
 /// The colour of the text of the element that `selector` finds, as three numbers.
 pub fn colour_of(selector: &str) -> Option<(u8, u8, u8)> {
     let element = document()?.query_selector(selector).ok()??;

@@ -145,6 +145,10 @@ pub enum Key {
     SlowImage,
     MendImage,
     ForecastLost,
+    PointHint,
+    Age,
+    ExitCode,
+    NextIn,
 }
 
 /// What the page says in `lang`.
@@ -311,6 +315,12 @@ fn both(key: Key) -> (&'static str, &'static str) {
         Key::EventAfter => ("下一个事件", "To the next event"),
         Key::SlowImage => ("镜像启动变慢 20 秒", "Image slow to start: 20 s"),
         Key::MendImage => ("镜像恢复", "Image mended"),
+        Key::PointHint => {
+            ("指向一个 Pod 看细节，点它看全部。", "Point at a pod for details, click it for all of them.")
+        }
+        Key::Age => ("存在", "age"),
+        Key::ExitCode => ("上次退出码", "last exit code"),
+        Key::NextIn => ("探测，还有", "probe in"),
         Key::ForecastLost => ("丢失或出错的请求", "requests lost or failed"),
     }
 }

@@ -58,7 +58,7 @@ pub fn PodBox(row: Row<PodLook>) -> impl IntoView {
             </span>
             <span class="pod-probes" aria-hidden="true">
                 <For each=move || look.with_value(|look| look.with(probes))
-                    key=|probe| (probe.kind, probe.at_ms) let:probe>
+                    key=|probe| (probe.kind, probe.at_ms, probe.wait_s) let:probe>
                     {probe_chip(&probe)}
                 </For>
             </span>
@@ -77,14 +77,17 @@ fn probes(look: &PodLook) -> Vec<ProbeLook> {
 }
 
 /// A probe's last result. Each is an element of its own, so that it flashes once.
-fn probe_chip(probe: &ProbeLook) -> impl IntoView + use<> {
+fn probe_chip(probe: &ProbeLook) -> AnyView {
     let letter = probe.kind.get(..1).unwrap_or_default().to_ascii_uppercase();
+    if let Some(seconds) = probe.wait_s {
+        return view! { <span class="probe probe-waiting" title=format!("{}: initialDelaySeconds", probe.kind)>{letter}" … "{seconds}" s"</span> }.into_any();
+    }
     let code = probe.code.map_or_else(|| if probe.success { "ok" } else { "✕" }.to_owned(), |code| code.to_string());
     let run =
         if probe.success { String::new() } else { format!(" {}/{}", probe.run.min(probe.threshold), probe.threshold) };
     let class = if probe.success { "probe probe-good" } else { "probe probe-bad" };
     let title = format!("{}: {code}{run}", probe.kind);
-    view! { <span class=class title=title>{letter}" "{code}{run}</span> }
+    view! { <span class=class title=title>{letter}" "{code}{run}</span> }.into_any()
 }
 
 /// The part of the name that its ReplicaSet does not say already.

@@ -28,6 +28,7 @@ impl Selection {
         let (kind, name, namespace) = (self.kind.to_ascii_lowercase(), &self.name, &self.namespace);
         match aspect {
             Aspect::Describe => format!("kubectl describe {kind} {name} -n {namespace}"),
+            Aspect::Events => format!("kubectl events --for {kind}/{name} -n {namespace}"),
             Aspect::Yaml => format!("kubectl get {kind} {name} -n {namespace} -o yaml"),
             Aspect::Logs => format!("kubectl logs {name} -n {namespace} --all-containers --tail=200"),
         }
@@ -38,6 +39,7 @@ impl Selection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Aspect {
     Describe,
+    Events,
     Yaml,
     Logs,
 }
@@ -76,6 +78,7 @@ pub fn Selected() -> impl IntoView {
                 <h3>{move || simulation.selected.get().map(|selected| format!("{} {}", selected.kind, selected.name))}</h3>
                 <div class="selected-aspects" role="group" aria-label=settings.say(Key::Aspects)>
                     {tab(Aspect::Describe, Key::Describe)}
+                    {tab(Aspect::Events, Key::Events)}
                     {tab(Aspect::Yaml, Key::Yaml)}
                     <Show when=is_pod>{tab(Aspect::Logs, Key::Logs)}</Show>
                 </div>

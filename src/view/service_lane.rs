@@ -34,7 +34,8 @@ fn Lane(row: Row<ServiceLook>) -> impl IntoView {
     };
     let has_none = move || look.with_value(|look| look.with(|look| look.ready == 0));
     view! {
-        <section class="lane" aria-label=show(|look| format!("Service {}", look.name)) class:lane-broken=has_none>
+        <section class="lane" aria-label=show(|look| format!("Service {}", look.name)) class:lane-broken=has_none
+            data-service=show(|look| format!("{}/{}", look.namespace, look.name))>
             <label class="lane-client">
                 <span class="kind">{settings.say(Key::Client)}</span>
                 <select class="select small" on:change=choose

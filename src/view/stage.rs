@@ -3,9 +3,12 @@
 use hellok8s_lab::explanations;
 use leptos::prelude::*;
 
+use super::browser;
 use super::crowd::Crowd;
+use super::flights::Flights;
 use super::i18n::Key;
 use super::pod_box::PodBox;
+use super::pointed::{Pointed, point};
 use super::scene::{DeploymentLook, Detail, Row, SetLook, Slots};
 use super::service_lane::Services;
 use super::settings::settings;
@@ -15,7 +18,13 @@ use super::trouble::NodeTrouble;
 /// The stage.
 #[component]
 pub fn Stage() -> impl IntoView {
-    let (settings, scene) = (settings(), simulation().scene);
+    let (settings, simulation) = (settings(), simulation());
+    let scene = simulation.scene;
+    // What moves keeps the simulation's pace, as far as eyes can follow.
+    Effect::new(move |_| {
+        let tempo_ms = 260.0 / (f64::from(simulation.speed.get()) / 100.0).sqrt();
+        browser::set_on_root("--tempo", &format!("{:.0}ms", tempo_ms.clamp(70.0, 600.0)));
+    });
     let is_empty = move || scene.deployments.is_empty() && scene.sets.is_empty() && scene.pods.is_empty();
     view! {
         <section class="panel stage" data-testid="stage" aria-labelledby="stage-title">
@@ -23,7 +32,8 @@ pub fn Stage() -> impl IntoView {
                 <h2 id="stage-title">{settings.say(Key::Stage)}</h2>
                 <NodeTrouble/>
             </header>
-            <div class="stage-scroll" tabindex="0" role="group" aria-labelledby="stage-title">
+            <div class="stage-scroll" tabindex="0" role="group" aria-labelledby="stage-title"
+                on:mouseover=move |event| point(simulation, &event) on:focusin=move |event| point(simulation, &event)>
                 <Show when=is_empty>
                     <Welcome/>
                 </Show>
@@ -36,7 +46,9 @@ pub fn Stage() -> impl IntoView {
                     <h3 class="loose-title">{settings.say(Key::Unowned)}</h3>
                     <Pods owner=String::new()/>
                 </Show>
+                <Flights/>
             </div>
+            <Pointed/>
         </section>
     }
 }

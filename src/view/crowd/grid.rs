@@ -88,8 +88,9 @@ pub fn Grid(owner: String) -> impl IntoView {
         while let Some(next) = if is_on { to.checked_add(step) } else { to.checked_sub(step) }.filter(|to| *to < count)
         {
             to = next;
-            if pod_at(to).is_some() {
+            if let Some((_, name)) = pod_at(to) {
                 active.set(Some(to));
+                simulation.pointed.set(Some(name));
                 break;
             }
         }

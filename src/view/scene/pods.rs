@@ -82,6 +82,8 @@ pub struct ProbeLook {
     pub kind: &'static str,
     /// When, in simulated milliseconds.
     pub at_ms: u64,
+    /// Seconds until the initial delay lets the first one be made: then there is no result yet.
+    pub wait_s: Option<u64>,
     /// Whether it succeeded.
     pub success: bool,
     /// The HTTP status code, if there was an answer.
@@ -178,7 +180,7 @@ pub(super) fn pod_look(
         made_permille: view.as_ref().and_then(|view| view.starting_permille),
         countdown_s: until.map(left_ms).filter(|left| *left > 0).map(|left| left.div_ceil(1000)),
         is_unripe: ripe_at.is_some(),
-        probes: view.as_ref().map(probe_looks).unwrap_or_default(),
+        probes: view.as_ref().map(|view| probe_looks(view, now)).unwrap_or_default(),
         left_permille: back_off.map(|(until, whole)| left_ms(until) * 1000 / whole.max(1)),
         status,
     }
@@ -191,18 +193,23 @@ fn ready_since(pod: &Pod) -> Option<SimTime> {
     Some(SimTime(u64::try_from(ready.last_transition_time?.as_sim_ms()).ok()?))
 }
 
-fn probe_looks(view: &PodView) -> Vec<ProbeLook> {
+fn probe_looks(view: &PodView, now: SimTime) -> Vec<ProbeLook> {
     let probes = view.containers.iter().flat_map(|container| &container.probes);
-    let last = probes.filter_map(|probe| {
-        let pulse = probe.last.as_ref()?;
+    let looks = probes.filter_map(|probe| {
+        let last = probe.last.as_ref();
+        let delay = probe.initial_delay_until.filter(|until| last.is_none() && *until > now);
+        if last.is_none() && delay.is_none() {
+            return None;
+        }
         Some(ProbeLook {
             kind: probe.kind.as_str(),
-            at_ms: pulse.at.as_ms(),
-            success: pulse.success,
-            code: pulse.status_code,
+            at_ms: last.map_or(0, |pulse| pulse.at.as_ms()),
+            wait_s: delay.map(|until| until.ms_since(now).div_ceil(1000)),
+            success: last.is_some_and(|pulse| pulse.success),
+            code: last.and_then(|pulse| pulse.status_code),
             run: probe.result_run,
             threshold: probe.failure_threshold,
         })
     });
-    last.collect()
+    looks.collect()
 }

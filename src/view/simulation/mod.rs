@@ -77,6 +77,8 @@ pub struct Simulation {
     pub lesson_changes: RwSignal<u64>,
     /// The object that the visitor looks at more closely.
     pub selected: RwSignal<Option<Selection>>,
+    /// The name of the pod that the pointer or the keyboard has come to last.
+    pub pointed: RwSignal<Option<String>>,
 }
 
 /// The simulation of the page that is being built.
@@ -121,6 +123,7 @@ impl Simulation {
             spec_changes: RwSignal::new(0),
             lesson_changes: RwSignal::new(0),
             selected: RwSignal::new(None),
+            pointed: RwSignal::new(None),
         };
         simulation.refresh();
         browser::on_every_frame(move |at_us| simulation.frame(at_us));
