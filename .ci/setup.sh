@@ -139,17 +139,26 @@ need_trunk() {
 
 need_deny() { need_tool cargo-deny "$DENY_VERSION" cargo-deny; }
 
-# wasm-opt and the page tests' packages, as their lock file pins them.
-need_npm_packages() {
+# npm_packages FOLDER WHAT: as the folder's lock file pins them.
+npm_packages() {
+  local folder="$ROOT/$1" what=$2
   if ! has node || ! has npm; then
     apt_packages nodejs npm || die "install Node.js 20 or newer (https://nodejs.org)"
   fi
-  cmp -s "$PAGE_TESTS/package-lock.json" "$PAGE_TESTS/node_modules/.installed-lock" && return 0
-  say "installing the page tests' packages"
-  (cd "$PAGE_TESTS" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-fund --no-audit --loglevel=error >&2) ||
-    die "npm could not install the page tests' packages"
-  cp "$PAGE_TESTS/package-lock.json" "$PAGE_TESTS/node_modules/.installed-lock"
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock" && return 0
+  say "installing $what"
+  (cd "$folder" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-fund --no-audit --loglevel=error >&2) ||
+    die "npm could not install $what"
+  cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock"
 }
+
+# wasm-opt and Playwright.
+need_npm_packages() { npm_packages tests/page "the page tests' packages"; }
+
+need_lighthouse() { npm_packages tests/lighthouse "Lighthouse"; }
+
+# The site that the page tests embed the lab in.
+need_example() { npm_packages examples/vitepress "VitePress, for examples/vitepress"; }
 
 # Debian's Chromium, with a font for the page's Chinese; elsewhere the one that Playwright downloads.
 need_browser() {

@@ -65,7 +65,12 @@ fn App() -> impl IntoView {
     let simulation = Simulation::start();
     let document = Document::open(simulation);
     let settings = Settings::load();
-    let tab = RwSignal::new(TABS[0]);
+    // The side panel is the lesson's; `chart` is the timeline's drawing, whose buttons are always needed.
+    let panel = |name: &'static str| settings::shows(if name == "side" { "lesson" } else { name });
+    let first = if browser::parameter("lesson").is_some() { "side" } else { "editor" };
+    let is_shown = |(name, _): &(&'static str, Key)| panel(name);
+    let opened = TABS.into_iter().find(|tab| tab.0 == first && is_shown(tab)).or(TABS.into_iter().find(is_shown));
+    let tab = RwSignal::new(opened.unwrap_or(TABS[0]));
     provide_context(settings);
     provide_context(simulation);
     provide_context(document);
@@ -81,8 +86,6 @@ fn App() -> impl IntoView {
         }
     });
     let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
-    // The side panel is the lesson's; `chart` is the timeline's drawing, whose buttons are always needed.
-    let panel = |name: &'static str| settings::shows(if name == "side" { "lesson" } else { name });
     view! {
         <div class=class>
             <Head/>

@@ -6,8 +6,11 @@ const DEBIAN_CHROMIUM = "/usr/bin/chromium";
 // Each clone its own, so that several can be tested at once on one machine.
 const place = createHash("sha256").update(import.meta.dirname).digest().readUInt16BE(0);
 const port = Number(process.env.LAB_TEST_PORT ?? 20000 + (place % 10000));
+const url = `http://127.0.0.1:${port}/`;
+// The VitePress site that embeds the lab, on an origin of its own.
+const exampleUrl = `http://127.0.0.1:${port + 10000}/`;
 
-export default defineConfig({
+export default defineConfig<{ exampleUrl: string }>({
   testDir: ".",
   testMatch: "*.spec.ts",
   workers: 2,
@@ -15,10 +18,13 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   reporter: [["list"]],
   use: {
-    baseURL: `http://127.0.0.1:${port}/`,
+    baseURL: url,
+    exampleUrl,
     browserName: "chromium",
     locale: "en-GB",
     timezoneId: "UTC",
+    // Would fetch all of the page once more in each test; app.spec.ts lets them work.
+    serviceWorkers: "block",
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
     launchOptions: {
@@ -26,9 +32,14 @@ export default defineConfig({
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
     },
   },
-  webServer: {
-    command: `node support/serve.mjs ${port}`,
-    url: `http://127.0.0.1:${port}/`,
-    reuseExistingServer: false,
-  },
+  webServer: [
+    { command: `node support/serve.mjs ${port}`, url, reuseExistingServer: false },
+    {
+      command: `node support/serve-example.mjs ${port + 10000} ${url}lab/`,
+      url: exampleUrl,
+      reuseExistingServer: false,
+      // Builds the site first.
+      timeout: 180_000,
+    },
+  ],
 });

@@ -3,6 +3,8 @@ import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
 
 type Fixtures = {
+  /** Where examples/vitepress is served (playwright.config.ts). */
+  exampleUrl: string;
   /** Errors of the page that this test expects, as patterns; every other one fails it. */
   expectedErrors: RegExp[];
   /** Fails the test on a console error, an uncaught exception or a violation of the content policy. */
@@ -10,6 +12,7 @@ type Fixtures = {
 };
 
 export const test = base.extend<Fixtures>({
+  exampleUrl: ["", { option: true }],
   expectedErrors: [[], { option: true }],
   noErrors: [
     async ({ page, expectedErrors }, use) => {
@@ -37,12 +40,17 @@ export async function openLab(page: Page, path = "/"): Promise<void> {
   await expect(page.locator("main")).toBeVisible();
 }
 
-/** Fails when axe finds anything against WCAG 2.2 AA in the page as it is now. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** Fails when axe finds anything against WCAG 2.2 AA in the page as it is now, or in the part that `within` selects. */
+export async function expectAccessible(page: Page, within?: string): Promise<void> {
   // What is still fading in has the contrast of nothing that anybody reads.
   await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  const axe = new AxeBuilder({ page }).withTags(tags);
+  if (within) {
+    // axe sees the landmarks of all frames as one page's.
+    axe.include(within).disableRules("landmark-unique");
+  }
+  const { violations } = await axe.analyze();
   const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.target).join(", ")}`);
   expect(found, "accessibility").toEqual([]);
 }

@@ -1,13 +1,14 @@
-// Serves dist/ as a static host would: at / and, because the page must work under any path, at /lab/.
+// Serves a folder as a static host would: at / and, because the page must work under any path, at /lab/.
 //
-//   node support/serve.mjs [PORT] [DIST]
-import { createReadStream, statSync } from "node:fs";
+//   node support/serve.mjs [PORT] [FOLDER]
+import { createReadStream, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize, sep } from "node:path";
+import { extname, join, normalize, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 
-const port = Number(process.argv[2] ?? 4173);
-const dist = process.argv[3] ?? fileURLToPath(new URL("../../../dist", import.meta.url));
+/** The built page. */
+export const DIST = fileURLToPath(new URL("../../../dist", import.meta.url));
 const TYPES = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
@@ -19,32 +20,77 @@ const TYPES = {
   ".wasm": "application/wasm",
   ".webmanifest": "application/manifest+json",
 };
+const COMPRESSED = new Set([".css", ".html", ".js", ".json", ".svg", ".wasm", ".webmanifest"]);
 
 /** The file that a request means, or undefined. */
-function fileFor(url) {
+function fileFor(folder, url) {
   const path = decodeURIComponent(new URL(url, "http://localhost").pathname).replace(/^\/lab\//, "/");
-  const file = normalize(join(dist, path.endsWith("/") ? `${path}index.html` : path));
-  if (!file.startsWith(dist + sep)) {
+  const file = normalize(join(folder, path.endsWith("/") ? `${path}index.html` : path));
+  if (!file.startsWith(folder + sep)) {
     return undefined;
   }
   return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
 }
 
-createServer((request, response) => {
-  let file;
-  try {
-    file = fileFor(request.url);
-  } catch {
-    response.writeHead(400).end();
-    return;
-  }
-  if (!file) {
-    response.writeHead(404, { "content-type": "text/plain" }).end("not found\n");
-    return;
-  }
-  response.writeHead(200, {
-    "content-type": TYPES[extname(file)] ?? "application/octet-stream",
-    "cache-control": "no-cache",
+/** As hosts do that compress: once a file, in brotli. */
+function compressor() {
+  const known = new Map();
+  return (file) => {
+    const key = `${file} ${statSync(file).mtimeMs}`;
+    let bytes = known.get(key);
+    if (!bytes) {
+      bytes = brotliCompressSync(readFileSync(file), { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
+      known.set(key, bytes);
+    }
+    return bytes;
+  };
+}
+
+/**
+ * Serves `folder` on this machine; resolves to the server once it listens. Port 0 takes any free one.
+ * `compress`: in brotli, and what has a hash in its name may be kept for ever, as a good host does.
+ */
+export function serve(folder, port, { compress = false } = {}) {
+  const root = resolve(folder);
+  const compressed = compressor();
+  const server = createServer((request, response) => {
+    let file;
+    let status = 200;
+    try {
+      file = fileFor(root, request.url);
+      if (!file) {
+        // As GitHub Pages does.
+        status = 404;
+        file = fileFor(root, "/404.html");
+      }
+    } catch {
+      response.writeHead(400).end();
+      return;
+    }
+    if (!file) {
+      response.writeHead(404, { "content-type": "text/plain" }).end("not found\n");
+      return;
+    }
+    const extension = extname(file);
+    const headers = {
+      "content-type": TYPES[extension] ?? "application/octet-stream",
+      "cache-control": compress && /-[0-9a-f]{16}/.test(file) ? "public, max-age=31536000, immutable" : "no-cache",
+    };
+    if (compress && COMPRESSED.has(extension) && /\bbr\b/.test(request.headers["accept-encoding"] ?? "")) {
+      const bytes = compressed(file);
+      response.writeHead(status, { ...headers, "content-encoding": "br", "content-length": bytes.length }).end(bytes);
+      return;
+    }
+    response.writeHead(status, headers);
+    createReadStream(file).pipe(response);
   });
-  createReadStream(file).pipe(response);
-}).listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/`));
+  return new Promise((listening, failed) => {
+    server.once("error", failed);
+    server.listen(port, "127.0.0.1", () => listening(server));
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = await serve(process.argv[3] ?? DIST, Number(process.argv[2] ?? 4173));
+  console.log(`http://127.0.0.1:${server.address().port}/`);
+}

@@ -1,0 +1,583 @@
+// Defines <hellok8s-lab>: a lab in any page. docs/embedding.md tells what it can do.
+//
+//   <script defer src="https://YOUR-HOST/lab/embed.js"></script>
+//   <hellok8s-lab lesson="scale"></hellok8s-lab>
+//
+// The element makes an iframe of the page beside this file once the reader is near it, lets it be as high as its content,
+// and keeps its theme and language as those of the page around it. It holds no text of anybody as HTML, loads nothing but
+// the lab's own page, and works under a content policy without 'unsafe-inline'.
+//
+// The file is a module as well (type="module"), but browsers take modules only from hosts that send
+// Access-Control-Allow-Origin, and plain scripts from all. Hence the braces: a plain script's names are everybody's.
+"use strict";
+{
+  /** This file's own address: a plain script is told of it, a module looks itself up. */
+  const HERE =
+    globalThis.document?.currentScript?.src ??
+    [...(globalThis.document?.scripts ?? [])].find((script) => /\/embed\.js(?:[?#]|$)/.test(script.src))?.src;
+  /** The page beside this file; `src` on the element overrules it, for copies of this file that live elsewhere. */
+  const HOME = HERE && new URL("./", HERE);
+  /** Handed to the page as its query parameters of the same names. A change loads the lab again. */
+  const PARAMETERS = ["lesson", "panels", "speed", "seed", "k8s", "autoplay"];
+  /** The page's messages, which the element fires again as events of the same names. */
+  const FROM_PAGE = new Set(["ready", "resize", "goal", "change"]);
+  const SOURCE = { page: "hellok8s-lab", host: "hellok8s-lab-host" };
+  /** The least and the most height that the page may ask for, in CSS pixels. */
+  const HEIGHT = { least: 120, most: 4000 };
+  /** A lab that has not answered after this long is said to be unreachable, in milliseconds. */
+  const PATIENCE_MS = 30_000;
+  /** A theme that fades in has its colours after this long, in milliseconds. */
+  const FADE_MS = 400;
+  /** The attached block's text is written into this file, which the lab's editor shows first. */
+  const FILE = "deployment.yaml";
+
+  const WORDS = {
+    en: {
+      title: "hellok8s-lab: a Kubernetes cluster to try things on",
+      lesson: (id) => `hellok8s-lab, lesson ${id}`,
+      run: "Run this YAML",
+      shown: "The block's text is in the lab's editor.",
+      ran: "Applied.",
+      apart: "Open the lab in its own tab",
+      silent: "The lab does not answer here.",
+    },
+    zh: {
+      title: "hellok8s-lab：可以动手试的 Kubernetes 集群",
+      lesson: (id) => `hellok8s-lab，课程 ${id}`,
+      run: "运行这段 YAML",
+      shown: "这段 YAML 已经放进实验室的编辑器。",
+      ran: "已应用。",
+      apart: "在新标签页里打开实验室",
+      silent: "实验室在这里没有响应。",
+    },
+  };
+
+  const STYLE = `
+  :host { display: block; margin-block: 1rem; scroll-margin-top: 5rem; color-scheme: inherit; }
+  :host([hidden]) { display: none; }
+  .bar { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .75rem; font-size: .8125rem; line-height: 1.5; margin-block-end: .375rem; }
+  .bar:not(:has(> :not([hidden]))) { display: none; }
+  .apart { margin-inline-start: auto; color: inherit; }
+  button { font: inherit; font-weight: 600; min-height: 2rem; padding: .125rem .75rem; border: 1px solid; border-radius: .375rem; background: #0b63ce; border-color: #0b63ce; color: #fff; cursor: pointer; }
+  button::before { content: "\\25B6\\FE0E\\00A0"; content: "\\25B6\\FE0E\\00A0" / ""; }
+  button:focus-visible, a:focus-visible { outline: 2px solid; outline-offset: 2px; }
+  .frame { position: relative; }
+  iframe { display: block; box-sizing: border-box; width: 100%; border: 1px solid rgb(128 128 128 / 35%); border-radius: .625rem; background: none; }
+  .room { box-sizing: border-box; border: 1px dashed rgb(128 128 128 / 50%); border-radius: .625rem; }
+  .silent { padding: .75rem 1rem; border: 1px solid rgb(128 128 128 / 50%); border-radius: .625rem; margin-block-end: .375rem; }
+  [hidden] { display: none !important; }
+  @media print { .frame { display: none; } .apart::after { content: " <" attr(href) ">"; } }
+  `;
+
+  // ---- The page around ---------------------------------------------------------------------------------------------
+
+  /** The labs of this page that are in the document. */
+  const labs = new Set();
+  let isWatching = false;
+  const systemDark = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
+
+  /** Tells every lab to look at its surroundings again, now and after the colours have faded in. */
+  function lookAgain() {
+    for (const lab of labs) {
+      lab.follow();
+    }
+    clearTimeout(lookAgain.later);
+    lookAgain.later = setTimeout(() => labs.forEach((lab) => lab.follow()), FADE_MS);
+  }
+
+  function watchSurroundings() {
+    if (isWatching) {
+      return;
+    }
+    isWatching = true;
+    const themes = { attributes: true, attributeFilter: ["class", "style", ...THEME_ATTRIBUTES] };
+    const themeWatch = new MutationObserver(lookAgain);
+    themeWatch.observe(document.documentElement, themes);
+    themeWatch.observe(document.body, themes);
+    new MutationObserver(lookAgain).observe(document, { subtree: true, attributes: true, attributeFilter: ["lang"] });
+    systemDark?.addEventListener("change", lookAgain);
+    addEventListener("message", (event) => {
+      for (const lab of labs) {
+        lab.hear(event);
+      }
+    });
+  }
+
+  /** Docusaurus and many others, Bootstrap, Material for MkDocs, GitHub's. */
+  const THEME_ATTRIBUTES = ["data-theme", "data-bs-theme", "data-md-color-scheme", "data-color-mode", "data-mode"];
+  const DARK_NAMES = new Set(["dark", "slate", "night", "coal", "navy", "ayu"]);
+  /** `rust` is mdBook's second light theme. */
+  const LIGHT_NAMES = new Set(["light", "default", "day", "rust"]);
+
+  /** `dark` or `light`, as the page around looks where `element` is. */
+  function themeAround(element) {
+    for (const root of [document.documentElement, document.body]) {
+      for (const name of [...THEME_ATTRIBUTES.map((attribute) => root.getAttribute(attribute)), ...root.classList]) {
+        const plain = name?.toLowerCase().replace(/-(theme|mode)$/, "");
+        if (DARK_NAMES.has(plain)) {
+          return "dark";
+        }
+        // A class of the name `default` says nothing of colours; as an attribute's value it does.
+        if (LIGHT_NAMES.has(plain) && !(plain === "default" && root.classList.contains(name))) {
+          return "light";
+        }
+      }
+    }
+    return themeOfGround(element) ?? (systemDark?.matches && schemeOf(element).includes("dark") ? "dark" : "light");
+  }
+
+  function schemeOf(element) {
+    return getComputedStyle(element).colorScheme;
+  }
+
+  /** By the first background that is not see-through: what no marker says, the colours do. */
+  function themeOfGround(element) {
+    for (let at = element; at; at = at.parentElement) {
+      const parts = getComputedStyle(at).backgroundColor.match(/^rgba?\(([^)]+)\)/)?.[1].split(/[\s,/]+/).map(Number);
+      const [red, green, blue, alpha = 1] = parts ?? [0, 0, 0, 0];
+      if (alpha > 0.5) {
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 110 ? "dark" : "light";
+      }
+    }
+    return undefined;
+  }
+
+  /** `zh` or `en`, where the page around says a language at all. */
+  function langAround(element) {
+    const lang = element.closest("[lang]:not([lang=''])")?.lang.toLowerCase();
+    return lang && (lang.startsWith("zh") ? "zh" : "en");
+  }
+
+  // ---- Code blocks of the page around ------------------------------------------------------------------------------
+
+  /** Line numbers, copy buttons, and lines that the author shows as removed. */
+  const NOT_TEXT = "button, .line-number, .linenos, .lineno, .lnt, .ln, .hljs-ln-numbers, .gutter, .diff.remove, [hidden]";
+
+  /** The text of a code block as its author wrote it; undefined where `block` holds none. */
+  function textOf(block) {
+    const code = block?.matches?.("code") ? block : codeIn(block);
+    if (!code) {
+      return undefined;
+    }
+    let text = "";
+    const walk = (node) => {
+      for (const child of node.childNodes) {
+        if (child.nodeType === Node.TEXT_NODE) {
+          text += child.data;
+        } else if (child.nodeName === "BR") {
+          text += "\n";
+        } else if (child.nodeType === Node.ELEMENT_NODE && !child.matches(NOT_TEXT)) {
+          walk(child);
+        } else if (child.matches?.(".line")) {
+          // A line that is left out takes its line break along.
+          text = text.replace(/\n$/, "");
+        }
+      }
+    };
+    walk(code);
+    return `${text.replace(/\u00a0/g, " ").replace(/^\n+|\s+$/g, "")}\n`;
+  }
+
+  /** The block's code; where a table puts line numbers beside it, the numbers are the first of two. */
+  function codeIn(block) {
+    const found = block?.matches?.("pre") ? [block] : [...(block?.querySelectorAll("pre") ?? [])];
+    const pre = found.at(-1);
+    return pre?.querySelector("code") ?? pre;
+  }
+
+  /** Whether the classes of `block`, or of the code in it, say that it is YAML. */
+  function isYaml(block) {
+    return [block, ...block.querySelectorAll("pre, code, div, figure")].some(
+      (element) =>
+        /^ya?ml$/i.test(element.dataset.lang ?? element.dataset.language ?? "") ||
+        [...element.classList].some((name) => /^(?:(?:language|lang|brush|highlight-source|source)[-:])?ya?ml$/i.test(name)),
+    );
+  }
+
+  /** The YAML block that stands directly before `element`; Markdown may have put the element into a paragraph. */
+  function blockBefore(element) {
+    let at = element;
+    const parent = element.parentElement;
+    if (parent?.matches("p") && [...parent.childNodes].every((node) => node === element || !node.textContent.trim())) {
+      at = parent;
+    }
+    const before = at.previousElementSibling;
+    return before && codeIn(before) && isYaml(before) ? before : undefined;
+  }
+
+  // ---- The element -------------------------------------------------------------------------------------------------
+
+  // Where a site is built there is no browser: the module can be imported there and does nothing.
+  const Base = globalThis.HTMLElement ?? class {};
+
+  class Hellok8sLab extends Base {
+    static observedAttributes = [...PARAMETERS, "lang", "theme", "for", "height", "src", "title"];
+
+    #parts;
+    #frame;
+    #origin;
+    #isReady = false;
+    #said = {};
+    #waiting = [];
+    #patience;
+    #sight;
+    /** Who waits for a command's output, by the message's id. */
+    #asked = new Map();
+    #questions = 0;
+
+    connectedCallback() {
+      labs.add(this);
+      watchSurroundings();
+      this.#build();
+      this.follow();
+      this.#showRun();
+      this.#sight = new IntersectionObserver(
+        (entries) => entries.some((entry) => entry.isIntersecting) && this.#load(),
+        { rootMargin: "50% 0px" },
+      );
+      this.#sight.observe(this);
+    }
+
+    disconnectedCallback() {
+      labs.delete(this);
+      this.#sight?.disconnect();
+      this.#unload();
+    }
+
+    attributeChangedCallback(name, before, after) {
+      if (!this.#parts || !this.isConnected || before === after) {
+        return;
+      }
+      if (name === "height" || name === "title") {
+        this.#fit();
+        this.follow();
+      } else if (name === "theme" || name === "lang") {
+        this.follow();
+      } else if (name === "for") {
+        this.#showRun();
+        this.#writeBlock();
+      } else if (this.#frame) {
+        // Several may change at once.
+        clearTimeout(this.#patience);
+        this.#patience = setTimeout(() => (this.#unload(), this.#load()));
+      }
+    }
+
+    /** Opens the lab at once, also where nobody sees it yet. */
+    load() {
+      this.#load();
+    }
+
+    /** Writes a file of the lab; the editor shows it when it is the open one. */
+    write(file, text) {
+      this.#send({ type: "write", file: String(file), text: String(text) });
+    }
+
+    /** Applies the open file, or `file`; resolves to what kubectl answers. */
+    apply(file) {
+      return this.#ask(file === undefined ? { type: "apply" } : { type: "apply", file: String(file) });
+    }
+
+    /** Types a line into the lab's terminal; resolves to what it prints once it has ended. */
+    exec(line) {
+      return this.#ask({ type: "exec", line: String(line) });
+    }
+
+    /** Lets time go on. */
+    play() {
+      this.#send({ type: "play" });
+    }
+
+    /** Lets time stand still. */
+    pause() {
+      this.#send({ type: "pause" });
+    }
+
+    /** Lets one event happen. */
+    step() {
+      this.#send({ type: "step" });
+    }
+
+    /** How many times faster than the clock. */
+    speed(times) {
+      this.#send({ type: "speed", speed: Number(times) });
+    }
+
+    /** Goes to a moment, in milliseconds of simulated time. */
+    seek(ms) {
+      this.#send({ type: "seek", ms: Number(ms) });
+    }
+
+    /** What `Run this YAML` does: hands the attached block to the cluster. False where there is no such block. */
+    run() {
+      const text = this.#text();
+      if (text === undefined) {
+        return false;
+      }
+      this.write(FILE, text);
+      void this.apply(FILE);
+      return true;
+    }
+
+    // What follows until #build is called by this module alone.
+
+    follow() {
+      if (!this.#parts) {
+        return;
+      }
+      const theme = this.#theme();
+      const lang = langAround(this);
+      if (this.#said.theme !== theme) {
+        this.#said.theme = theme;
+        this.#post({ type: "theme", theme });
+      }
+      if (this.#said.lang !== lang) {
+        this.#said.lang = lang;
+        if (lang) {
+          this.#post({ type: "lang", lang });
+        }
+      }
+      this.#label();
+    }
+
+    hear(event) {
+      // Both: another frame of the same host is not this lab, and this frame may have been led elsewhere.
+      if (!this.#frame || event.source !== this.#frame.contentWindow || event.origin !== this.#origin) {
+        return;
+      }
+      const message = event.data;
+      if (message === null || typeof message !== "object" || message.source !== SOURCE.page) {
+        return;
+      }
+      if (message.type === "result") {
+        this.#asked.get(message.id)?.(message.output);
+        this.#asked.delete(message.id);
+      }
+      if (!FROM_PAGE.has(message.type)) {
+        return;
+      }
+      if (message.type === "ready") {
+        this.#begin();
+      } else if (message.type === "resize") {
+        this.#fit(message.height);
+      }
+      const { source, type, ...detail } = message;
+      this.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+
+    #build() {
+      if (this.#parts) {
+        return;
+      }
+      const root = this.attachShadow({ mode: "open" });
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      root.adoptedStyleSheets = [sheet];
+      const make = (name, className, parent) => {
+        const element = document.createElement(name);
+        element.className = className;
+        parent.append(element);
+        return element;
+      };
+      const silent = make("div", "silent", root);
+      silent.hidden = true;
+      silent.setAttribute("role", "status");
+      const silentText = make("span", "", silent);
+      // What the author wrote between the tags is shown where the lab cannot be.
+      make("slot", "", make("div", "", silent));
+      const bar = make("div", "bar", root);
+      const run = make("button", "run", bar);
+      run.type = "button";
+      run.addEventListener("click", () => this.#clickRun());
+      const note = make("span", "note", bar);
+      note.setAttribute("role", "status");
+      const apart = make("a", "apart", bar);
+      apart.target = "_blank";
+      apart.rel = "noopener";
+      const frame = make("div", "frame", root);
+      const room = make("div", "room", frame);
+      this.#parts = { silent, silentText, run, note, apart, frame, room };
+      this.#fit();
+    }
+
+    #theme() {
+      const wanted = this.getAttribute("theme");
+      return wanted === "light" || wanted === "dark" ? wanted : themeAround(this);
+    }
+
+    #words() {
+      return WORDS[langAround(this) ?? (navigator.language?.toLowerCase().startsWith("zh") ? "zh" : "en")];
+    }
+
+    #label() {
+      const words = this.#words();
+      const { silentText, run, apart } = this.#parts;
+      run.textContent = words.run;
+      apart.textContent = words.apart;
+      apart.href = this.#address(false).href;
+      silentText.textContent = words.silent;
+      if (this.#frame) {
+        const lesson = this.getAttribute("lesson");
+        this.#frame.title = this.getAttribute("title") ?? (lesson ? words.lesson(lesson) : words.title);
+      }
+    }
+
+    /** The page's address, `isEmbedded` or as a page of its own. */
+    #address(isEmbedded) {
+      const src = this.getAttribute("src");
+      const url = new URL(src ?? HOME ?? "", document.baseURI);
+      if (!/^https?:$/.test(url.protocol)) {
+        throw new TypeError(`hellok8s-lab: src has to be a page's address, not ${url.protocol}`);
+      }
+      url.search = "";
+      for (const name of PARAMETERS) {
+        const value = this.getAttribute(name);
+        if (value !== null) {
+          // `autoplay` alone means yes.
+          url.searchParams.set(name, value === "" && name === "autoplay" ? "1" : value);
+        }
+      }
+      const lang = langAround(this);
+      if (lang) {
+        url.searchParams.set("lang", lang);
+      }
+      if (isEmbedded) {
+        url.searchParams.set("theme", this.#theme());
+        url.searchParams.set("embed", "1");
+        url.searchParams.set("host", location.origin);
+        // Under which the lab keeps its files apart from those of the site's others.
+        const number = [...document.querySelectorAll("hellok8s-lab")].indexOf(this);
+        url.searchParams.set("id", `${location.pathname}#${this.id || number}`);
+      }
+      return url;
+    }
+
+    #load() {
+      if (this.#frame || !this.isConnected) {
+        return;
+      }
+      this.#sight?.disconnect();
+      const address = this.#address(true);
+      this.#origin = address.origin;
+      this.#said = { theme: this.#theme(), lang: langAround(this) };
+      const frame = document.createElement("iframe");
+      frame.loading = "lazy";
+      frame.referrerPolicy = "strict-origin";
+      frame.allow = "clipboard-write";
+      frame.src = address.href;
+      this.#frame = frame;
+      this.#label();
+      this.#fit();
+      this.#parts.room.replaceWith(frame);
+      this.#patience = setTimeout(() => (this.#parts.silent.hidden = false), PATIENCE_MS);
+    }
+
+    #unload() {
+      clearTimeout(this.#patience);
+      this.#frame?.replaceWith(this.#parts.room);
+      this.#frame = undefined;
+      this.#isReady = false;
+    }
+
+    /** The page is there. */
+    #begin() {
+      clearTimeout(this.#patience);
+      this.#parts.silent.hidden = true;
+      this.#isReady = true;
+      // What changed around while the page was on its way.
+      const { theme, lang } = this.#said;
+      this.#post({ type: "theme", theme });
+      if (lang) {
+        this.#post({ type: "lang", lang });
+      }
+      this.#writeBlock();
+      for (const message of this.#waiting.splice(0)) {
+        this.#post(message);
+      }
+    }
+
+    /** Sends now, or once the page is there. */
+    #send(message) {
+      if (this.#isReady) {
+        this.#post(message);
+      } else {
+        this.#waiting.push(message);
+        this.#load();
+      }
+    }
+
+    #ask(message) {
+      this.#questions += 1;
+      const id = String(this.#questions);
+      const answer = new Promise((resolve) => this.#asked.set(id, resolve));
+      this.#send({ ...message, id });
+      return answer;
+    }
+
+    #post(message) {
+      if (this.#isReady) {
+        this.#frame?.contentWindow?.postMessage({ source: SOURCE.host, ...message }, this.#origin);
+      }
+    }
+
+    /** About how high the page will be, so that little moves when it says so: style/embed.css in figures. */
+    #guess() {
+      const panels = this.getAttribute("panels")?.split(",");
+      const shows = (name) => !panels || panels.some((panel) => panel.trim() === name);
+      const time = 102 + (shows("chart") ? 100 : 0);
+      if (this.clientWidth >= 960) {
+        return time + 384 + (shows("terminal") ? 204 : 0);
+      }
+      const below = ["editor", "terminal", "lesson"].filter(shows).length;
+      return time + (shows("stage") ? 408 : 0) + (below > 0 ? 312 : 0) + (below > 1 ? 48 : 0);
+    }
+
+    #fit(asked) {
+      const fixed = this.getAttribute("height");
+      const height = Number.isFinite(asked) ? Math.min(Math.max(Math.ceil(asked), HEIGHT.least), HEIGHT.most) : this.#guess();
+      for (const part of [this.#frame, this.#parts.room]) {
+        if (!part) {
+          continue;
+        }
+        // Styles set by script are no inline styles to a content policy.
+        if (fixed !== null) {
+          part.style.height = /^\d+$/.test(fixed) ? `${fixed}px` : fixed;
+        } else if (Number.isFinite(asked) || !part.style.height) {
+          part.style.height = `${height + (part === this.#frame && Number.isFinite(asked) ? 2 : 0)}px`;
+        }
+      }
+    }
+
+    #text() {
+      const id = this.getAttribute("for");
+      return textOf(id ? document.getElementById(id) : blockBefore(this));
+    }
+
+    #showRun() {
+      this.#parts.run.hidden = this.#text() === undefined;
+    }
+
+    /** The lab opens with the block that its reader has just read. */
+    #writeBlock() {
+      const text = this.#text();
+      if (text !== undefined && this.#isReady) {
+        this.#post({ type: "write", file: FILE, text });
+        this.#parts.note.textContent = this.#words().shown;
+      }
+    }
+
+    #clickRun() {
+      if (this.run()) {
+        this.#parts.note.textContent = this.#words().ran;
+        // What was asked for is to be seen; a lab out of sight stands still, besides.
+        if (this.#frame.getBoundingClientRect().top > innerHeight * 0.6) {
+          this.scrollIntoView({ block: "start" });
+        }
+      }
+    }
+  }
+
+  if (globalThis.customElements && !customElements.get("hellok8s-lab")) {
+    customElements.define("hellok8s-lab", Hellok8sLab);
+  }
+}
