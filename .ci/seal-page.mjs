@@ -1,33 +1,99 @@
-// Trunk's post_build hook: moves every inline script of the built page into a file beside it, so that the
-// content policy in index.html needs neither 'unsafe-inline' nor a hash that changes with each build.
+// Trunk's post_build hook, which makes a static site of what Trunk has built:
+// - every inline script moves into a file beside the page, so that the content policy in index.html needs neither
+//   'unsafe-inline' nor a hash that changes with each build;
+// - the style sheets become one, and what the page starts with gets its content's hash into its name;
+// - the service worker learns the build's version and its files;
+// - where LAB_PUBLIC_URL says where the page will be, the addresses that must be absolute are so.
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const staging = process.env.TRUNK_STAGING_DIR;
 if (!staging) {
   throw new Error("seal-page.mjs is Trunk's post_build hook: TRUNK_STAGING_DIR is not set");
 }
+/** Ends in a slash. */
+const publicUrl = (process.env.LAB_PUBLIC_URL ?? "./").replace(/\/?$/, "/");
+/** Not part of a visit: other sites load it, crawlers do, or it is the worker itself. */
+const NOT_KEPT = new Set(["embed.js", "404.html", "sw.js", "social.png"]);
 
-const page = join(staging, "index.html");
-const html = readFileSync(page, "utf8");
+const at = (name) => join(staging, name);
+const hashOf = (text, algorithm = "sha384") => createHash(algorithm).update(text).digest();
+const hashed = (name, text, extension) => `${name}-${hashOf(text).toString("hex").slice(0, 16)}.${extension}`;
+const integrity = (text) => `integrity="sha384-${hashOf(text).toString("base64")}"`;
 
-const sealed = html.replace(/<script([^>]*)>([\s\S]*?)<\/script>/g, (whole, attributes, body) => {
-  if (/\ssrc\s*=/.test(attributes)) {
-    return whole;
+/** Replaces `pattern`, which has to be there. */
+function replace(text, pattern, by) {
+  if (!text.match(pattern)) {
+    throw new Error(`${pattern} is not there any more`);
   }
-  // What Trunk's server would fill in only where it finds it in the HTML: its reload socket's address.
-  const script = body
-    .replace(/(['"`])\{\{__TRUNK_ADDRESS__\}\}\1/g, "window.location.host")
-    .replace(/\{\{__TRUNK_WS_BASE__\}\}/g, "/");
-  const sha384 = createHash("sha384").update(script).digest();
-  const name = `start-${sha384.toString("hex").slice(0, 16)}.js`;
-  writeFileSync(join(staging, name), script);
-  return `<script${attributes} src="./${name}" integrity="sha384-${sha384.toString("base64")}"></script>`;
-});
-
-const rest = sealed.match(/<script(?![^>]*\ssrc=)|<style[\s>]|\sstyle=|\son[a-z]+=/i);
-if (rest) {
-  throw new Error(`index.html holds something the content policy forbids: ${rest[0]}`);
+  return text.replace(pattern, by);
 }
-writeFileSync(page, sealed);
+
+function withoutInlineScripts(html) {
+  return html.replace(/<script([^>]*)>([\s\S]*?)<\/script>/g, (whole, attributes, body) => {
+    if (/\ssrc\s*=/.test(attributes)) {
+      return whole;
+    }
+    // What Trunk's server would fill in only where it finds it in the HTML: its reload socket's address.
+    const script = body
+      .replace(/(['"`])\{\{__TRUNK_ADDRESS__\}\}\1/g, "window.location.host")
+      .replace(/\{\{__TRUNK_WS_BASE__\}\}/g, "/");
+    const name = hashed("start", script, "js");
+    writeFileSync(at(name), script);
+    return `<script${attributes} src="./${name}" ${integrity(script)}></script>`;
+  });
+}
+
+function withHashedBoot(html) {
+  const boot = readFileSync(at("boot.js"), "utf8");
+  const name = hashed("boot", boot, "js");
+  renameSync(at("boot.js"), at(name));
+  return replace(html, / src="boot\.js"/, ` src="./${name}" ${integrity(boot)}`);
+}
+
+function withOneSheet(html) {
+  const link = /\s*<link rel="stylesheet" href="\.\/([^"]+)"[^>]*>/g;
+  const sheets = [...html.matchAll(link)].map(([, name]) => name);
+  const text = sheets
+    .map((name) => readFileSync(at(name), "utf8"))
+    .join("\n")
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/\n\s*/g, "\n");
+  sheets.forEach((name) => rmSync(at(name)));
+  const name = hashed("style", text, "css");
+  writeFileSync(at(name), text);
+  const one = `\n    <link rel="stylesheet" href="./${name}" ${integrity(text)}>`;
+  return html.replace(link, () => "").replace(/(\s*<link rel="icon")/, `${one}$1`);
+}
+
+function checked(html) {
+  const rest = html.match(/<script(?![^>]*\ssrc=)|<style[\s>]|\sstyle=|\son[a-z]+=/i);
+  if (rest) {
+    throw new Error(`index.html holds something the content policy forbids: ${rest[0]}`);
+  }
+  return html;
+}
+
+let html = readFileSync(at("index.html"), "utf8");
+for (const step of [withoutInlineScripts, withHashedBoot, withOneSheet, checked]) {
+  html = step(html);
+}
+writeFileSync(at("index.html"), replace(html, /\{\{PUBLIC_URL\}\}/g, publicUrl));
+
+const notFound = readFileSync(at("404.html"), "utf8").replaceAll("{{HOME}}", publicUrl);
+const style = hashOf(notFound.match(/<style>([\s\S]*?)<\/style>/)[1], "sha256").toString("base64");
+writeFileSync(at("404.html"), replace(notFound, "{{STYLE_HASH}}", `sha256-${style}`));
+
+const files = readdirSync(staging, { withFileTypes: true })
+  .filter((entry) => entry.isFile() && !NOT_KEPT.has(entry.name))
+  .map((entry) => entry.name)
+  .sort();
+const version = createHash("sha256");
+for (const name of [...files, "sw.js"]) {
+  version.update(name).update(readFileSync(at(name)));
+}
+let worker = readFileSync(at("sw.js"), "utf8");
+worker = replace(worker, "{{VERSION}}", version.digest("hex").slice(0, 16));
+worker = replace(worker, '["{{FILES}}"]', JSON.stringify(files.map((name) => (name === "index.html" ? "./" : name))));
+writeFileSync(at("sw.js"), worker);

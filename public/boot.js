@@ -1,0 +1,69 @@
+// Before the page's wasm is there: the visitor's theme and language for the first paint, and a word where the page
+// cannot start. Once it is there: the first paint goes, and the service worker keeps the page for the next visit.
+// Written for browsers older than the page needs, so that they can be told.
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  var asked = typeof URLSearchParams === "function" ? new URLSearchParams(location.search) : { get: function () {} };
+
+  /** As the address says, else as chosen before; as src/view/settings.rs reads it. */
+  function chosen(name) {
+    var value = asked.get(name);
+    try {
+      return value || localStorage.getItem("hellok8s-lab:" + name);
+    } catch (_forbidden) {
+      return value;
+    }
+  }
+
+  var lang = String(chosen("lang") || navigator.language || "").toLowerCase();
+  root.lang = lang.indexOf("zh") === 0 ? "zh" : "en";
+  var theme = chosen("theme");
+  if (theme === "light" || theme === "dark") {
+    root.setAttribute("data-theme", theme);
+  }
+  if (asked.get("embed") === "1") {
+    root.setAttribute("data-embed", "");
+  }
+  root.setAttribute("data-start", "loading");
+
+  function unable(why) {
+    if (root.getAttribute("data-start") === "loading") {
+      root.setAttribute("data-start", why);
+    }
+  }
+  if (typeof WebAssembly !== "object" || typeof WebAssembly.instantiate !== "function" || !("noModule" in document.createElement("script"))) {
+    unable("unable");
+  }
+  // A download that fails is a TypeError to scripts, and an error without a message where the page asks for the file.
+  function failed(error, isFile) {
+    unable(isFile || (error && error.name === "TypeError") ? "offline" : "unable");
+  }
+  addEventListener("error", function (event) {
+    failed(event.error, event.target && event.target !== window);
+  }, true);
+  addEventListener("unhandledrejection", function (event) {
+    failed(event.reason, false);
+  });
+
+  addEventListener("TrunkApplicationStarted", function () {
+    root.removeAttribute("data-start");
+    var first = document.querySelector(".first");
+    if (first) {
+      first.remove();
+    }
+    // Not in the page of another site: its readers did not ask for anything to be kept.
+    if ("serviceWorker" in navigator && asked.get("embed") !== "1") {
+      // A page that is busy for ever is never idle.
+      var later = typeof requestIdleCallback === "function" ? requestIdleCallback : setTimeout;
+      later(function () {
+        navigator.serviceWorker.register("sw.js").then(function (registration) {
+          // The browser looks for a new build by itself, but when is its own affair.
+          return registration.update();
+        }).catch(function () {
+          // Forbidden, or offline: the page works, and the next visit tries again.
+        });
+      }, later === setTimeout ? 1000 : { timeout: 5000 });
+    }
+  });
+})();
