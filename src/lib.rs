@@ -41,3 +41,4 @@ pub mod network;
 pub mod scheduler;
 pub mod shell;
 pub mod sim;
+pub mod sorting;

@@ -7,6 +7,7 @@ use crate::apiserver::{Key, NODE};
 use crate::controllers::{deployment, endpoints, garbage_collection, reference_to, replica_set};
 use crate::events::{EventWrite, Note};
 use crate::scheduler::{self, Placement};
+use crate::sorting;
 
 use super::Cluster;
 use super::work::Task;
@@ -216,7 +217,7 @@ impl Cluster {
 }
 
 fn sort_by_age(pods: &mut [Arc<Pod>]) {
-    pods.sort_by(|a, b| {
+    sorting::sort_by(pods, |a, b| {
         (a.metadata.creation_timestamp, &a.metadata.name).cmp(&(b.metadata.creation_timestamp, &b.metadata.name))
     });
 }

@@ -8,6 +8,7 @@ use crate::api::{
 
 use super::controller_reference;
 use crate::cluster::Reason;
+use crate::sorting;
 
 /// Every rule by which this component decides.
 pub const RULES: &[&str] = &["endpoints/update"];
@@ -46,7 +47,7 @@ pub fn slice_for<'a>(
         return None;
     }
     let mut chosen: Vec<&Pod> = pods.filter(|pod| is_behind(pod, service)).collect();
-    chosen.sort_by_key(|pod| (pod.metadata.creation_timestamp, pod.metadata.name.clone()));
+    sorting::sort_by_key(&mut chosen, |pod| (pod.metadata.creation_timestamp, pod.metadata.name.clone()));
     let ports = chosen.first().map_or_else(Vec::new, |pod| resolved_ports(service, pod));
     let name = service.metadata.name.clone();
     let metadata = stored.map_or_else(

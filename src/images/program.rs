@@ -7,6 +7,7 @@ use super::fault::Faults;
 use super::script::{Files, Script, Trap};
 use crate::api::Time;
 use crate::sim::SimTime;
+use crate::sorting;
 
 /// Log lines that a container keeps; older ones are rotated away.
 const MAX_LOG_LINES: usize = 1_000;
@@ -435,7 +436,7 @@ impl Program {
                     at += every_ms;
                 }
             }
-            lines.sort_by_key(|line| line.at);
+            sorting::sort_by_key(&mut lines, |line| line.at);
         }
         let surplus = lines.len().saturating_sub(MAX_LOG_LINES);
         lines.drain(..surplus);

@@ -2,6 +2,7 @@
 
 use crate::api::Kind;
 use crate::shell::World;
+use crate::sorting;
 
 use super::command::Command;
 use super::flags::{GLOBAL, Takes};
@@ -22,7 +23,7 @@ const OF_NODES: [&str; 4] = ["cordon", "uncordon", "drain", "top node"];
 pub fn complete(words: &[&str], begun: &str, world: &World<'_>) -> Vec<String> {
     let mut found = candidates(words, begun, world);
     found.retain(|candidate| candidate.starts_with(begun));
-    found.sort();
+    sorting::sort(&mut found);
     found.dedup();
     found
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::api::StringMap;
+use crate::sorting;
 
 /// The text at a JSON pointer.
 pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -31,7 +32,7 @@ pub fn entries<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a
 
 /// The map of texts at a JSON pointer.
 pub fn string_map(value: &Value, pointer: &str) -> StringMap {
-    entries(value, pointer).filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    sorting::map(entries(value, pointer).filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))))
 }
 
 /// A number or text as it is written: ports, percentages, quantities.

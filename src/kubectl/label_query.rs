@@ -2,6 +2,7 @@
 
 use crate::api::StringMap;
 use crate::api::validation::{label_value, qualified_name};
+use crate::sorting;
 
 /// A label selector as text: `app=web,tier in (a,b),!x,weight>3`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl LabelQuery {
 impl Requirement {
     /// Models labels.NewRequirement.
     fn new(key: String, operator: Operator, mut values: Vec<String>) -> Result<Self, String> {
-        values.sort();
+        sorting::sort(&mut values);
         values.dedup();
         let mut complaints: Vec<String> = complain("key", &key, &qualified_name(&key)).into_iter().collect();
         for (index, value) in values.iter().enumerate() {

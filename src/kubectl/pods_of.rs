@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::api::{Kind, Object, Pod, PodPhase, Time};
 use crate::apiserver::Key;
+use crate::sorting;
 
 use super::command::Call;
 use super::failure::Failure;
@@ -24,7 +25,7 @@ pub(super) fn pods_behind(call: &Call<'_, '_>, argument: &str) -> Result<Vec<Arc
     let labels = pod_labels(object)?;
     let pods = call.world.cluster.api.store().pods(Some(&namespace));
     let mut pods: Vec<Arc<Pod>> = pods.filter(|pod| labels.matches(pod.labels())).cloned().collect();
-    pods.sort_by_key(|pod| logging_order(pod));
+    sorting::sort_by_key(&mut pods, |pod| logging_order(pod));
     if pods.is_empty() {
         return Err(Failure::new("timed out waiting for the condition"));
     }

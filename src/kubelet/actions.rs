@@ -6,6 +6,7 @@ use super::prober::{ProbeResult, Results};
 use super::runtime::{Record, Seen};
 use super::status::phase::should_restart;
 use crate::api::{Container, Pod, RestartPolicy};
+use crate::sorting;
 
 /// Why a running container is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +164,7 @@ fn compute_init(pod: &Pod, seen: &Seen, results: &Results, actions: &mut Actions
     if !was_initialized {
         start.push(0);
     }
-    start.sort_unstable();
+    sorting::sort(&mut start);
     start.dedup();
     actions.init_containers =
         start.iter().filter_map(|index| containers.get(*index)).map(|container| container.name.clone()).collect();

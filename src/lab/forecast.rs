@@ -11,6 +11,7 @@ use super::timeline::{Sample, Timeline};
 use crate::api::{Deployment, DeploymentStrategy, StrategyType};
 use crate::controllers::deployment::status;
 use crate::sim::SimTime;
+use crate::sorting;
 
 /// The terminal of the copy in which the file is applied: nobody else types there.
 const TERMINAL: usize = 7;
@@ -275,7 +276,7 @@ impl Run {
 
 fn deployments(lab: &Lab) -> BTreeMap<String, Arc<Deployment>> {
     let store = lab.cluster().api.store();
-    store.deployments(None).map(|deployment| (deployment.metadata.uid.clone(), Arc::clone(deployment))).collect()
+    sorting::map(store.deployments(None).map(|deployment| (deployment.metadata.uid.clone(), Arc::clone(deployment))))
 }
 
 fn change(before: &BTreeMap<String, Arc<Deployment>>, after: &BTreeMap<String, Arc<Deployment>>) -> Change {

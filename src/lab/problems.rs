@@ -8,6 +8,7 @@ use crate::api::{Kind, KubernetesVersion, not_simulated};
 use crate::apiserver::{ApiServer, WriteOptions};
 use crate::images::{Registry, stand_ins};
 use crate::manifest::{self, Document};
+use crate::sorting;
 
 /// Something wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +44,8 @@ pub fn review(file: &str, text: &str, version: KubernetesVersion) -> Review {
         review.read(document, version);
     }
     review.problems.extend(broken);
-    review.problems.sort_by_key(|problem| (problem.line, problem.column));
-    review.not_simulated.sort();
+    sorting::sort_by_key(&mut review.problems, |problem| (problem.line, problem.column));
+    sorting::sort(&mut review.not_simulated);
     review.not_simulated.dedup();
     review
 }

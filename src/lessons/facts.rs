@@ -12,6 +12,7 @@ use crate::controllers::deployment::revision::REVISION;
 use crate::network::Traffic;
 use crate::shell::Files;
 use crate::sim::SimTime;
+use crate::sorting;
 
 /// The objects at a moment, by uid.
 #[derive(Clone, Debug, Default)]
@@ -66,11 +67,11 @@ impl Facts {
     /// The cluster now.
     pub fn of(cluster: &Cluster) -> Self {
         let objects = KINDS.into_iter().flat_map(|kind| cluster.api.store().list(kind, None));
-        Self { objects: objects.map(|object| (object.metadata().uid.clone(), object.clone())).collect() }
+        Self { objects: sorting::map(objects.map(|object| (object.metadata().uid.clone(), object.clone()))) }
     }
 
     pub fn uids(&self) -> BTreeSet<String> {
-        self.objects.keys().cloned().collect()
+        sorting::set(self.objects.keys().cloned())
     }
 
     pub fn apply(&mut self, event: &WatchEvent) {

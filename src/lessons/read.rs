@@ -8,6 +8,7 @@ use super::{Choice, Lesson, Problem, Section, Start, Step, Task, Text};
 use crate::api::KubernetesVersion;
 use crate::lab::LabOptions;
 use crate::manifest::{self, Positions};
+use crate::sorting;
 
 /// Reads a lesson.
 pub(super) fn lesson(file_name: &str, text: &str) -> Result<Lesson, Vec<Problem>> {
@@ -24,7 +25,7 @@ pub(super) fn lesson(file_name: &str, text: &str) -> Result<Lesson, Vec<Problem>
     if problems.is_empty() {
         return Ok(lesson);
     }
-    problems.sort_by_key(|problem| (problem.line, problem.column));
+    sorting::sort_by_key(&mut problems, |problem| (problem.line, problem.column));
     Err(problems)
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::api::go_text;
+use crate::sorting;
 
 use super::node::{Content, Node, NodeId, Tree};
 use super::positions::{Children, Place, Position};
@@ -313,7 +314,7 @@ fn go_syntax_in(decoded: &Decoded, in_interface: bool) -> String {
         }
         Data::Mapping(entries) => {
             let mut pairs: Vec<String> = entries.list.iter().map(|(key, value)| pair(key, value)).collect();
-            pairs.sort();
+            sorting::sort(&mut pairs);
             format!("map[interface {{}}]interface {{}}{{{}}}", pairs.join(", "))
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::api::{Endpoint, EndpointSlice, Kind, Object, Service, ServicePort};
 use crate::apiserver::{Key, Store};
 use crate::sim::SimTime;
+use crate::sorting;
 
 /// From a change of endpoints until the node's rules are written.
 const WRITE_MS: u64 = 20;
@@ -69,14 +70,11 @@ impl Proxy {
                 slices.entry(Key::new(slice.metadata.namespace.as_str(), name.as_str())).or_default().push(slice);
             }
         }
-        self.services = store
-            .services(None)
-            .map(|service| {
-                let key = Key::of(&service.metadata);
-                let slices = slices.get(&key).map(Vec::as_slice).unwrap_or_default();
-                (key, rules(service, slices, store))
-            })
-            .collect();
+        self.services = sorting::map(store.services(None).map(|service| {
+            let key = Key::of(&service.metadata);
+            let slices = slices.get(&key).map(Vec::as_slice).unwrap_or_default();
+            (key, rules(service, slices, store))
+        }));
     }
 
     /// The rules of a service; none when the node has not heard of it.

@@ -17,6 +17,7 @@
 //! upon each other within one second as often as not. `rollout status` repeats a line at every change of the
 //! Deployment, however small: of equal lines that follow upon each other one remains.
 
+use crate::sorting;
 use std::collections::BTreeSet;
 
 /// How to mask an output.
@@ -219,7 +220,7 @@ fn in_any_order(text: &str) -> String {
         return parts.join("\n\n\n");
     }
     let mut parts: Vec<&str> = parts.iter().map(|part| part.trim_end_matches('\n')).collect();
-    parts.sort_unstable();
+    sorting::sort(&mut parts);
     parts.join("\n\n\n") + "\n"
 }
 
@@ -231,7 +232,7 @@ fn items_in_any_order(text: &str) -> String {
     };
     let (list, foot) = list.split_once("\nkind: List").unwrap_or((list, ""));
     let mut items: Vec<&str> = list.split("\n- apiVersion: ").collect();
-    items.sort_unstable();
+    sorting::sort(&mut items);
     format!("{head}\n- apiVersion: {}\nkind: List{foot}", items.join("\n- apiVersion: "))
 }
 
@@ -245,14 +246,14 @@ fn rows_in_any_order(paragraph: &str) -> String {
     if is_table && lines.iter().any(|line| is_random(line)) {
         let end = lines.len() - usize::from(paragraph.ends_with('\n'));
         if let Some(rows) = lines.get_mut(1..end) {
-            rows.sort_unstable();
+            sorting::sort(rows);
         }
     } else if let Some(at) = lines.iter().position(|line| *line == "Events:") {
         let (head, rows) = lines.split_at_mut((at + 3).min(count));
         head.chunk_by_mut(|one, other| is_random(one) && is_random(other)).for_each(<[&str]>::sort_unstable);
         let end = rows.iter().position(|row| !row.starts_with(' ')).unwrap_or(rows.len());
         if let Some(rows) = rows.get_mut(..end) {
-            rows.sort_unstable();
+            sorting::sort(rows);
         }
     } else {
         lines.chunk_by_mut(|one, other| is_random(one) && is_random(other)).for_each(<[&str]>::sort_unstable);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{DELETE, DIRECTIVE, Fields, bad_type, no_merge_key, same_type, text};
+use crate::sorting;
 
 /// What a list holds. Lists of lists are not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub(super) fn sort_by_text(list: &mut [Value], merge_key: Option<&str>) {
         None => text(item),
     };
     if list.len() > INSERTION_SORT_LIMIT {
-        list.sort_by_cached_key(key);
+        sorting::sort_by_key(list, key);
     } else {
         insertion_sort(list, |item, before| key(item) <= key(before));
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{Decoded, decode, scalar};
 use crate::api::Kind;
 use crate::api::schema::{self, Shape, Type};
+use crate::sorting;
 
 /// Decodes a patched object of this kind.
 ///
@@ -21,7 +22,7 @@ pub fn decode_unstructured(kind: Kind, value: &Value) -> Result<Decoded, String>
         other => return Err(format!("cannot restore struct from: {}", go_kind(other))),
     }
     let mut decoded = decode(kind, &converted)?;
-    converter.unknown.sort();
+    sorting::sort(&mut converter.unknown);
     decoded.strict_errors = converter.unknown;
     Ok(decoded)
 }

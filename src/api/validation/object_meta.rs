@@ -10,6 +10,7 @@ use super::field::Field;
 use super::labels::{validate_annotations, validate_labels};
 use super::names;
 use crate::api::go_text::quote;
+use crate::sorting;
 
 /// What is wrong with a name.
 pub(super) type NameRule = fn(&str) -> Vec<String>;
@@ -151,7 +152,7 @@ fn validate_kubernetes_finalizers(finalizers: &Field<'_>, errors: &mut Vec<Field
 fn validate_no_new_finalizers(finalizers: &Field<'_>, old: &Field<'_>, errors: &mut Vec<FieldError>) {
     let old = old.texts();
     let mut added: Vec<&str> = finalizers.texts().into_iter().filter(|name| !old.contains(name)).collect();
-    added.sort_unstable();
+    sorting::sort(&mut added);
     added.dedup();
     if !added.is_empty() {
         let listed: Vec<String> = added.into_iter().map(quote).collect();

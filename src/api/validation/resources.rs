@@ -11,6 +11,7 @@ use super::field::Field;
 use super::names;
 use super::pod_spec::PodContext;
 use crate::api::Quantity;
+use crate::sorting;
 
 const STANDARD: [&str; 20] = [
     "configmaps",
@@ -240,7 +241,7 @@ fn validate_claims(claims: &Field<'_>, known: &[&str], errors: &mut Vec<FieldErr
         if !known.contains(&name) {
             let mut error = claim.not_found(name);
             let mut listed: Vec<&str> = known.iter().copied().filter(|name| !name.is_empty()).collect();
-            listed.sort_unstable();
+            sorting::sort(&mut listed);
             let rest =
                 if listed.is_empty() { " which is empty".to_owned() } else { format!(": {}", listed.join(", ")) };
             error.detail = format!("must be one of the names in pod.spec.resourceClaims{rest}");

@@ -8,6 +8,7 @@ use super::equality;
 use super::field::Field;
 use super::service::{is_externally_accessible, needs_health_check};
 use crate::api::Kind;
+use crate::sorting;
 
 /// Takes away the status that a user wrote and sets the first generation.
 pub fn prepare_for_create(kind: Kind, object: &mut Value) {
@@ -199,7 +200,7 @@ fn drop_fields_of_old_type(fields: &mut Map<String, Value>, old: &Value) {
     let node_ports = |spec: &Field<'_>| -> Vec<i64> {
         let mut ports: Vec<i64> = spec.child("ports").items().map(|port| port.child("nodePort").int()).collect();
         ports.retain(|port| *port != 0);
-        ports.sort_unstable();
+        sorting::sort(&mut ports);
         ports
     };
     let drops_node_ports = has_node_ports(&old) && !has_node_ports(&new) && node_ports(&old) == node_ports(&new);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sim::SimTime;
+use crate::sorting;
 
 /// How long the controller waits for what it has asked for. Models controller.ExpectationsTimeout.
 pub const EXPECTATIONS_TIMEOUT_MS: u64 = 5 * 60 * 1000;
@@ -46,7 +47,7 @@ impl Expectations {
 
     /// Before deleting `pods` (`namespace/name` each).
     pub fn expect_deletions(&mut self, key: &str, pods: impl IntoIterator<Item = String>, now: SimTime) {
-        let pods: BTreeSet<String> = pods.into_iter().collect();
+        let pods: BTreeSet<String> = sorting::set(pods);
         let deletions = i64::try_from(pods.len()).unwrap_or(i64::MAX);
         self.by_key.insert(key.to_owned(), Expectation { creations: 0, deletions, pods, at: now });
     }

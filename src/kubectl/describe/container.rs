@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::api::{ContainerState, ContainerStatus, IntOrString, Probe, Time};
 use crate::kubectl::field;
+use crate::sorting;
 
 use super::{Description, or_none, true_or_false};
 
@@ -274,7 +275,7 @@ fn value_from(from: &Value, container: &Value, lookup: FieldLookup<'_>) -> Optio
 /// Models describe.go describeContainerVolumes.
 fn describe_mounts(container: &Value, out: &mut Description) {
     let mut mounts: Vec<&Value> = field::list(container, "/volumeMounts").iter().collect();
-    mounts.sort_by_key(|mount| field::text(mount, "/mountPath"));
+    sorting::sort_by_key(&mut mounts, |mount| field::text(mount, "/mountPath"));
     let none = if mounts.is_empty() { "\t<none>" } else { "" };
     out.line(2, &format!("Mounts:{none}"));
     for mount in mounts {

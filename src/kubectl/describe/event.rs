@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::api::Event;
 use crate::kubectl::printers::{age, micro_age};
 use crate::sim::SimTime;
+use crate::sorting;
 
 use super::{Description, Related};
 
@@ -15,7 +16,7 @@ pub fn describe_events(events: &[Arc<Event>], related: &Related<'_>, out: &mut D
         return;
     }
     let mut events: Vec<&Event> = events.iter().map(Arc::as_ref).collect();
-    events.sort_by_key(|event| event.last_timestamp);
+    sorting::sort_by_key(&mut events, |event| event.last_timestamp);
     out.write("Events:\n  Type\tReason\tAge\tFrom\tMessage\n");
     out.line(1, "----\t------\t----\t----\t-------");
     for event in events {

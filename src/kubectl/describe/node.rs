@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::api::{Generic, Pod, Time};
 use crate::kubectl::field;
 use crate::kubectl::printers::{age, node_roles};
+use crate::sorting;
 
 use super::event::describe_events;
 use super::pod::time_text;
@@ -69,7 +70,7 @@ fn describe_taints(taints: &[Value], out: &mut Description) {
         out.write("<none>\n");
     }
     let mut taints: Vec<&Value> = taints.iter().collect();
-    taints.sort_by_key(|taint| (field::text(taint, "/effect"), field::text(taint, "/key")));
+    sorting::sort_by_key(&mut taints, |taint| (field::text(taint, "/effect"), field::text(taint, "/key")));
     for (at, taint) in taints.into_iter().enumerate() {
         let indent = if at == 0 { "" } else { "\t" };
         let (key, value, effect) =

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::api::{KubernetesVersion, PodTemplateSpec};
 use crate::kubectl::field;
+use crate::sorting;
 
 use super::Description;
 use super::container::describe_containers;
@@ -42,7 +43,7 @@ pub fn describe_pod_template(template: &PodTemplateSpec, version: KubernetesVers
 /// Models k8s.io/kubectl/pkg/describe describeTopologySpreadConstraints.
 pub(super) fn describe_topology_spread(constraints: &[Value], space: &str, out: &mut Description) {
     let mut constraints: Vec<&Value> = constraints.iter().collect();
-    constraints.sort_by_key(|constraint| field::text(constraint, "/topologyKey"));
+    sorting::sort_by_key(&mut constraints, |constraint| field::text(constraint, "/topologyKey"));
     if constraints.is_empty() {
         return;
     }
@@ -72,7 +73,7 @@ pub(super) fn describe_tolerations(title: &str, tolerations: &[Value], out: &mut
         out.write("<none>\n");
     }
     let mut tolerations: Vec<&Value> = tolerations.iter().collect();
-    tolerations.sort_by_key(|toleration| field::text(toleration, "/key"));
+    sorting::sort_by_key(&mut tolerations, |toleration| field::text(toleration, "/key"));
     for (at, toleration) in tolerations.into_iter().enumerate() {
         if at > 0 {
             out.write("\t");

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::go_syntax::quote;
 use super::jsonpath::{JsonPath, relaxed};
+use crate::sorting;
 
 /// The order of `objects` by the value at `path`; objects without it come first.
 /// Models k8s.io/kubectl/pkg/cmd/get SortObjects.
@@ -24,9 +25,11 @@ pub fn sort_by(objects: &[Value], path: &str) -> Result<Vec<usize>, String> {
         return Err(format!("couldn't find any field with path {} in the list of objects", quote(&path)));
     }
     let mut order: Vec<usize> = (0..objects.len()).collect();
-    order.sort_by(|a, b| match (keys.get(*a).and_then(Option::as_ref), keys.get(*b).and_then(Option::as_ref)) {
-        (Some(a), Some(b)) => compare(a, b),
-        (a, b) => a.is_some().cmp(&b.is_some()),
+    sorting::sort_by(&mut order, |a, b| {
+        match (keys.get(*a).and_then(Option::as_ref), keys.get(*b).and_then(Option::as_ref)) {
+            (Some(a), Some(b)) => compare(a, b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        }
     });
     Ok(order)
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
+use crate::sorting;
 use serde_json::{Map, Value};
 
 /// A plain or quoted text is broken at the first space after this column. Models the emitter's best_width.
@@ -60,7 +61,7 @@ impl Emitter {
 
     fn mapping(&mut self, fields: &Map<String, Value>, indent: usize) {
         let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
-        fields.sort_by(|a, b| compare_keys(a.0, b.0));
+        sorting::sort_by(&mut fields, |a, b| compare_keys(a.0, b.0));
         for (at, (name, value)) in fields.into_iter().enumerate() {
             if at > 0 {
                 self.indented_line(indent);

@@ -1,7 +1,5 @@
 //! Services, EndpointSlices and Ingresses.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::api::{EndpointSlice, Generic, Service, ServicePort};
@@ -9,6 +7,7 @@ use crate::kubectl::field;
 use crate::sim::SimTime;
 
 use super::{Column, age, format_labels, or_none};
+use crate::sorting;
 
 /// At most this many addresses are listed.
 const LISTED: usize = 3;
@@ -101,14 +100,12 @@ pub(super) fn print_ingress(ingress: &Generic, now: SimTime) -> Vec<String> {
         (false, true) => format!("{} + {} more...", hosts.join(","), rules.len() - LISTED),
         (false, false) => hosts.join(","),
     };
-    let addresses: BTreeSet<&str> = field::list(&fields, "/status/loadBalancer/ingress")
-        .iter()
-        .map(|ingress| match field::text(ingress, "/ip") {
+    let addresses =
+        field::list(&fields, "/status/loadBalancer/ingress").iter().map(|ingress| match field::text(ingress, "/ip") {
             "" => field::text(ingress, "/hostname"),
             ip => ip,
-        })
-        .filter(|address| !address.is_empty())
-        .collect();
+        });
+    let addresses = sorting::set(addresses.filter(|address| !address.is_empty()));
     let ports = if field::list(&fields, "/spec/tls").is_empty() { "80" } else { "80, 443" };
     vec![
         ingress.metadata.name.clone(),

@@ -1,7 +1,5 @@
 //! Nodes.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::api::{Generic, StringMap};
@@ -9,6 +7,7 @@ use crate::kubectl::field;
 use crate::sim::SimTime;
 
 use super::{Column, age, or_none};
+use crate::sorting;
 
 pub(super) fn columns() -> Vec<Column> {
     let plain = ["Name", "Status", "Roles", "Age", "Version"].map(Column::plain);
@@ -56,15 +55,12 @@ fn status(fields: &Value) -> String {
 
 /// Models printers.go findNodeRoles.
 pub fn node_roles(labels: &StringMap) -> Vec<String> {
-    let roles: BTreeSet<&str> = labels
-        .iter()
-        .filter_map(|(key, value)| match key.strip_prefix("node-role.kubernetes.io/") {
-            Some(role) => Some(role),
-            None if key == "kubernetes.io/role" => Some(value.as_str()),
-            None => None,
-        })
-        .filter(|role| !role.is_empty())
-        .collect();
+    let named = labels.iter().filter_map(|(key, value)| match key.strip_prefix("node-role.kubernetes.io/") {
+        Some(role) => Some(role),
+        None if key == "kubernetes.io/role" => Some(value.as_str()),
+        None => None,
+    });
+    let roles = sorting::set(named.filter(|role| !role.is_empty()));
     roles.into_iter().map(str::to_owned).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Labels and selectors as text.
 
 use crate::api::{LabelSelector, StringMap};
+use crate::sorting;
 
 /// `a=1,b=2`, or `<none>`. Models k8s.io/apimachinery/pkg/labels FormatLabels.
 pub fn format_labels(labels: &StringMap) -> String {
@@ -20,7 +21,7 @@ pub fn selector_text(selector: &LabelSelector) -> Option<String> {
         let key = &expression.key;
         let values = || {
             let mut values = expression.values.clone();
-            values.sort();
+            sorting::sort(&mut values);
             values.join(",")
         };
         let text = match expression.operator.as_str() {
@@ -32,7 +33,7 @@ pub fn selector_text(selector: &LabelSelector) -> Option<String> {
         };
         requirements.push((key, text));
     }
-    requirements.sort_by(|a, b| a.0.cmp(b.0));
+    sorting::sort_by(&mut requirements, |a, b| a.0.cmp(b.0));
     Some(requirements.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(","))
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::{Deployment, ObjectMeta, PodTemplateSpec, ReplicaSet};
+use crate::sorting;
 
 const HASH_LABEL: &str = "pod-template-hash";
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -16,7 +17,7 @@ pub(super) fn revision(metadata: &ObjectMeta) -> Option<i64> {
 /// Ordered by creation, then by name. Models deployment util replicaSetsByCreationTimestamp.
 pub fn oldest_first(replica_sets: &[Arc<ReplicaSet>]) -> Vec<&Arc<ReplicaSet>> {
     let mut sorted: Vec<&Arc<ReplicaSet>> = replica_sets.iter().collect();
-    sorted.sort_by(|a, b| {
+    sorting::sort_by(&mut sorted, |a, b| {
         let key = |set: &ReplicaSet| (set.metadata.creation_timestamp, set.metadata.name.clone());
         key(a).cmp(&key(b))
     });

@@ -1,11 +1,10 @@
 //! `kubectl auth`, `completion` and `api-versions`.
 
-use std::collections::BTreeSet;
-
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::resource_type::{listed, parse_type};
+use crate::sorting;
 
 pub(super) const CAN_I: Command = Command {
     path: "auth can-i",
@@ -92,7 +91,7 @@ fn completion(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn api_versions(call: &mut Call<'_, '_>) -> Outcome {
-    let versions: BTreeSet<&str> = listed().map(|(kind, _)| kind.api_version()).collect();
+    let versions = sorting::set(listed().map(|(kind, _)| kind.api_version()));
     call.io.out(versions.into_iter().flat_map(|version| [version, "\n"]).collect::<String>());
     Ok(Next::Done)
 }

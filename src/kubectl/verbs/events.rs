@@ -13,6 +13,7 @@ use crate::kubectl::printers::escape_terminal;
 use crate::kubectl::selection::type_and_name;
 use crate::shell::{Io, Poll, Process, World};
 use crate::sim::SimTime;
+use crate::sorting;
 
 pub(super) const EVENTS: Command = Command {
     path: "events",
@@ -56,7 +57,7 @@ fn events(call: &mut Call<'_, '_>) -> Outcome {
         })
         .filter(|event| filter.accepts(event))
         .collect();
-    found.sort_by_key(|event| seen_last(event));
+    sorting::sort_by_key(&mut found, |event| seen_last(event));
     let watches = call.flags.switch("watch");
     if found.is_empty() && !watches {
         call.io.err(if all {

@@ -6,6 +6,7 @@ use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::resource_type::parse_type;
+use crate::sorting;
 
 pub(super) const EXPLAIN: Command = Command {
     path: "explain",
@@ -72,7 +73,7 @@ fn head(kind: Kind) -> String {
 
 fn write_fields(owner: &'static Type, depth: usize, recursive: bool, text: &mut String) {
     let mut fields = owner.json_fields();
-    fields.sort_by_key(|field| field.name);
+    sorting::sort_by_key(&mut fields, |field| field.name);
     for field in fields {
         text.push_str(&format!("{}{}\t{}\n", "  ".repeat(depth), field.name, type_of(&field.shape)));
         if let Some(below) = struct_below(&field.shape).filter(|_| recursive && depth < DEEPEST) {

@@ -6,6 +6,7 @@ use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::label_query::LabelQuery;
+use crate::sorting;
 
 pub(super) const TOP_POD: Command = Command {
     path: "top pod",
@@ -106,8 +107,8 @@ fn nodes(call: &mut Call<'_, '_>) -> Outcome {
 fn sort(call: &Call<'_, '_>, rows: &mut [(u64, u64, String)]) -> Result<(), Failure> {
     match call.flags.text("sort-by") {
         None | Some("") => {}
-        Some("cpu") => rows.sort_by_key(|(cpu, ..)| std::cmp::Reverse(*cpu)),
-        Some("memory") => rows.sort_by_key(|(_, memory, _)| std::cmp::Reverse(*memory)),
+        Some("cpu") => sorting::sort_by_key(rows, |(cpu, ..)| std::cmp::Reverse(*cpu)),
+        Some("memory") => sorting::sort_by_key(rows, |(_, memory, _)| std::cmp::Reverse(*memory)),
         Some(_) => return Err(Failure::new("--sort-by accepts only cpu or memory")),
     }
     Ok(())

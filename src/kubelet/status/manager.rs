@@ -6,6 +6,7 @@ use crate::api::{
     ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodCondition, PodPhase, PodSpec, PodStatus,
     RestartPolicy, Time,
 };
+use crate::sorting;
 
 /// One pod's status in the kubelet's cache.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +38,7 @@ impl StatusManager {
         }
         status.start_time = old.start_time.or(status.start_time).or(Some(now));
         status.observed_generation = status.observed_generation.max(old.observed_generation);
-        status.container_statuses.sort_by(|a, b| a.name.cmp(&b.name));
+        sorting::sort_by(&mut status.container_statuses, |a, b| a.name.cmp(&b.name));
         if self.cached.as_ref() == Some(&status) {
             return false;
         }

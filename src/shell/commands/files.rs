@@ -1,8 +1,7 @@
 //! Commands on the lab's files: `ls`, `cp`, `mv`, `rm`, `touch`, `mkdir`.
 
-use std::collections::BTreeSet;
-
 use crate::shell::{Files, Io, World};
+use crate::sorting;
 
 /// Flags' letters and the other words.
 fn split(arguments: &[String]) -> (String, Vec<&str>) {
@@ -46,13 +45,10 @@ pub(super) fn list(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> 
         }
         let base = Files::normalize(path);
         let prefix = if base.is_empty() { String::new() } else { format!("{base}/") };
-        let names: BTreeSet<String> = world
-            .files
-            .below(path)
-            .into_iter()
-            .filter_map(|name| name.strip_prefix(&prefix))
-            .map(|name| name.split_once('/').map_or(name.to_owned(), |(directory, _)| directory.to_owned()))
-            .collect();
+        let below = world.files.below(path).into_iter().filter_map(|name| name.strip_prefix(&prefix));
+        let names = sorting::set(
+            below.map(|name| name.split_once('/').map_or(name.to_owned(), |(directory, _)| directory.to_owned())),
+        );
         for name in names {
             print_name(&name, &format!("{prefix}{name}"), &flags, world, io);
         }

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::filter::{self, LineFilter, Options, contents};
 use super::{Failure, unescape, usage};
 use crate::shell::{Input, Io, Poll, Process, World};
+use crate::sorting;
 
 /// `cat`: keeps a missing last line feed.
 #[derive(Clone)]
@@ -335,7 +336,7 @@ impl LineFilter for Sort {
 
     fn end(&mut self, io: &mut Io) -> i32 {
         let mut lines = std::mem::take(&mut self.lines);
-        lines.sort_by(|left, right| self.compare(left, right));
+        sorting::sort_by(&mut lines, |left, right| self.compare(left, right));
         if self.unique {
             lines.dedup_by(|left, right| self.compare(left, right) == Ordering::Equal);
         }
