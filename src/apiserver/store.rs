@@ -1,5 +1,6 @@
 //! The store: every object, by kind, namespace and name, and the changes that nobody has taken yet.
 
+use crate::sorting;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -108,7 +109,10 @@ impl Store {
             // An entry is there already for all but the first of an object's writes: only its object changes.
             match self.owned.get_mut(&owner.uid) {
                 Some(owned) => drop(owned.insert((kind, key.clone()), object.clone())),
-                None => drop(self.owned.insert(owner.uid.clone(), [((kind, key.clone()), object.clone())].into())),
+                None => {
+                    let first = sorting::map([((kind, key.clone()), object.clone())]);
+                    self.owned.insert(owner.uid.clone(), first);
+                }
             }
         }
         if kind == Kind::Pod && object.metadata().controller().is_none() {

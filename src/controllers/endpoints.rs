@@ -1,7 +1,5 @@
 //! The EndpointSlice controller: which pods stand behind a service.
 
-use std::collections::BTreeMap;
-
 use crate::api::{
     Container, Endpoint, EndpointSlice, IntOrString, Kind, ObjectMeta, ObjectReference, Pod, Service, ServicePort,
 };
@@ -54,7 +52,7 @@ pub fn slice_for<'a>(
         || ObjectMeta {
             generate_name: format!("{name}-"),
             namespace: service.metadata.namespace.clone(),
-            labels: BTreeMap::from([
+            labels: sorting::map([
                 ("endpointslice.kubernetes.io/managed-by".to_owned(), "endpointslice-controller.k8s.io".to_owned()),
                 ("kubernetes.io/service-name".to_owned(), name.clone()),
             ]),

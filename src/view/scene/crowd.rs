@@ -3,6 +3,7 @@
 //! Boxes that tell a story cost more than a frame when there are a thousand of them. Here only the pods that the watch
 //! log names are looked at, and whoever draws is told which slots are others than before.
 
+use hellok8s_lab::sorting;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -135,9 +136,9 @@ impl Crowd {
         let store = cluster.api.store();
         let mut pods: Vec<&Arc<Pod>> = store.pods(None).collect();
         // As in the boxes: the oldest first.
-        pods.sort_by_key(|pod| (pod.metadata.creation_timestamp, pod.metadata.resource_version));
+        sorting::sort_by_key(&mut pods, |pod| (pod.metadata.creation_timestamp, pod.metadata.resource_version));
         let gone: Vec<String> = {
-            let living: std::collections::BTreeSet<&str> = pods.iter().map(|pod| pod.metadata.uid.as_str()).collect();
+            let living = sorting::set(pods.iter().map(|pod| pod.metadata.uid.as_str()));
             self.places.keys().filter(|uid| !living.contains(uid.as_str())).cloned().collect()
         };
         gone.iter().for_each(|uid| self.remove(uid));

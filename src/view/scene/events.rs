@@ -3,6 +3,7 @@
 use hellok8s_lab::api::{Event, EventType, Kind, Object};
 use hellok8s_lab::apiserver::ChangeType;
 use hellok8s_lab::cluster::Cluster;
+use hellok8s_lab::sorting;
 
 use super::rows::Look;
 
@@ -44,7 +45,7 @@ impl Events {
         let Some(known) = known else {
             self.0.clear();
             let mut events: Vec<_> = cluster.api.store().list(Kind::Event, None).filter_map(event_of).collect();
-            events.sort_by_key(|event| event.metadata.resource_version);
+            sorting::sort_by_key(&mut events, |event| event.metadata.resource_version);
             let first = events.len().saturating_sub(SHOWN);
             events.iter().skip(first).for_each(|event| self.0.insert(0, event_look(event)));
             return;

@@ -7,6 +7,7 @@ mod pods;
 mod rows;
 mod services;
 
+use hellok8s_lab::sorting;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -143,7 +144,7 @@ impl Scene {
         (memory.read, memory.forks) = (log.len(), timeline.forks());
         let detail = self.detail.get_untracked().of(store.pods(None).count());
         let mut sets: Vec<_> = store.replica_sets(None).cloned().collect();
-        sets.sort_by_key(|set| std::cmp::Reverse(revision_number(set)));
+        sorting::sort_by_key(&mut sets, |set| std::cmp::Reverse(revision_number(set)));
         let looks = if detail == Detail::Boxes {
             memory.crowd.clear();
             pod_looks(cluster, &sets)
@@ -186,7 +187,7 @@ impl Scene {
 
 fn pod_looks(cluster: &Cluster, sets: &[Arc<ReplicaSet>]) -> Vec<PodLook> {
     let mut pods: Vec<_> = cluster.api.store().pods(None).collect();
-    pods.sort_by(|a, b| {
+    sorting::sort_by(&mut pods, |a, b| {
         let key = |pod: &Pod| (pod.metadata.creation_timestamp, pod.metadata.uid.len());
         key(a).cmp(&key(b)).then_with(|| a.metadata.uid.cmp(&b.metadata.uid))
     });
