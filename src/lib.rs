@@ -39,6 +39,7 @@ pub mod lessons;
 pub mod manifest;
 pub mod network;
 pub mod scheduler;
+pub mod session;
 pub mod shell;
 pub mod sim;
 pub mod sorting;

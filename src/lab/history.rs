@@ -90,6 +90,17 @@ impl History {
         Some(cluster)
     }
 
+    /// The cluster just after somebody changed something next, after the moment `now` in the past; none at the end.
+    pub fn next_change(&self, now: SimTime) -> Option<&Cluster> {
+        if now >= self.end {
+            return None;
+        }
+        let after = self.copies.partition_point(|copy| copy.cluster.now() <= now);
+        let later = || self.copies.iter().skip(after).filter(|copy| copy.is_needed).map(|copy| &copy.cluster);
+        let at = later().next()?.now();
+        later().take_while(|cluster| cluster.now() == at).last()
+    }
+
     fn thin_out(&mut self, cluster: &Cluster) {
         let spare = self.copies.iter().filter(|copy| !copy.is_needed).count();
         let objects = cluster.api.store().object_count().max(1);

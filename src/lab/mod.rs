@@ -4,6 +4,7 @@ pub mod forecast;
 mod history;
 mod presets;
 pub mod problems;
+mod recording;
 pub mod timeline;
 
 use crate::api::KubernetesVersion;
@@ -13,6 +14,8 @@ use crate::sim::SimTime;
 
 use history::History;
 pub use presets::PRESETS;
+use recording::Anchor;
+pub use recording::{Input, Patch, Recording};
 
 /// What a lab begins with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct Lab {
     former: Option<History>,
     /// Entries of the watch log that the terminals have seen.
     seen: usize,
+    /// What was done.
+    recording: Recording,
 }
 
 /// A terminal with what it has written and nobody has taken.
@@ -65,6 +70,7 @@ impl Lab {
             forwards: Forwards::new(),
             terminals: vec![Seat::default()],
             seen: 0,
+            recording: Recording::default(),
         }
     }
 
@@ -108,7 +114,68 @@ impl Lab {
 
     /// Writes a file.
     pub fn write(&mut self, name: &str, text: &str) {
+        self.recording.write(name, text, &self.files);
         self.files.write(name, text);
+    }
+
+    /// What was done since [`Lab::record`] or the beginning, as it can be done again in a lab that begins as this one
+    /// did. What was done to the cluster past the terminals is not in it ([`Lab::intervene`], [`Lab::cluster_mut`]).
+    pub fn inputs(&self) -> Vec<Input> {
+        self.recording.inputs(&self.files)
+    }
+
+    /// Whether nothing was done since [`Lab::record`] or the beginning, but to let time pass.
+    pub fn is_untouched(&self) -> bool {
+        self.recording.is_untouched()
+    }
+
+    /// Forgets what was done so far. From now on every writing of a file counts when `is_watched`; else only what a
+    /// file holds when a command could read it.
+    pub fn record(&mut self, is_watched: bool) {
+        self.recording = Recording::begin(self.anchor(), is_watched);
+    }
+
+    /// Notes an input that is not the lab's own but the lesson's.
+    pub fn note(&mut self, input: Input) {
+        self.recording.done(input, &self.files);
+        self.settle();
+    }
+
+    /// Does again what was done in a lab that began as this one. Time passes at once; [`crate::session::Replay`] lets
+    /// it pass by parts. Answers whether it could be done: a file's patch may not fit.
+    pub fn repeat(&mut self, input: &Input) -> bool {
+        match input {
+            Input::Until(at) => self.run_until(*at),
+            Input::Steps(steps) => (0..*steps).for_each(|_| {
+                self.step();
+            }),
+            Input::Submit { terminal, line } => self.submit(*terminal, line),
+            Input::Interrupt(terminal) => self.interrupt(*terminal),
+            Input::Write { file, patch } => {
+                let Some(text) = patch.apply(self.read(file).unwrap_or_default()) else { return false };
+                self.write(file, &text);
+            }
+            Input::EndEdit => self.end_edit(),
+            Input::Seek(at) => self.seek(*at),
+            Input::UndoFork => self.undo_fork(),
+            Input::Choose(_) | Input::Retry => self.note(input.clone()),
+        }
+        true
+    }
+
+    fn anchor(&self) -> Anchor {
+        Anchor { now: self.now(), end: self.end(), is_calm: self.is_calm() }
+    }
+
+    /// Whether no terminal does anything by itself.
+    fn is_calm(&self) -> bool {
+        let is_calm = |seat: &Seat| !seat.terminal.is_busy() && !seat.terminal.has_jobs();
+        self.files.edited().is_none() && self.terminals.iter().all(is_calm)
+    }
+
+    fn settle(&mut self) {
+        let anchor = self.anchor();
+        self.recording.settle(anchor);
     }
 
     /// Types a line into a terminal, which is opened when it is new, and runs it as far as it goes without time passing.
@@ -117,9 +184,11 @@ impl Lab {
             self.terminals.push(Seat::default());
         }
         if let Some(seat) = self.terminals.get_mut(terminal) {
+            self.recording.done(Input::Submit { terminal, line: line.to_owned() }, &self.files);
             seat.terminal.submit(line);
         }
         self.poll_terminals();
+        self.settle();
     }
 
     /// What a terminal has written since this was last asked.
@@ -175,52 +244,67 @@ impl Lab {
 
     /// Closes the editor: what the file holds now is what `kubectl edit` takes.
     pub fn end_edit(&mut self) {
+        self.recording.done(Input::EndEdit, &self.files);
         self.files.end_edit();
         self.poll_terminals();
+        self.settle();
     }
 
     /// Ctrl-C.
     pub fn interrupt(&mut self, terminal: usize) {
         if let Some(seat) = self.terminals.get_mut(terminal) {
+            self.recording.done(Input::Interrupt(terminal), &self.files);
             let mut world = World { cluster: &mut self.cluster, files: &mut self.files, forwards: &mut self.forwards };
             let chunks = seat.terminal.interrupt(&mut world);
             seat.output.extend(chunks);
         }
         self.poll_terminals();
+        self.settle();
     }
 
-    /// When something happens next, in the cluster or in a terminal.
+    /// When something happens next, in the cluster or in a terminal; in the past also, when something was done.
     pub fn next_at(&self) -> SimTime {
         let terminals = self.terminals.iter().filter_map(|seat| seat.terminal.wants_poll_at()).min();
-        self.cluster.next_at().min(terminals.unwrap_or(SimTime::NEVER)).max(self.now())
+        let done = self.history.next_change(self.now()).map_or(SimTime::NEVER, Cluster::now);
+        self.cluster.next_at().min(terminals.unwrap_or(SimTime::NEVER)).min(done).max(self.now())
     }
 
     /// Handles the next event, and returns when that was; the present when nothing is to come.
     pub fn step(&mut self) -> SimTime {
-        let next = self.next_at();
-        if next == SimTime::NEVER {
-            return self.now();
+        if self.next_at() != SimTime::NEVER {
+            self.handle_next();
+            self.recording.stepped();
         }
-        if self.cluster.next_at() <= next {
+        self.now()
+    }
+
+    fn handle_next(&mut self) {
+        let next = self.next_at();
+        let done = self.history.next_change(self.now()).filter(|cluster| cluster.now() <= next);
+        if let Some(cluster) = done {
+            // What was done at this moment of the past is done again.
+            self.cluster = cluster.clone();
+        } else if self.cluster.next_at() <= next {
             self.cluster.step();
         } else {
             self.cluster.run_until(next);
         }
         self.after_time_passed();
-        self.now()
     }
 
     /// Handles everything up to and including `until`, and makes that the present.
     pub fn run_until(&mut self, until: SimTime) {
-        loop {
-            let next = self.next_at();
-            if next > until {
-                break;
-            }
-            self.step();
+        let is_due = self.next_at() <= until;
+        if !is_due && until <= self.now() {
+            return;
+        }
+        while self.next_at() <= until && self.next_at() != SimTime::NEVER {
+            self.handle_next();
         }
         self.cluster.run_until(until.max(self.now()));
         self.after_time_passed();
+        let anchor = self.anchor();
+        self.recording.ran(anchor);
     }
 
     fn after_time_passed(&mut self) {
@@ -289,8 +373,11 @@ impl Lab {
     /// Goes to a moment between the beginning and [`Lab::end`]: the cluster is then as it was. What is done from there
     /// on begins another history.
     pub fn seek(&mut self, to: SimTime) {
+        let to = to.min(self.end());
         if to != self.now() {
-            self.show(to.min(self.end()));
+            self.show(to);
+            let anchor = self.anchor();
+            self.recording.sought(anchor);
         }
     }
 
@@ -307,8 +394,10 @@ impl Lab {
     /// Goes back to the end of the history that was there before something done in the past began another one.
     pub fn undo_fork(&mut self) {
         let Some(former) = self.former.take() else { return };
+        self.recording.done(Input::UndoFork, &self.files);
         self.history = self.history.clone().replaced_by(former);
         self.show(self.history.end());
+        self.settle();
     }
 
     fn show(&mut self, at: SimTime) {
@@ -325,3 +414,5 @@ impl Lab {
 
 /// Terminals that can be open.
 const MAX_TERMINALS: usize = 8;
+/// What is typed into this terminal and those behind it is out of the visitor's sight.
+pub const HIDDEN_TERMINAL: usize = 6;

@@ -103,6 +103,7 @@ impl Progress {
     /// Puts the lesson's beginning into `lab`, in the place of all that was there, and begins the first step.
     pub fn start(lesson: &Arc<Lesson>, lab: &mut Lab) -> Self {
         *lab = play::beginning(lesson);
+        lab.record((0..lesson.steps.len()).any(|step| lesson.looks_at_files(step)));
         let attempt = Attempt::begin(lesson, 0, Moment::of(lab), lab);
         Self { lesson: Arc::clone(lesson), step: 0, commands: 0, forks: lab.forks(), attempt }
     }

@@ -118,6 +118,8 @@ impl Environment {
         self.variables.insert("!".to_owned(), pid.to_string());
         let io = Io::default();
         self.jobs.push(Job { number, pid, text: text.to_owned(), running, environment, io, ended: None });
+        // It begins with the next poll, which is due at once: else it would wait for somebody to type.
+        self.wake = SimTime::ZERO;
         (number, pid)
     }
 

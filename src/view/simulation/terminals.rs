@@ -13,7 +13,7 @@ pub const TERMINALS: usize = 5;
 /// The terminal of the Apply button, which must work while the shown one is busy.
 pub(super) const APPLY: usize = TERMINALS;
 /// The terminal of `window.lab.exec`.
-pub(super) const HIDDEN: usize = TERMINALS + 1;
+pub(super) const HIDDEN: usize = HIDDEN_TERMINAL;
 
 /// What `kubectl` and the others may add to the log before its oldest part goes.
 const LOG_ENTRIES: usize = 600;
