@@ -362,7 +362,9 @@ fn perform(lab: &mut Lab, act: &Act) {
                 lab.run_until(until.min(lab.now() + 333));
             }
         }
-        Act::Steps(steps) => (0..*steps).for_each(|_| drop(lab.step())),
+        Act::Steps(steps) => (0..*steps).for_each(|_| {
+            lab.step();
+        }),
         Act::Seek(ms) => lab.seek(SimTime(*ms)),
         Act::UndoFork => lab.undo_fork(),
     }
@@ -411,11 +413,9 @@ proptest! {
         0..12,
     )) {
         let text = format!("{{\"v\":1,\"i\":[{}]}}", parts.join(","));
-        if let Ok(session) = Session::parse(&text) {
-            if let Ok(mut replay) = Replay::new(session) {
-                let mut rounds = 0;
-                while matches!(replay.go_on(200), Ok(false)) && rounds < 50 { rounds += 1; }
-            }
+        if let Ok(mut replay) = Session::parse(&text).and_then(Replay::new) {
+            let mut rounds = 0;
+            while matches!(replay.go_on(200), Ok(false)) && rounds < 50 { rounds += 1; }
         }
     }
 

@@ -1,8 +1,10 @@
 //! What the page asks of the browser: its address, its storage, its document.
 
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Storage, UrlSearchParams, Window};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Document, HtmlElement, Storage, Url, UrlSearchParams, Window};
 
 /// The window; the page has one, a worker would not.
 pub fn window() -> Option<Window> {
@@ -56,6 +58,61 @@ const STORAGE_PREFIX: &str = "hellok8s-lab:";
 
 fn storage() -> Option<Storage> {
     window()?.local_storage().ok()?
+}
+
+/// Forgets what is kept under `name`.
+pub fn forget(name: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(&format!("{STORAGE_PREFIX}{name}"));
+    }
+}
+
+/// A property of a value of the browser's, unless it is undefined or null.
+pub fn get(object: &JsValue, name: &str) -> Option<JsValue> {
+    let value = Reflect::get(object, &name.into()).ok()?;
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+/// Waits, at least until the browser has done what else there is to do.
+pub async fn pause(ms: i32) {
+    let promise = Promise::new(&mut |resolve, _| {
+        if let Some(window) = window() {
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms);
+        }
+    });
+    let _ = JsFuture::from(promise).await;
+}
+
+/// The whole address of a file that is named relative to the page, if it is of the page's own origin.
+pub fn beside(name: &str) -> Option<String> {
+    let location = window()?.location();
+    let address = Url::new_with_base(name, &location.href().ok()?).ok()?;
+    (address.origin() == location.origin().ok()?).then(|| address.href())
+}
+
+/// The text of a file of the page's own origin.
+pub async fn fetch_text(address: &str) -> Option<String> {
+    let response = JsFuture::from(window()?.fetch_with_str(address)).await.ok()?;
+    if !get(&response, "ok")?.is_truthy() {
+        return None;
+    }
+    let read: Function = get(&response, "text")?.dyn_into().ok()?;
+    let text = JsFuture::from(Promise::from(read.call0(&response).ok()?)).await.ok()?.as_string()?;
+    (text.len() <= LONGEST_FETCHED).then_some(text)
+}
+
+/// The longest file that is fetched, in bytes.
+const LONGEST_FETCHED: usize = 256 * 1024;
+
+/// Offers a text to the visitor as a file.
+pub fn save(name: &str, text: &str) {
+    let Some(link) = document().and_then(|document| document.create_element("a").ok()) else { return };
+    let address = format!("data:application/json;charset=utf-8,{}", String::from(js_sys::encode_uri_component(text)));
+    let _ = link.set_attribute("href", &address);
+    let _ = link.set_attribute("download", name);
+    if let Ok(link) = link.dyn_into::<HtmlElement>() {
+        link.click();
+    }
 }
 
 /// Sets an attribute of the `html` element, from which the style sheets read the theme.

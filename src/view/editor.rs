@@ -35,8 +35,8 @@ pub struct Document {
     names: RwSignal<Vec<String>>,
     /// Whether there is a text to go back to.
     has_draft: RwSignal<bool>,
-    /// Whether the files are a lesson's, which are not kept for the next visit.
-    is_lesson: RwSignal<bool>,
+    /// Whether the files are a lesson's or somebody's, which do not take the place of the visitor's own.
+    pub is_guest: RwSignal<bool>,
 }
 
 /// The open file of the page that is being built.
@@ -59,14 +59,14 @@ impl Document {
             text: RwSignal::new(text),
             names: RwSignal::new(names),
             has_draft: RwSignal::new(browser::recall(&kept_as(DRAFT)).is_some()),
-            is_lesson: RwSignal::new(false),
+            is_guest: RwSignal::new(false),
         }
     }
 
     /// Writes a file, shows it when it is the open one, and keeps it for the next visit.
     pub fn write(self, name: &str, text: &str) {
         self.simulation.write(name, text);
-        if !self.is_lesson.get_untracked() {
+        if !self.is_guest.get_untracked() {
             browser::keep(&format!("{}{name}", kept_as(FILE)), text);
         }
         if self.name.with_untracked(|open| open == name) && self.text.with_untracked(|old| old != text) {
@@ -79,7 +79,8 @@ impl Document {
 
     /// What is wrong with the open file, and which of its fields change nothing.
     fn review(self) -> Review {
-        self.text.with(|text| self.name.with(|name| problems::review(name, text, settings::version())))
+        let version = self.simulation.with(|lab| lab.cluster().config().version);
+        self.text.with(|text| self.name.with(|name| problems::review(name, text, version)))
     }
 
     /// Hands the open file to the cluster; `then` gets kubectl's answer.
@@ -89,15 +90,8 @@ impl Document {
         self.simulation.apply(&self.name.get_untracked(), then);
     }
 
-    /// From now on the files are a lesson's.
-    pub fn begin_lesson(self) {
-        self.is_lesson.set(true);
-        self.reload();
-    }
-
-    /// The visitor's own files are back.
-    pub fn end_lesson(self) {
-        self.is_lesson.set(false);
+    /// The visitor's own files are back, as they are kept.
+    pub fn restore(self) {
         for (name, text) in browser::recall_all(&kept_as(FILE)) {
             self.simulation.write(&name, &text);
         }

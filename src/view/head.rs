@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::i18n::Key;
 use super::settings::{Theme, settings};
+use super::share::Share;
 
 /// The head.
 #[component]
@@ -36,6 +37,7 @@ fn Choices() -> impl IntoView {
     };
     view! {
         <div class="choices">
+            <Share/>
             <button type="button" class="button" lang=move || settings.lang.get().other().code()
                 on:click=move |_| settings.choose_lang(settings.lang.get_untracked().other())>
                 {settings.say(Key::OtherLang)}

@@ -52,6 +52,32 @@ pub enum Key {
     LessonRetry,
     LessonFinished,
     LessonPar,
+    Share,
+    ShareHint,
+    ShareText,
+    CopyLink,
+    CopySession,
+    CopyMarkdown,
+    SaveFile,
+    OpenFile,
+    Saved,
+    Copied,
+    CopyByHand,
+    LinkTooLong,
+    LinkFailed,
+    Replaying,
+    Cancel,
+    Shared,
+    SharedDiffers,
+    BackToMine,
+    Close,
+    SessionBroken,
+    SessionTooNew,
+    SessionTooLong,
+    LessonUnknown,
+    LessonWrong,
+    NothingLost,
+    LessonBegun,
     Client,
     Endpoints,
     Answered,
@@ -248,6 +274,49 @@ fn both(key: Key) -> (&'static str, &'static str) {
         Key::LessonRetry => ("从现在重做这一步", "Try the step again from here"),
         Key::LessonFinished => ("完成！用了命令数 / 标准数：", "Done! Commands used / par:"),
         Key::LessonPar => ("条", "commands"),
+        Key::Share => ("分享", "Share"),
+        Key::ShareHint => (
+            "链接里有文件、命令和这一刻；打开它的人看到的完全一样。",
+            "A link holds your files, commands and this very moment: who opens it sees the same.",
+        ),
+        Key::ShareText => ("链接或文本", "The link or text"),
+        Key::CopyLink => ("复制链接", "Copy link"),
+        Key::CopySession => ("复制为 kubectl 会话", "Copy as kubectl session"),
+        Key::CopyMarkdown => ("复制为 Markdown 记录", "Copy as Markdown transcript"),
+        Key::SaveFile => ("保存为文件", "Save as file"),
+        Key::OpenFile => ("打开会话或课程文件……", "Open a session or lesson…"),
+        Key::Saved => ("文件已保存。", "The file is saved."),
+        Key::Copied => ("已复制。", "Copied."),
+        Key::CopyByHand => (
+            "浏览器不允许复制：文本已选中，请手动复制。",
+            "The browser does not let the page copy. The text is selected: copy it by hand.",
+        ),
+        Key::LinkTooLong => {
+            ("内容太多，链接放不下：请保存为文件再发送。", "Too much for a link: save it as a file and send that.")
+        }
+        Key::LinkFailed => {
+            ("这个浏览器生成不了链接：请保存为文件。", "This browser cannot make the link: save a file instead.")
+        }
+        Key::Replaying => ("正在重放……", "Replaying…"),
+        Key::Cancel => ("取消", "Cancel"),
+        Key::Shared => {
+            ("这是别人分享的一刻。你自己的内容还在。", "This is a moment that somebody shared. Your own lab is kept.")
+        }
+        Key::SharedDiffers => {
+            ("它是用另一个版本做的，可能略有不同。", "It was made with another version of the lab and may differ.")
+        }
+        Key::BackToMine => ("回到我的", "Back to mine"),
+        Key::Close => ("关闭", "Close"),
+        Key::SessionBroken => ("这个链接或文件不完整或已损坏。", "This link or file is damaged or incomplete."),
+        Key::SessionTooNew => (
+            "它是用更新的版本做的：请刷新页面再试。",
+            "It was made with a newer version of the lab: reload the page and try again.",
+        ),
+        Key::SessionTooLong => ("它太大了，无法打开。", "It is too large to be opened."),
+        Key::LessonUnknown => ("没有这个课程：", "There is no such lesson:"),
+        Key::LessonWrong => ("课程文件有错：", "The lesson's file is wrong:"),
+        Key::NothingLost => ("你的内容没有变。", "Nothing of yours has changed."),
+        Key::LessonBegun => ("进行中", "begun"),
         Key::Panels => ("面板", "Panels"),
         Key::Side => ("说明", "Explanations"),
         Key::Why => ("为什么", "Why"),

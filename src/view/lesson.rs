@@ -7,10 +7,10 @@ use hellok8s_lab::lessons::{self, Action, Lesson, Section, Task, Text};
 use leptos::prelude::*;
 
 use super::browser;
-use super::editor::document;
 use super::i18n::Key;
 use super::settings::settings;
 use super::simulation::simulation;
+use super::visit::{self, visit};
 
 /// Under this name and the lesson's the browser keeps with how many commands it was done.
 const DONE: &str = "lesson-done:";
@@ -35,21 +35,19 @@ pub fn LessonPanel() -> impl IntoView {
 
 #[component]
 fn List() -> impl IntoView {
-    let (settings, simulation, document) = (settings(), simulation(), document());
+    let (settings, visit) = (settings(), visit());
     let all = lessons::lessons();
     let entry = move |lesson: &Arc<Lesson>| {
         let done = browser::recall(&format!("{DONE}{}", lesson.id));
         let (id, title) = (lesson.id.clone(), lesson.title.clone());
-        let begin = move |_| {
-            if simulation.start_lesson(&id) {
-                document.begin_lesson();
-            }
-        };
+        let is_begun = done.is_none() && visit::is_begun(&id);
+        let begin = move |_| visit.open_lesson(&id);
         view! {
             <li>
                 <button type="button" class="lesson-entry" on:click=begin>
                     <span>{move || title.of(settings.lang.get()).to_owned()}</span>
                     {done.map(|commands| view! { <span class="lesson-done">"✓ "{commands}</span> })}
+                    {is_begun.then(|| view! { <span class="lesson-begun">{settings.say(Key::LessonBegun)}</span> })}
                 </button>
             </li>
         }
@@ -67,7 +65,7 @@ fn List() -> impl IntoView {
 /// The present step.
 #[component]
 fn Current() -> impl IntoView {
-    let (settings, simulation, document) = (settings(), simulation(), document());
+    let (settings, simulation, visit) = (settings(), simulation(), visit());
     let hints = RwSignal::new(0_usize);
     let shows_solution = RwSignal::new(false);
     let step_number = Memo::new(move |_| {
@@ -79,14 +77,8 @@ fn Current() -> impl IntoView {
         hints.set(0);
         shows_solution.set(false);
     });
-    let leave = move |_| {
-        simulation.leave_lesson();
-        document.end_lesson();
-    };
-    let again = move |_| {
-        simulation.restart_lesson();
-        document.reload();
-    };
+    let leave = move |_| visit.leave();
+    let again = move |_| visit.restart_lesson();
     let body = move || {
         let (lang, hints) = (settings.lang.get(), hints.get());
         simulation.lesson_changes.track();

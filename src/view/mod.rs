@@ -20,6 +20,7 @@ mod forecast;
 mod head;
 mod i18n;
 mod lesson;
+mod notice;
 mod numbers;
 mod pod_box;
 mod pointed;
@@ -27,6 +28,7 @@ mod scene;
 mod selection;
 mod service_lane;
 mod settings;
+mod share;
 mod side;
 mod simulation;
 mod stage;
@@ -34,6 +36,7 @@ mod terminal;
 mod timeline;
 mod transport;
 mod trouble;
+mod visit;
 mod why;
 mod yaml;
 
@@ -42,12 +45,14 @@ use leptos::prelude::*;
 use editor::{Document, Editor};
 use head::Head;
 use i18n::Key;
+use notice::NoticeBar;
 use settings::Settings;
 use side::Side;
 use simulation::Simulation;
 use stage::Stage;
 use terminal::Terminal;
 use timeline::Timeline;
+use visit::Visit;
 
 /// Puts the page into the document's body.
 pub fn mount() {
@@ -75,9 +80,7 @@ fn App() -> impl IntoView {
     provide_context(simulation);
     provide_context(document);
     bridge::open(simulation, document);
-    if browser::parameter("lesson").is_some_and(|lesson| simulation.start_lesson(&lesson)) {
-        document.begin_lesson();
-    }
+    provide_context(Visit::begin(simulation, document));
     embed::open(simulation, document, settings);
     // On a phone the panel that tells of a clicked object is behind a tab.
     Effect::new(move |_| {
@@ -89,6 +92,7 @@ fn App() -> impl IntoView {
     view! {
         <div class=class>
             <Head/>
+            <NoticeBar/>
             <main class="panels" data-tab=move || tab.get().0>
                 <div class="phone-tabs" role="group" aria-label=settings.say(Key::Panels)>
                     {TABS.map(|(name, key)| panel(name).then(|| view! {

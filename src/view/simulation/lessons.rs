@@ -1,8 +1,11 @@
 //! The lesson that is being done.
 
 use hellok8s_lab::lab::timeline::Timeline;
-use hellok8s_lab::lab::{Lab, LabOptions};
-use hellok8s_lab::lessons::{self, Progress, Seen};
+use std::sync::Arc;
+
+use hellok8s_lab::lab::{Input, Lab, LabOptions};
+use hellok8s_lab::lessons::{Lesson, Progress, Seen};
+use hellok8s_lab::session::{Reopened, Start};
 use leptos::prelude::*;
 
 use super::terminals::TERMINALS;
@@ -30,6 +33,7 @@ impl Simulation {
         core.log_cursor = usize::MAX;
         core.is_stale = true;
         core.seen.clear();
+        core.own_lesson = None;
         for terminal in 0..TERMINALS {
             if let Some(signals) = self.signals(terminal) {
                 signals.log.set(Vec::new());
@@ -37,12 +41,46 @@ impl Simulation {
         }
     }
 
-    /// Begins a lesson. Answers whether there is one with this name.
-    pub fn start_lesson(self, id: &str) -> bool {
-        let Some(lesson) = lessons::lesson(id) else { return false };
+    /// Puts what a session came to in the place of all that is there.
+    pub fn reopen(self, reopened: Reopened) {
+        let Reopened { lab, progress, lines, .. } = reopened;
+        let shown = lines.iter().map(|line| line.terminal + 1).filter(|count| *count <= TERMINALS).max();
+        self.core.update_value(|core| {
+            self.replace_lab(core, lab);
+            core.progress = progress;
+            self.write_again(core, lines);
+            core.seen.clear();
+        });
+        self.open_terminals.set(shown.unwrap_or(1));
+        self.terminal.set(0);
+        self.selected.set(None);
+        self.lesson_changes.update(|count| *count += 1);
+        self.refresh();
+    }
+
+    /// What the lab that is there began with, if that is a lesson.
+    pub fn lesson_start(self) -> Option<Start> {
+        self.core.with_value(|core| {
+            let id = core.progress.as_ref()?.lesson().id.clone();
+            Some(core.own_lesson.clone().map_or(Start::Lesson(id), Start::OwnLesson))
+        })
+    }
+
+    /// The text of the lesson's file, when it is not one of the lab's own.
+    pub fn own_lesson(self) -> Option<String> {
+        self.core.with_value(|core| core.own_lesson.clone())
+    }
+
+    /// Notes the text of the lesson's file.
+    pub fn set_own_lesson(self, text: Option<String>) {
+        self.core.update_value(|core| core.own_lesson = text);
+    }
+
+    /// Begins a lesson.
+    pub fn start_lesson(self, lesson: &Arc<Lesson>) {
         self.core.update_value(|core| {
             let mut lab = Lab::new(&lesson.start.options);
-            let progress = Progress::start(&lesson, &mut lab);
+            let progress = Progress::start(lesson, &mut lab);
             self.replace_lab(core, lab);
             core.progress = Some(progress);
         });
@@ -51,15 +89,6 @@ impl Simulation {
         self.playing.set(true);
         self.lesson_changes.update(|count| *count += 1);
         self.refresh();
-        true
-    }
-
-    /// Begins the lesson anew.
-    pub fn restart_lesson(self) {
-        let id = self.with_progress(|progress| progress.map(|progress| progress.lesson().id.clone()));
-        if let Some(id) = id {
-            self.start_lesson(&id);
-        }
     }
 
     /// Ends the lesson: the lab is then an empty one.
@@ -79,6 +108,7 @@ impl Simulation {
         self.core.update_value(|core| {
             if let Some(progress) = &mut core.progress {
                 progress.retry(&core.lab);
+                core.lab.note(Input::Retry);
             }
         });
         self.lesson_changes.update(|count| *count += 1);
@@ -86,7 +116,10 @@ impl Simulation {
 
     /// Chooses an answer of the present step.
     pub fn choose(self, choice: usize) {
-        self.core.update_value(|core| core.seen.push(Seen::Chose(choice)));
+        self.core.update_value(|core| {
+            core.seen.push(Seen::Chose(choice));
+            core.lab.note(Input::Choose(choice));
+        });
         self.refresh();
     }
 

@@ -41,6 +41,8 @@ struct Core {
     progress: Option<Progress>,
     /// What the lesson has not been told of yet.
     seen: Vec<Seen>,
+    /// The text of the lesson's file, when it is not one of the lab's own.
+    own_lesson: Option<String>,
 }
 
 /// The lab, and the signals that tell the page of it.
@@ -104,6 +106,7 @@ impl Simulation {
             is_stale: true,
             progress: None,
             seen: Vec::new(),
+            own_lesson: None,
         };
         let autoplay = browser::parameter("autoplay").is_none_or(|value| value != "0");
         let simulation = Self {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use hellok8s_lab::lessons::Seen;
+use hellok8s_lab::session::{Line, What};
 use hellok8s_lab::shell::{Chunk, Stream};
 use leptos::prelude::*;
 
@@ -13,7 +14,7 @@ pub const TERMINALS: usize = 5;
 /// The terminal of the Apply button, which must work while the shown one is busy.
 pub(super) const APPLY: usize = TERMINALS;
 /// The terminal of `window.lab.exec`.
-pub(super) const HIDDEN: usize = HIDDEN_TERMINAL;
+pub(super) const HIDDEN: usize = hellok8s_lab::lab::HIDDEN_TERMINAL;
 
 /// What `kubectl` and the others may add to the log before its oldest part goes.
 const LOG_ENTRIES: usize = 600;
@@ -163,6 +164,25 @@ impl Simulation {
                 log.drain(..log.len() - LOG_ENTRIES);
             }
         });
+    }
+
+    /// Writes what was typed and printed before into the terminals' logs.
+    pub(super) fn write_again(self, core: &mut Core, lines: Vec<Line>) {
+        for line in lines.into_iter().filter(|line| line.terminal < HIDDEN) {
+            // What the Apply button types stands in the first terminal.
+            let terminal = if line.terminal == APPLY { 0 } else { line.terminal };
+            match line.what {
+                What::Command(text) => self.say(core, terminal, Said::Command, &text),
+                What::Out(text) => self.show(core, terminal, vec![Chunk { stream: Stream::Out, text }]),
+                What::Err(text) => self.show(core, terminal, vec![Chunk { stream: Stream::Err, text }]),
+                What::Ended(_) | What::Interrupted | What::Wrote { .. } => {}
+            }
+        }
+        for lane in &mut core.lanes {
+            if lane.running.is_none() && core.lab.is_busy(lane.terminal) {
+                lane.running = Some((String::new(), Box::new(|_| ())));
+            }
+        }
     }
 
     /// The terminal that is shown, also when it changes.

@@ -62,6 +62,6 @@ export async function picture(page: Page, name: string): Promise<void> {
 
 declare global {
   interface Window {
-    lab: { advance(ms: number): number; now(): number; seek(ms: number): number; pause(): void; read(file: string): string; write(file: string, text: string): void; apply(): Promise<string>; exec(line: string): Promise<string> };
+    lab: { state(): Record<string, unknown>; advance(ms: number): number; now(): number; seek(ms: number): number; pause(): void; read(file: string): string; write(file: string, text: string): void; apply(): Promise<string>; exec(line: string): Promise<string> };
   }
 }

@@ -1,0 +1,182 @@
+// Sharing: a link opens the same moment anywhere, a broken one loses nothing, and a session is a text that others read.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "@playwright/test";
+import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+
+const manifest = (name: string) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
+const state = (page: Page) => page.evaluate(() => JSON.stringify(window.lab.state()));
+const now = (page: Page) => page.evaluate(() => window.lab.now());
+const notice = (page: Page) => page.getByTestId("notice");
+
+test.describe.configure({ timeout: 90_000 });
+
+/** A rollout that is on its way, after edits, in two terminals. */
+async function rollOut(page: Page): Promise<void> {
+  await openLab(page);
+  await page.evaluate(() => window.lab.pause());
+  await page.getByTestId("editor").fill(manifest("02-v1-replicas-3.yaml"));
+  await page.getByTestId("apply").click();
+  await page.evaluate(() => window.lab.advance(20_017));
+  await page.evaluate(() => window.lab.exec("kubectl set image deployment hellok8s-deployment *=guangzhengli/hellok8s:v2"));
+  await page.evaluate(() => window.lab.advance(1_503));
+  await page.evaluate(() => window.lab.pause());
+}
+
+/** Opens the share menu and gives the link in it. */
+async function link(page: Page): Promise<string> {
+  await page.getByTestId("share").click();
+  await expect(page.getByTestId("share-text")).toHaveValue(/^http.*#s=/);
+  const text = await page.getByTestId("share-text").inputValue();
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("share-text")).toHaveCount(0);
+  await expect(page.getByTestId("share")).toBeFocused();
+  return text;
+}
+
+/** A page of a visitor who was never here. */
+async function freshPage(browser: Browser): Promise<Page> {
+  return (await browser.newContext({ locale: "en-GB" })).newPage();
+}
+
+test("a link opens the same moment in a fresh profile", async ({ page, browser }) => {
+  await rollOut(page);
+  const address = await link(page);
+  expect(address.length).toBeLessThan(600);
+  const other = await freshPage(browser);
+  await openLab(other, address);
+  await expect(notice(other)).toContainText("somebody shared");
+  expect(await now(other)).toBe(await now(page));
+  expect(await state(other)).toBe(await state(page));
+  await expect(other.getByTestId("editor")).toHaveValue(manifest("02-v1-replicas-3.yaml"));
+  await expect(other.getByTestId("terminal-log")).toContainText("deployment.apps/hellok8s-deployment created");
+  await expect(other.getByTestId("play")).toHaveAttribute("aria-pressed", "false");
+  await expectAccessible(other);
+  await picture(other, "shared");
+  // Both go on alike.
+  for (const each of [page, other]) {
+    await each.evaluate(() => window.lab.advance(30_000));
+  }
+  expect(await state(other)).toBe(await state(page));
+  await other.context().close();
+});
+
+test("the first state has a tiny link", async ({ page }) => {
+  await openLab(page);
+  await page.evaluate(() => window.lab.pause());
+  const address = await link(page);
+  expect(address.split("#")[1].length).toBeLessThan(40);
+});
+
+test("somebody's moment takes nothing of one's own", async ({ page, browser }) => {
+  await rollOut(page);
+  const address = await link(page);
+  const other = await freshPage(browser);
+  await openLab(other);
+  await other.getByTestId("editor").fill("# mine\n");
+  await other.evaluate(() => window.lab.pause());
+  const mine = await state(other);
+  // In the same tab, as when a link is pasted over the address.
+  await other.evaluate((address) => (location.hash = new URL(address).hash), address);
+  await expect(notice(other)).toContainText("somebody shared");
+  await expect(other.getByTestId("editor")).toHaveValue(manifest("02-v1-replicas-3.yaml"));
+  await other.getByTestId("editor").fill("# changed in theirs\n");
+  await other.getByRole("button", { name: "Back to mine" }).click();
+  await expect(other.getByTestId("editor")).toHaveValue("# mine\n");
+  expect(JSON.parse(await state(other)).pods).toEqual(JSON.parse(mine).pods);
+  await other.reload();
+  await expect(other.getByTestId("editor")).toHaveValue("# mine\n");
+  await other.context().close();
+});
+
+for (const [what, hash, words] of [
+  ["no base64url", "#s=@@@", "damaged"],
+  ["no deflated text", "#s=AAAA", "damaged"],
+  // {"v":9,"i":[]} and 2 MiB of blanks, deflated.
+  ["a newer version", "#s=q1YqU7Ky1FHKVLKKjq0FAA", "newer version"],
+  ["a bomb", `#s=${bomb()}`, "too large"],
+  ["more than a link holds", `#s=${"A".repeat(16_001)}`, "too large"],
+] as const) {
+  test(`a link with ${what} gives a message and loses nothing`, async ({ page }) => {
+    await openLab(page);
+    await page.getByTestId("editor").fill("# mine\n");
+    await page.goto(`/?lang=en${hash}`);
+    await expect(notice(page)).toContainText(words);
+    await expect(notice(page)).toContainText("Nothing of yours has changed");
+    await expect(page.getByTestId("editor")).toHaveValue("# mine\n");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Close" }).click();
+    await expect(notice(page)).toBeEmpty();
+  });
+}
+
+function bomb(): string {
+  return execFileSync(process.execPath, ["-e", "process.stdout.write(require('zlib').deflateRawSync(Buffer.alloc(2 << 20, 32)).toString('base64url'))"]).toString();
+}
+
+test("the menu copies the link, the session and the transcript, and says so", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await rollOut(page);
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.getByTestId("share").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("share-text")).toHaveValue(/#s=/);
+  await expectAccessible(page);
+  await picture(page, "share-menu");
+  await page.getByRole("button", { name: "Copy link" }).press("Enter");
+  await expect(page.locator("#share-menu [role=status]")).toHaveText("Copied.");
+  expect(await clipboard()).toMatch(/#s=[-_\w]+$/);
+  await page.getByRole("button", { name: "Copy as kubectl session" }).press("Enter");
+  await expect(page.getByTestId("share-text")).toHaveValue(/^# hellok8s-lab run --seed 1/);
+  await expect.poll(clipboard).toContain("kubectl apply -f deployment.yaml\nsleep 20.017\nkubectl set image");
+  await page.getByRole("button", { name: "Copy as Markdown transcript" }).press("Enter");
+  await expect.poll(clipboard).toContain("```console\n$ kubectl apply -f deployment.yaml\ndeployment.apps/hellok8s-deployment created\n```");
+});
+
+test("where the browser does not let the page copy, the text is selected", async ({ page }) => {
+  await openLab(page);
+  await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+  await page.getByTestId("share").click();
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await expect(page.locator("#share-menu [role=status]")).toContainText("copy it by hand");
+  await expect(page.getByTestId("share-text")).toBeFocused();
+});
+
+test("a session is saved as a file and opened again", async ({ page, browser }, info) => {
+  await rollOut(page);
+  await page.getByTestId("share").click();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as file" }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe("hellok8s-lab.json");
+  const path = info.outputPath("session.json");
+  await download.saveAs(path);
+  const other = await freshPage(browser);
+  await openLab(other);
+  await other.getByTestId("share").click();
+  await other.getByTestId("open-file").setInputFiles(path);
+  await expect(notice(other)).toContainText("somebody shared");
+  expect(await state(other)).toBe(await state(page));
+  const wrong = info.outputPath("wrong.json");
+  writeFileSync(wrong, "{");
+  await other.getByTestId("share").click();
+  await other.getByTestId("open-file").setInputFiles(wrong);
+  await expect(notice(other)).toContainText("damaged");
+  expect(await state(other)).toBe(await state(page));
+  await other.context().close();
+});
+
+test("a copied session ends the same without the page", async ({ page }, info) => {
+  const lab = join(import.meta.dirname, "../../target/debug/hellok8s-lab");
+  test.skip(!existsSync(lab), "needs cargo build");
+  await rollOut(page);
+  await page.getByTestId("share").click();
+  await page.getByRole("button", { name: "Copy as kubectl session" }).click();
+  await expect(page.getByTestId("share-text")).toHaveValue(/^# hellok8s-lab run/);
+  const session = info.outputPath("session.txt");
+  writeFileSync(session, `${await page.getByTestId("share-text").inputValue()}kubectl get pods -o name\n`);
+  const printed = execFileSync(lab, ["run", "--seed", "1", session]).toString();
+  const pods = JSON.parse(await state(page)).pods.map((pod: { metadata: { name: string } }) => `pod/${pod.metadata.name}\n`);
+  expect(printed.endsWith(`$ kubectl get pods -o name\n${pods.join("")}`), printed).toBe(true);
+});
