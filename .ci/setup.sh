@@ -112,6 +112,25 @@ TOML
   rm -rf "$work"
 }
 
+# The page has a standard library of its own, compiled for size and without the texts of panics: a sixteenth of the
+# page. Cargo's flags for that are unstable; they are given for the page alone. Without the library's source the page is
+# built with the one that came with the compiler. LAB_STD=compiler asks for that.
+with_small_std() {
+  local library
+  library="$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock"
+  [ "${LAB_STD:-}" != compiler ] || return 0
+  if [ ! -f "$library" ] && has rustup; then
+    say "fetching the standard library's source"
+    within 60 rustup component add rust-src >&2 || true
+  fi
+  if [ ! -f "$library" ] || ! RUSTC_BOOTSTRAP=1 cargo -Zhelp 2>/dev/null | grep -q panic-immediate-abort; then
+    say "the standard library's source is not at hand: the page will be larger"
+    return 0
+  fi
+  export RUSTC_BOOTSTRAP=1 CARGO_PROFILE_PAGE_PANIC=immediate-abort CARGO_UNSTABLE_PANIC_IMMEDIATE_ABORT=true \
+    CARGO_UNSTABLE_BUILD_STD="std panic_abort" CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
+}
+
 # ---- Tools ----------------------------------------------------------------------------------------------------
 
 # need_tool CRATE VERSION COMMAND: the one on PATH where it has the version, else one of the lab's own.

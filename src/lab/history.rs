@@ -8,7 +8,7 @@ const SPACING_MS: u64 = 5_000;
 /// Watch events between two copies, at first: in a busy time they stand closer to each other.
 const SPACING_EVENTS: usize = 1_000;
 /// When there are more copies than this, every second of those that time made is dropped.
-const MOST_COPIES: usize = 128;
+const MOST_COPIES: usize = 256;
 /// Fewer copies are kept of a large cluster: together they hold at most so many objects …
 const MOST_OBJECTS: usize = 400_000;
 /// … but never fewer copies than this.

@@ -56,8 +56,6 @@ use visit::Visit;
 
 /// Puts the page into the document's body.
 pub fn mount() {
-    // A defect stops the wasm for good: the visitor is told, and what they typed is kept already.
-    std::panic::set_hook(Box::new(|_| browser::mark_root("data-broken", Some("true"))));
     mount_to_body(App);
 }
 
