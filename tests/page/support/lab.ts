@@ -37,7 +37,7 @@ export { expect };
 /** Opens the lab under `path` (with query and hash) and waits until the page is there. */
 export async function openLab(page: Page, path = "/"): Promise<void> {
   await page.goto(path);
-  await expect(page.locator("main")).toBeVisible();
+  await expect(page.locator("main")).toBeVisible({ timeout: 30_000 });
 }
 
 /** Fails when axe finds anything against WCAG 2.2 AA in the page as it is now, or in the part that `within` selects. */
