@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::i18n::Key;
+use super::keys::Keys;
 use super::settings::{Theme, settings};
 use super::share::Share;
 
@@ -38,6 +39,7 @@ fn Choices() -> impl IntoView {
     view! {
         <div class="choices">
             <Share/>
+            <Keys/>
             <button type="button" class="button" lang=move || settings.lang.get().other().code()
                 on:click=move |_| settings.choose_lang(settings.lang.get_untracked().other())>
                 {settings.say(Key::OtherLang)}

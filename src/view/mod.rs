@@ -19,6 +19,7 @@ mod flights;
 mod forecast;
 mod head;
 mod i18n;
+mod keys;
 mod lesson;
 mod notice;
 mod numbers;
@@ -34,6 +35,7 @@ mod simulation;
 mod stage;
 mod terminal;
 mod timeline;
+mod tour;
 mod transport;
 mod trouble;
 mod visit;
@@ -52,6 +54,7 @@ use simulation::Simulation;
 use stage::Stage;
 use terminal::Terminal;
 use timeline::Timeline;
+use tour::Tour;
 use visit::Visit;
 
 /// Puts the page into the document's body.
@@ -91,6 +94,7 @@ fn App() -> impl IntoView {
         <div class=class>
             <Head/>
             <NoticeBar/>
+            <Tour/>
             <main class="panels" data-tab=move || tab.get().0>
                 <div class="phone-tabs" role="group" aria-label=settings.say(Key::Panels)>
                     {TABS.map(|(name, key)| panel(name).then(|| view! {

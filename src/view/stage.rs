@@ -53,18 +53,31 @@ pub fn Stage() -> impl IntoView {
     }
 }
 
+/// Three pods, and once they are there, others in their place: as anybody can type it.
+const DEMO: [&str; 3] = [
+    "kubectl create deployment hellok8s-deployment --image=guangzhengli/hellok8s:v1 --replicas=3",
+    "kubectl rollout status deployment hellok8s-deployment",
+    "kubectl set image deployment hellok8s-deployment '*=guangzhengli/hellok8s:v2'",
+];
+
 /// What a first visitor reads.
 #[component]
 fn Welcome() -> impl IntoView {
-    let settings = settings();
+    let (settings, simulation) = (settings(), simulation());
+    let show = move |_| {
+        simulation.playing.set(true);
+        DEMO.iter().for_each(|line| simulation.command((*line).to_owned()));
+    };
     view! {
         <div class="welcome">
+            <p class="welcome-pods" aria-hidden="true"><span data-hue="0"></span><span data-hue="0"></span><span data-hue="1"></span></p>
             <p class="welcome-title">{settings.say(Key::EmptyTitle)}</p>
             <ol>
                 <li>{settings.say(Key::EmptyRead)}</li>
                 <li>{settings.say(Key::EmptyApply)}</li>
                 <li>{settings.say(Key::EmptyWatch)}</li>
             </ol>
+            <button type="button" class="button" data-testid="demo" on:click=show>{settings.say(Key::EmptyDemo)}</button>
         </div>
     }
 }

@@ -1,4 +1,6 @@
 // A lesson in the page: begun from the list or a link, followed step by step, left again with the visitor's own text.
+import { writeFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
 import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
 
 test.describe.configure({ timeout: 90_000 });
@@ -58,4 +60,74 @@ test("a link opens a lesson, and a goal that is reached leads to the next step",
     );
   }
   await expect(panel.locator(".lesson-finished")).toBeVisible();
+});
+
+/** A lesson of somebody's, with a step that is done by scaling. */
+const OWN = `id: two
+section: rollout
+title: {zh: 两个, en: Two pods}
+intro: {zh: 一个 Pod 变成两个。, en: One pod becomes two.}
+steps:
+  - text: {zh: 应用文件。, en: Apply the file.}
+    goal:
+      - deployments() == 1
+    solution:
+      - apply: deployment.yaml
+  - text: {zh: 要两个 Pod。, en: Have two pods.}
+    goal:
+      - pods(ready) == 2
+    solution:
+      - run: kubectl scale deployment hellok8s-deployment --replicas=2
+`;
+const title = (page: Page) => page.getByTestId("lesson").locator("h3");
+
+test("how far a lesson was done and what was typed in it is there again, until it is started over", async ({ page }) => {
+  await openLab(page, "/?lang=en&lesson=scale");
+  await expect(title(page)).toContainText("(1/");
+  await page.getByTestId("apply").click();
+  await page.evaluate(() => window.lab.advance(20_000));
+  await expect(title(page)).toContainText("(2/");
+  await page.getByTestId("editor").fill("# typed in the lesson\n");
+  await page.evaluate(() => window.lab.pause());
+  const pods = await page.evaluate(() => JSON.stringify(window.lab.state().pods));
+  await page.reload();
+  await expect(title(page)).toContainText("(2/");
+  await expect(page.getByTestId("editor")).toHaveValue("# typed in the lesson\n");
+  await page.evaluate(() => window.lab.pause());
+  expect(JSON.parse(await page.evaluate(() => JSON.stringify(window.lab.state().pods))).map((pod: { metadata: object }) => pod.metadata)).toEqual(
+    JSON.parse(pods).map((pod: { metadata: object }) => pod.metadata),
+  );
+  await page.getByRole("button", { name: "Start over" }).click();
+  await expect(title(page)).toContainText("(1/");
+  await expect(page.getByTestId("editor")).not.toHaveValue("# typed in the lesson\n");
+  await page.goto("/?lang=en");
+  await expect(page.getByTestId("editor")).not.toHaveValue("# typed in the lesson\n");
+});
+
+test("a lesson comes from a file beside the page, and is told what is wrong with it by line and column", async ({ page }) => {
+  await page.route("**/lessons/two.yaml", (route) => route.fulfill({ body: OWN }));
+  await page.route("**/lessons/wrong.yaml", (route) => route.fulfill({ body: OWN.replace("pods(ready) == 2", "pods(ready == 2") }));
+  await openLab(page, "/?lang=en&lesson=lessons/two.yaml");
+  await expect(title(page)).toContainText("Two pods (1/2)");
+  await page.getByTestId("apply").click();
+  await expect(title(page)).toContainText("(2/2)");
+  await page.goto("/?lang=en&lesson=lessons/wrong.yaml");
+  await expect(page.getByTestId("notice")).toContainText(/line 15, column \d+: ready is true or not/);
+  await expectAccessible(page);
+  // Of another site nothing is fetched.
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto("/?lang=en&lesson=https://example.org/two.yaml");
+  await expect(page.locator("main")).toBeVisible();
+  expect(asked.filter((url) => url.includes("example.org") && !url.includes("127.0.0.1"))).toEqual([]);
+});
+
+test("a lesson comes from the visitor's own file", async ({ page }, info) => {
+  const path = info.outputPath("two.yaml");
+  writeFileSync(path, OWN);
+  await openLab(page, "/?lang=en");
+  await page.getByTestId("share").click();
+  await page.getByTestId("open-file").setInputFiles(path);
+  await page.getByRole("button", { name: "Lessons" }).click();
+  await expect(title(page)).toContainText("Two pods (1/2)");
 });
