@@ -662,3 +662,34 @@ fn one_big_step_and_many_small_ones_tell_the_same_story() {
     small.run_until(400_000);
     assert_eq!(big.log, small.log);
 }
+
+#[test]
+fn images_are_pulled_one_after_the_other() {
+    let mut node = Node::new();
+    let busybox = |name: &str| node_pod(name, "busybox:latest");
+    for name in ["one", "two", "three"] {
+        node.bind(name, busybox(name));
+    }
+    node.run_until(30_000);
+    let pulled = |event: &&String| event.starts_with("Pulled: Successfully pulled");
+    let spans: Vec<(u64, u64)> = node
+        .events
+        .keys()
+        .filter(pulled)
+        .map(|event| {
+            let ms = |text: &str| text.trim_end_matches(['s', 'm']).replace('.', "").parse::<u64>().expect("a span");
+            let (_, behind) = event.split_once("\" in ").expect("how long it took");
+            let (took, behind) = behind.split_once(" (").expect("how long it waited");
+            (ms(took), ms(behind.split(' ').next().expect("the wait")))
+        })
+        .collect();
+    assert_eq!(spans.len(), 3, "{:?}", node.events);
+    // The first brings the image; the others wait for it, and then only ask for its manifest.
+    let first = spans.iter().filter(|(took, with_wait)| took == with_wait && *took >= 3_000);
+    let others = spans.iter().filter(|(took, with_wait)| *took < 1_000 && *with_wait > 3_000);
+    assert_eq!((first.count(), others.count()), (1, 2), "{spans:?}");
+}
+
+fn node_pod(name: &str, image: &str) -> Value {
+    json!({"containers": [{"name": name, "image": image, "command": ["sleep", "3600"]}]})
+}

@@ -122,11 +122,11 @@ impl KubernetesVersion {
     }
 
     /// The kubelet's event when an image has been pulled; `took` as Go writes durations.
-    pub fn image_pulled(self, image: &str, took: &str, size_bytes: u64) -> String {
+    pub fn image_pulled(self, image: &str, took: &str, with_wait: &str, size_bytes: u64) -> String {
         match self {
-            Self::V1_22 => format!("Successfully pulled image \"{image}\" in {took}"),
+            Self::V1_22 => format!("Successfully pulled image \"{image}\" in {with_wait}"),
             Self::V1_36 => format!(
-                "Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {size_bytes} bytes."
+                "Successfully pulled image \"{image}\" in {took} ({with_wait} including waiting). Image size: {size_bytes} bytes."
             ),
         }
     }

@@ -13,6 +13,39 @@ pub struct ImagePuller {
     errors: BTreeMap<String, String>,
 }
 
+/// The node's pulls, one after the other: a kubelet pulls images serially unless it is told otherwise.
+/// Models pkg/kubelet/images/puller.go serialImagePuller.
+#[derive(Clone, Debug, Default)]
+pub struct PullQueue {
+    free_at: SimTime,
+    /// The images that the pulls in the queue bring.
+    coming: Vec<(SimTime, ImageReference)>,
+}
+
+impl PullQueue {
+    /// Whether a pull that is in the queue brings this image.
+    pub fn brings(&mut self, reference: &ImageReference, now: SimTime) -> bool {
+        self.coming.retain(|(at, _)| *at > now);
+        self.coming.iter().any(|(_, coming)| coming == reference)
+    }
+
+    /// Queues a pull that takes so long: when its turn comes, and when it ends.
+    pub fn enter(
+        &mut self,
+        reference: &ImageReference,
+        brings: bool,
+        takes_ms: u64,
+        now: SimTime,
+    ) -> (SimTime, SimTime) {
+        let begins = self.free_at.max(now);
+        self.free_at = begins + takes_ms;
+        if brings {
+            self.coming.push((self.free_at, reference.clone()));
+        }
+        (begins, self.free_at)
+    }
+}
+
 /// What must be done for an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {

@@ -29,6 +29,7 @@ use crate::images::{Exec, LogLine, Outcome, Registry, Request};
 use crate::sim::SimTime;
 
 use addresses::Addresses;
+use image_pull::PullQueue;
 use pod_worker::{PodWorker, Turn};
 
 pub use decisions::RULES;
@@ -109,6 +110,7 @@ pub struct Kubelet {
     workers: BTreeMap<Arc<str>, (Arc<PodWorker>, SimTime)>,
     wakes: BTreeSet<(SimTime, Arc<str>)>,
     addresses: Addresses,
+    pulls: PullQueue,
     pulses: Vec<ProbePulse>,
     is_stopped: bool,
 }
@@ -124,6 +126,7 @@ impl Kubelet {
             workers: BTreeMap::new(),
             wakes: BTreeSet::new(),
             addresses: Addresses::default(),
+            pulls: PullQueue::default(),
             pulses: Vec::new(),
             is_stopped: false,
         }
@@ -181,6 +184,7 @@ impl Kubelet {
                     config: &self.config,
                     world: &mut *world,
                     addresses: &mut self.addresses,
+                    pulls: &mut self.pulls,
                     requests: &mut requests,
                     pulses: &mut self.pulses,
                 });

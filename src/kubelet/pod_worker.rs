@@ -11,7 +11,7 @@ use super::actions::{self, Kill};
 use super::addresses::Addresses;
 use super::back_off::{BackOff, CrashBackOff};
 use super::decisions::{self, reason};
-use super::image_pull::ImagePuller;
+use super::image_pull::{ImagePuller, PullQueue};
 use super::prober::{PodContext, ProbeResult, Probed, Prober, Verdict};
 use super::probing::PodAsker;
 use super::runtime::{PodRuntime, Seen};
@@ -32,6 +32,7 @@ pub struct Turn<'a> {
     pub config: &'a KubeletConfig,
     pub world: &'a mut dyn KubeletWorld,
     pub addresses: &'a mut Addresses,
+    pub pulls: &'a mut PullQueue,
     pub requests: &'a mut Vec<KubeletRequest>,
     pub pulses: &'a mut Vec<ProbePulse>,
 }

@@ -27,10 +27,22 @@ pub struct Starting {
 /// What is being waited for.
 #[derive(Clone, Debug)]
 pub enum Stage {
-    Pull { reference: ImageReference, since: SimTime },
-    Create { reference: ImageReference, info: ImageInfo },
-    Start { info: ImageInfo },
-    PostStart { error: Option<String> },
+    /// Waits for its turn from `since`, and is at it from `begins`.
+    Pull {
+        reference: ImageReference,
+        since: SimTime,
+        begins: SimTime,
+    },
+    Create {
+        reference: ImageReference,
+        info: ImageInfo,
+    },
+    Start {
+        info: ImageInfo,
+    },
+    PostStart {
+        error: Option<String>,
+    },
 }
 
 /// Hosts' names have at most this many characters.
@@ -65,9 +77,15 @@ impl PodWorker {
                 self.decide(turn, reason(decisions::PULL_IMAGE, &inputs, format!("pull {image}")));
                 let timings = &turn.config.timings;
                 let will_succeed = ImagePuller::will_succeed(&reference, turn.world.registry());
-                let (low, high) = if will_succeed { timings.pull_ms } else { timings.failed_pull_ms };
-                let at = turn.now + self.random.between_ms(low, high);
-                let stage = Stage::Pull { reference, since: turn.now };
+                let is_there = turn.world.registry().on_node(&reference).is_some();
+                let (low, high) = match will_succeed {
+                    false => timings.failed_pull_ms,
+                    true if is_there || turn.pulls.brings(&reference, turn.now) => timings.pull_again_ms,
+                    true => timings.pull_ms,
+                };
+                let takes_ms = self.random.between_ms(low, high);
+                let (begins, at) = turn.pulls.enter(&reference, will_succeed, takes_ms, turn.now);
+                let stage = Stage::Pull { reference, since: turn.now, begins };
                 self.job = Some(Job::Start(Starting { name: name.to_owned(), is_init, at, stage }));
             }
             Need::BackOff { error, back_off_ms, until } => {
@@ -163,7 +181,9 @@ impl PodWorker {
     pub(super) fn go_on_starting(&mut self, turn: &mut Turn<'_>, starting: Starting) {
         let Some(container) = self.container(&starting.name) else { return };
         match starting.stage {
-            Stage::Pull { ref reference, since } => self.image_pulled(turn, &container, &starting, reference, since),
+            Stage::Pull { ref reference, since, begins } => {
+                self.image_pulled(turn, &container, &starting, reference, (since, begins));
+            }
             Stage::Create { ref reference, ref info } => {
                 let record = self.new_record(turn, &container, reference, info);
                 self.runtime.create(record);
@@ -185,13 +205,14 @@ impl PodWorker {
         container: &Container,
         starting: &Starting,
         reference: &ImageReference,
-        since: SimTime,
+        (since, begins): (SimTime, SimTime),
     ) {
         let image = container.image.as_str();
         match self.puller.pulled(image, reference, turn.world.registry(), turn.now) {
             Pulled::Done(info) => {
-                let took = GoDuration(turn.now.ms_since(since)).to_string();
-                let message = turn.config.version.image_pulled(image, &took, info.size_bytes);
+                let took = GoDuration(turn.now.ms_since(begins)).to_string();
+                let with_wait = GoDuration(turn.now.ms_since(since)).to_string();
+                let message = turn.config.version.image_pulled(image, &took, &with_wait, info.size_bytes);
                 self.record(turn, &container.name, EventType::Normal, "Pulled", message);
                 self.create(turn, &container.name, starting.is_init, reference.clone(), info);
             }

@@ -25,6 +25,8 @@ pub struct Timings {
     pub clean_up_ms: u64,
     /// Pull of an image that the hub has.
     pub pull_ms: (u64, u64),
+    /// Pull of an image that the node has already: only its manifest is asked for.
+    pub pull_again_ms: (u64, u64),
     /// Pull of an image that the hub does not have.
     pub failed_pull_ms: (u64, u64),
     /// From one look at all containers to the next. Models the period of pkg/kubelet/pleg.
@@ -48,6 +50,7 @@ impl Default for Timings {
             sandbox_stop_ms: 250,
             clean_up_ms: 490,
             pull_ms: (3000, 6000),
+            pull_again_ms: (300, 900),
             failed_pull_ms: (500, 700),
             pleg_period_ms: 1000,
             sync_tick_ms: 1000,
