@@ -209,19 +209,24 @@ fn marks(chart: &mut Chart<'_>, timeline: &Timeline, frame: &Frame, density: f64
             is_shown
         });
         let places: Vec<(i64, i32)> = places.map(|at| (signed(at), 1)).collect();
-        let style = colour(legend(kind)).filled();
+        let colour = colour(legend(kind));
         let size = |pixels: f64| (density * pixels).round() as i32;
-        let _ = match kind {
-            MarkKind::Change => {
-                chart.draw_series(places.into_iter().map(|at| TriangleMarker::new(at, size(5.0), style))).map(|_| ())
-            }
-            MarkKind::Decision | MarkKind::Event => {
-                chart.draw_series(places.into_iter().map(|at| Circle::new(at, size(2.0), style))).map(|_| ())
-            }
-            MarkKind::Restart | MarkKind::Deadline | MarkKind::Trouble => {
-                chart.draw_series(places.into_iter().map(|at| Cross::new(at, size(3.0), style))).map(|_| ())
-            }
-        };
+        // Told apart by their forms: a triangle, a dot, a cross, a ring, and a ring with a cross in it.
+        if kind == MarkKind::Change {
+            let style = colour.filled();
+            let _ = chart.draw_series(places.iter().map(|at| TriangleMarker::new(*at, size(5.0), style)));
+            continue;
+        }
+        let is_ring = matches!(kind, MarkKind::Trouble | MarkKind::Deadline);
+        if kind != MarkKind::Restart {
+            let style = if is_ring { colour.stroke_width(size(1.5).unsigned_abs()) } else { colour.filled() };
+            let radius = size(if is_ring { 4.0 } else { 2.0 });
+            let _ = chart.draw_series(places.iter().map(|at| Circle::new(*at, radius, style)));
+        }
+        if matches!(kind, MarkKind::Restart | MarkKind::Deadline) {
+            let style = colour.filled();
+            let _ = chart.draw_series(places.iter().map(|at| Cross::new(*at, size(3.0), style)));
+        }
     }
 }
 

@@ -93,7 +93,8 @@ fn Fork() -> impl IntoView {
 fn Legend() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     view! {
-        <ul class="legend" aria-label=settings.say(Key::Legend)>
+        // Before the first change there is nothing that it could explain.
+        <ul class="legend" class:legend-idle=move || simulation.changes.get() == 0 aria-label=settings.say(Key::Legend)>
             <li class="legend-ready">{settings.say(Key::ChartReady)}</li>
             <li class="legend-waiting">{settings.say(Key::ChartWaiting)}</li>
             <li class="legend-most">{settings.say(Key::ChartMost)}</li>
