@@ -67,9 +67,11 @@ pub fn Keys() -> impl IntoView {
         <button type="button" class="button" data-testid="keys" aria-haspopup="dialog" aria-label=settings.say(Key::Keys)
             title=settings.say(Key::Keys) on:click=move |_| open()>"?"</button>
         <dialog class="keys" node_ref=dialog aria-labelledby="keys-title">
-            <h2 id="keys-title">{settings.say(Key::Keys)}</h2>
+            <header class="keys-head">
+                <h2 id="keys-title">{settings.say(Key::Keys)}</h2>
+                <button type="button" class="button small" on:click=close>{settings.say(Key::Close)}</button>
+            </header>
             {KEYS.map(section).into_iter().collect_view()}
-            <button type="button" class="button" on:click=close>{settings.say(Key::Close)}</button>
         </dialog>
     }
 }

@@ -70,14 +70,16 @@ fn Welcome() -> impl IntoView {
     };
     view! {
         <div class="welcome">
-            <p class="welcome-pods" aria-hidden="true"><span data-hue="0"></span><span data-hue="0"></span><span data-hue="1"></span></p>
+            <div class="welcome-demo">
+                <p class="welcome-pods" aria-hidden="true"><span data-hue="0"></span><span data-hue="0"></span><span data-hue="1"></span></p>
+                <button type="button" class="button" data-testid="demo" on:click=show>{settings.say(Key::EmptyDemo)}</button>
+            </div>
             <p class="welcome-title">{settings.say(Key::EmptyTitle)}</p>
             <ol>
                 <li>{settings.say(Key::EmptyRead)}</li>
                 <li>{settings.say(Key::EmptyApply)}</li>
                 <li>{settings.say(Key::EmptyWatch)}</li>
             </ol>
-            <button type="button" class="button" data-testid="demo" on:click=show>{settings.say(Key::EmptyDemo)}</button>
         </div>
     }
 }

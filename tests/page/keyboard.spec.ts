@@ -12,20 +12,25 @@ const WORDS = {
 } as const;
 type Words = (typeof WORDS)[keyof typeof WORDS];
 
-test.describe.configure({ timeout: 240_000 });
+test.describe.configure({ timeout: 300_000 });
 
 /** Presses Tab (or Shift+Tab) until the element with this role and name has the focus: nothing on the way may catch it. */
 async function reach(page: Page, role: "textbox" | "button", name: string): Promise<void> {
   const wanted = page.getByRole(role, { name, exact: true });
   await expect(wanted, `${role} ${name}`).toBeVisible();
-  const has = () => wanted.evaluate((element) => element === document.activeElement);
-  for (const key of ["Tab", "Shift+Tab"]) {
-    for (let presses = 0; presses < 150; presses += 1) {
-      if (await has()) {
-        return;
-      }
-      await page.keyboard.press(key);
+  // Which way it is: before what has the focus, behind it, or here.
+  const way = () =>
+    wanted.evaluate((element) => {
+      const active = document.activeElement ?? document.body;
+      const isBefore = element.compareDocumentPosition(active) & Node.DOCUMENT_POSITION_FOLLOWING;
+      return element === active ? "" : isBefore && active !== document.body ? "Shift+Tab" : "Tab";
+    });
+  for (let presses = 0; presses < 150; presses += 1) {
+    const key = await way();
+    if (key === "") {
+      return;
     }
+    await page.keyboard.press(key);
   }
   throw new Error(`no way by Tab to the ${role} ${name}`);
 }
