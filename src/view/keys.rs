@@ -67,10 +67,10 @@ pub fn Keys() -> impl IntoView {
         <button type="button" class="button" data-testid="keys" aria-haspopup="dialog" aria-label=settings.say(Key::Keys)
             title=settings.say(Key::Keys) on:click=move |_| open()>"?"</button>
         <dialog class="keys" node_ref=dialog aria-labelledby="keys-title">
-            <header class="keys-head">
+            <div class="keys-head">
                 <h2 id="keys-title">{settings.say(Key::Keys)}</h2>
                 <button type="button" class="button small" on:click=close>{settings.say(Key::Close)}</button>
-            </header>
+            </div>
             {KEYS.map(section).into_iter().collect_view()}
         </dialog>
     }

@@ -81,7 +81,8 @@ fn App() -> impl IntoView {
     provide_context(simulation);
     provide_context(document);
     bridge::open(simulation, document);
-    provide_context(Visit::begin(simulation, document));
+    let visit = Visit::begin(simulation, document);
+    provide_context(visit);
     embed::open(simulation, document, settings);
     // On a phone the panel that tells of a clicked object is behind a tab.
     Effect::new(move |_| {
@@ -91,7 +92,9 @@ fn App() -> impl IntoView {
     });
     let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
     view! {
-        <div class=class>
+        <div class=class
+            on:dragover=move |event| if share::brings_files(&event) { event.prevent_default() }
+            on:drop=move |event| share::drop_file(&visit, &event)>
             <Head/>
             <NoticeBar/>
             <Tour/>

@@ -36,6 +36,16 @@ pub fn Side() -> impl IntoView {
         }
         has_object
     });
+    // A lesson that is opened, from a file or somebody's link, is what is to be seen next.
+    let lesson = Memo::new(move |_| {
+        simulation.lesson_changes.track();
+        simulation.with_progress(|progress| progress.map(|progress| progress.lesson().id.clone()))
+    });
+    Effect::new(move |_| {
+        if lesson.with(Option::is_some) {
+            chosen.set(Tab::Lessons);
+        }
+    });
     let tab = move |which: Tab, key: Key| {
         view! {
             <button type="button" class="tab" aria-pressed=move || (chosen.get() == which).to_string()

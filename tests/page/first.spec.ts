@@ -32,8 +32,12 @@ for (const [lang, words] of [
     await expect.poll(moves, "something moves").toBe(true);
     await page.getByRole("button", { name: words.demo }).click();
     await expect(page.locator("[data-pod]")).not.toHaveCount(0);
-    await page.evaluate(() => window.lab.advance(60_000));
-    await expect(page.locator('[data-pod][data-ready="1/1"][data-image$=":v2"]')).toHaveCount(3);
+    const updated = page.locator('[data-pod][data-ready="1/1"][data-image$=":v2"]');
+    // Each command waits for the one before.
+    await expect(async () => {
+      await page.evaluate(() => window.lab.advance(10_000));
+      await expect(updated).toHaveCount(3, { timeout: 1_000 });
+    }).toPass({ timeout: 40_000 });
   });
 }
 

@@ -70,7 +70,7 @@ intro: {zh: 一个 Pod 变成两个。, en: One pod becomes two.}
 steps:
   - text: {zh: 应用文件。, en: Apply the file.}
     goal:
-      - deployments() == 1
+      - deployments(new) == 1
     solution:
       - apply: deployment.yaml
   - text: {zh: 要两个 Pod。, en: Have two pods.}
@@ -112,7 +112,7 @@ test("a lesson comes from a file beside the page, and is told what is wrong with
   await page.getByTestId("apply").click();
   await expect(title(page)).toContainText("(2/2)");
   await page.goto("/?lang=en&lesson=lessons/wrong.yaml");
-  await expect(page.getByTestId("notice")).toContainText(/line 15, column \d+: ready is true or not/);
+  await expect(page.getByTestId("notice")).toContainText(/line 13, column \d+: ready is true or not/);
   await expectAccessible(page);
   // Of another site nothing is fetched.
   const asked: string[] = [];
@@ -128,6 +128,14 @@ test("a lesson comes from the visitor's own file", async ({ page }, info) => {
   await openLab(page, "/?lang=en");
   await page.getByTestId("share").click();
   await page.getByTestId("open-file").setInputFiles(path);
-  await page.getByRole("button", { name: "Lessons" }).click();
+  await expect(title(page)).toContainText("Two pods (1/2)");
+  // Dropped on the page, it opens as well; one that is begun goes on.
+  await page.getByRole("button", { name: "Leave the lesson" }).click();
+  const dropped = await page.evaluateHandle((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], "two.yaml"));
+    return transfer;
+  }, OWN);
+  await page.dispatchEvent("main", "drop", { dataTransfer: dropped });
   await expect(title(page)).toContainText("Two pods (1/2)");
 });

@@ -4,7 +4,7 @@ pub mod link;
 
 use hellok8s_lab::session::{LONGEST_LINK, LONGEST_TEXT, Reopened, kubectl_session, markdown};
 use js_sys::{Function, Promise};
-use leptos::ev::{Event, KeyboardEvent};
+use leptos::ev::{DragEvent, Event, KeyboardEvent};
 use leptos::html::{Button, Textarea};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -148,6 +148,24 @@ impl Menu {
             self.is_open.set(false);
             open_file(&self.visit, file);
         }
+    }
+}
+
+/// Whether a drag brings files, and not a piece of text for the editor.
+pub fn brings_files(event: &DragEvent) -> bool {
+    let types = browser::get(event, "dataTransfer").and_then(|transfer| browser::get(&transfer, "types"));
+    types.is_some_and(|types| js_sys::Array::from(&types).includes(&"Files".into(), 0))
+}
+
+/// Opens the file that was dropped on the page.
+pub fn drop_file(visit: &Visit, event: &DragEvent) {
+    if !brings_files(event) {
+        return;
+    }
+    event.prevent_default();
+    let files = browser::get(event, "dataTransfer").and_then(|transfer| browser::get(&transfer, "files"));
+    if let Some(file) = files.and_then(|files| browser::get(&files, "0")) {
+        open_file(visit, file);
     }
 }
 
