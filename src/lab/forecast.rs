@@ -20,7 +20,7 @@ const WATCHED_MS: u64 = 60_000;
 /// No forecast looks further ahead.
 const FURTHEST_MS: u64 = 1_800_000;
 /// Simulated time of a piece of work.
-const PIECE_MS: u64 = 1_000;
+const PIECE_MS: u64 = 250;
 
 /// What applying the file does at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,7 +158,7 @@ impl Forecaster {
         forecaster
     }
 
-    /// Runs on for `pieces` seconds of simulated time. Answers the forecast when it is ready.
+    /// Runs on for so many quarters of a second of simulated time. Answers the forecast when it is ready.
     pub fn go_on(&mut self, pieces: usize) -> Option<Forecast> {
         for _ in 0..pieces {
             if self.run.is_over {

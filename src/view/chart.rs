@@ -89,7 +89,7 @@ pub fn draw(canvas: &web_sys::HtmlCanvasElement, timeline: &Timeline, frame: &Fr
 
 /// The samples as pieces of time; of those that fall on one pixel the last one stands for all.
 fn pieces<'a>(samples: &'a [Sample], frame: &Frame) -> Vec<Piece<'a>> {
-    let least_ms = (frame.to.saturating_sub(frame.from) / 2000).max(1);
+    let least_ms = (frame.to.saturating_sub(frame.from) / 700).max(1);
     let first = samples.partition_point(|sample| sample.at_ms <= frame.from).saturating_sub(1);
     let mut pieces: Vec<Piece<'a>> = Vec::new();
     for (at, sample) in samples.iter().enumerate().skip(first) {
@@ -113,6 +113,8 @@ fn signed(ms: u64) -> i64 {
 
 /// The ready pods by revision, above them those that wait.
 fn pods(chart: &mut Chart<'_>, pieces: &[Piece<'_>]) {
+    // Asking the style sheet costs more than drawing a box.
+    let hues: Vec<RGBColor> = (0..HUES).map(hue).collect();
     let mut boxes = Vec::new();
     for piece in pieces {
         let mut floor = 0;
@@ -122,7 +124,8 @@ fn pods(chart: &mut Chart<'_>, pieces: &[Piece<'_>]) {
             for (track, count) in counts.iter().enumerate() {
                 let number = if is_ready { count.ready } else { count.waiting };
                 if number > 0 {
-                    let colour = if track == last { GREY } else { hue(track) };
+                    let hue = if track == last { None } else { hues.get(track % HUES) };
+                    let colour = hue.copied().unwrap_or(GREY);
                     let style = colour.mix(if is_ready { 0.95 } else { 0.35 }).filled();
                     boxes.push(Rectangle::new([(piece.from, floor), (piece.to, floor + number)], style));
                     floor += number;

@@ -17,7 +17,7 @@ const SEEDS: [u64; 2] = [101, 102];
 /// Between a change and its forecast, so that typing is not disturbed.
 const PATIENCE_US: u64 = 500_000;
 /// How much of a frame may go into forecasts.
-const FRAME_WORK_US: u64 = 3_000;
+const FRAME_WORK_US: u64 = 2_000;
 /// With more pods than this no forecast is made: it would hold up the page.
 const MANY_PODS: usize = 200;
 

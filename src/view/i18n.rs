@@ -192,6 +192,8 @@ pub enum Key {
     SlowImage,
     MendImage,
     ForecastLost,
+    Picture,
+    PictureHint,
     PointHint,
     Age,
     ExitCode,
@@ -435,6 +437,8 @@ fn both(key: Key) -> (&'static str, &'static str) {
         Key::EventAfter => ("下一个事件", "To the next event"),
         Key::SlowImage => ("镜像启动变慢 20 秒", "Image slow to start: 20 s"),
         Key::MendImage => ("镜像恢复", "Image mended"),
+        Key::Picture => ("存图", "Picture"),
+        Key::PictureHint => ("把这一刻存成 SVG 图片", "Save this moment as an SVG picture"),
         Key::PointHint => {
             ("指向一个 Pod 看细节，点它看全部。", "Point at a pod for details, click it for all of them.")
         }

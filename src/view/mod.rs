@@ -23,6 +23,7 @@ mod keys;
 mod lesson;
 mod notice;
 mod numbers;
+mod picture;
 mod pod_box;
 mod pointed;
 mod scene;

@@ -7,6 +7,7 @@ use super::browser;
 use super::crowd::Crowd;
 use super::flights::Flights;
 use super::i18n::Key;
+use super::picture::Picture;
 use super::pod_box::PodBox;
 use super::pointed::{Pointed, point};
 use super::scene::{DeploymentLook, Detail, Row, SetLook, Slots};
@@ -31,6 +32,7 @@ pub fn Stage() -> impl IntoView {
             <header class="panel-head">
                 <h2 id="stage-title">{settings.say(Key::Stage)}</h2>
                 <NodeTrouble/>
+                <Picture/>
             </header>
             <div class="stage-scroll" tabindex="0" role="group" aria-labelledby="stage-title"
                 on:mouseover=move |event| point(simulation, &event) on:focusin=move |event| point(simulation, &event)>
@@ -95,8 +97,9 @@ fn DeploymentCard(row: Row<DeploymentLook>) -> impl IntoView {
         view! { <span class="deadline" title="progressDeadlineSeconds">{settings.say(Key::Deadline)}" "{seconds}" s"</span> }
     })
     };
+    let decision = Memo::new(move |_| reason.with(|look| look.decision));
     let sentence = move || {
-        let (number, lang) = (reason.with(|look| look.decision)?, settings.lang.get());
+        let (number, lang) = (decision.get()?, settings.lang.get());
         simulation.with(|lab| {
             let decision = lab.cluster().decisions().get(number)?;
             Some((explanations::title(decision, lang), explanations::sentence(decision, lang)))
@@ -147,7 +150,8 @@ fn Budget(look: ArcRwSignal<DeploymentLook>) -> impl IntoView {
     let numbers = StoredValue::new((most, fewest));
     let most = move || numbers.with_value(|(look, _)| look.with(|look| look.most));
     let fewest = move || numbers.with_value(|(_, look)| look.with(|look| look.fewest));
-    let cells = move || slots.with(slot_views);
+    let slots = Memo::new(move |_| slots.with(|look| (look.slots.clone(), columns(look))));
+    let cells = move || slots.with(|(slots, columns)| slot_views(slots, *columns));
     view! {
         <div class="budget" style=("--columns", move || width.get().to_string())
             style=("--most", move || most().to_string()) style=("--fewest", move || fewest().to_string())>
@@ -166,17 +170,17 @@ fn Budget(look: ArcRwSignal<DeploymentLook>) -> impl IntoView {
 const MOST_SLOTS: usize = 60;
 
 fn columns(look: &DeploymentLook) -> i32 {
-    look.most.max(i32::try_from(taken(look)).unwrap_or(i32::MAX)).max(1)
+    look.most.max(i32::try_from(taken(&look.slots)).unwrap_or(i32::MAX)).max(1)
 }
 
-fn taken(look: &DeploymentLook) -> usize {
-    look.slots.iter().map(|slots| slots.count).sum()
+fn taken(slots: &[Slots]) -> usize {
+    slots.iter().map(|slots| slots.count).sum()
 }
 
-fn slot_views(look: &DeploymentLook) -> Vec<AnyView> {
-    let columns = usize::try_from(columns(look)).unwrap_or(0);
-    let free = columns.saturating_sub(taken(look));
-    let all = look.slots.iter().map(|slots| (Some(slots), slots.count)).chain([(None, free)]);
+fn slot_views(slots: &[Slots], columns: i32) -> Vec<AnyView> {
+    let columns = usize::try_from(columns).unwrap_or(0);
+    let free = columns.saturating_sub(taken(slots));
+    let all = slots.iter().map(|slots| (Some(slots), slots.count)).chain([(None, free)]);
     let (is_bar, mut views) = (columns > MOST_SLOTS, Vec::new());
     for (slots, count) in all.filter(|(_, count)| *count > 0) {
         if is_bar {

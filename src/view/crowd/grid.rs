@@ -26,23 +26,25 @@ pub fn Grid(owner: String) -> impl IntoView {
     let squares = StoredValue::new_local(Vec::<Element>::new());
     let owner = StoredValue::new(owner);
     let active = RwSignal::new(None::<usize>);
+    let selected = Memo::new(move |_| {
+        simulation.selected.get().filter(|selected| selected.kind == "Pod").map(|selected| selected.name)
+    });
     Effect::new(move |_| {
         scene.crowd_changes.track();
         let Some(list) = list.get() else { return };
+        let selected = selected.get_untracked();
         owner.with_value(|owner| {
-            scene.update_crowd(owner, |set| squares.update_value(|squares| draw(&list, squares, set)));
+            scene.update_crowd(owner, |set| {
+                squares.update_value(|squares| draw(&list, squares, set, selected.as_deref()));
+            });
         });
     });
     // Which one the side panel tells of, and which one the arrows have come to.
     Effect::new(move |_| {
-        scene.crowd_changes.track();
-        let selected =
-            simulation.selected.get().filter(|selected| selected.kind == "Pod").map(|selected| selected.name);
-        let active = active.get();
+        let (selected, active) = (selected.get(), active.get());
         squares.with_value(|squares| {
             for (slot, square) in squares.iter().enumerate() {
-                let is_selected = selected.is_some() && square.get_attribute("data-pod") == selected;
-                mark(square, "aria-selected", is_selected);
+                mark(square, "aria-selected", selected.is_some() && square.get_attribute("data-pod") == selected);
                 mark(square, "data-active", active == Some(slot));
             }
         });
@@ -108,7 +110,7 @@ fn id(owner: &str, slot: usize) -> String {
 }
 
 /// Gives every changed slot its look.
-fn draw(list: &Element, squares: &mut Vec<Element>, set: &mut CrowdSet) {
+fn draw(list: &Element, squares: &mut Vec<Element>, set: &mut CrowdSet, selected: Option<&str>) {
     let Some(document) = browser::document() else { return };
     let undrawn = set.take_undrawn();
     let undrawn = if squares.is_empty() { (0..set.slots.len()).collect() } else { undrawn };
@@ -126,6 +128,8 @@ fn draw(list: &Element, squares: &mut Vec<Element>, set: &mut CrowdSet) {
     for slot in undrawn {
         if let (Some(square), Some(cell)) = (squares.get(slot), set.slots.get(slot)) {
             dress(square, cell.as_ref());
+            let name = cell.as_ref().map(|cell| cell.pod.metadata.name.as_str());
+            mark(square, "aria-selected", selected.is_some() && selected == name);
         }
     }
 }

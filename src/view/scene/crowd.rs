@@ -72,7 +72,7 @@ impl CrowdSet {
                 None => self.taken += 1,
             }
         }
-        self.undrawn.push(slot);
+        self.note_undrawn(slot);
         slot
     }
 
@@ -83,7 +83,15 @@ impl CrowdSet {
         while self.slots.last().is_some_and(Option::is_none) {
             self.slots.pop();
         }
+        self.note_undrawn(slot);
+    }
+
+    fn note_undrawn(&mut self, slot: usize) {
         self.undrawn.push(slot);
+        // Nobody draws: the stage may be hidden.
+        if self.undrawn.len() > 4 * self.slots.len() + 64 {
+            self.undrawn = (0..self.slots.len()).collect();
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub use time::{SPEEDS, parse_speed};
 
 /// A page that was hidden goes on from where it was.
 const LONGEST_FRAME_US: u64 = 250_000;
+/// While time goes on, the decisions are told in this pace.
+const TOLD_EVERY_US: u64 = 150_000;
 /// How much of a frame the engine may take.
 const FRAME_WORK_US: u64 = 5_000;
 
@@ -27,6 +29,8 @@ struct Core {
     lab: Lab,
     lanes: [Lane; 2],
     last_frame_us: Option<u64>,
+    /// When the decisions were told last.
+    told_us: u64,
     /// Simulated time that is due, in hundredths of microseconds.
     carry: u64,
     log_cursor: usize,
@@ -97,6 +101,7 @@ impl Simulation {
             lab,
             lanes: [Lane::new(APPLY, true), Lane::new(HIDDEN, false)],
             last_frame_us: None,
+            told_us: 0,
             carry: 0,
             log_cursor: 0,
             log_number: 0,
@@ -174,7 +179,12 @@ impl Simulation {
             core.last_read_ms = now_ms;
         }
         set(self.has_requests, !core.timeline.seconds().is_empty());
-        set(self.decisions, (core.lab.cluster().decisions().len(), core.lab.forks()));
+        // Faster than anybody reads, the list of decisions would only cost.
+        let at_us = browser::now_us();
+        if !self.playing.get_untracked() || at_us.saturating_sub(core.told_us) >= TOLD_EVERY_US {
+            core.told_us = at_us;
+            set(self.decisions, (core.lab.cluster().decisions().len(), core.lab.forks()));
+        }
         set(self.now_ms, now_ms);
         set(self.end_ms, core.lab.end().as_ms());
         set(self.can_undo_fork, core.lab.can_undo_fork());

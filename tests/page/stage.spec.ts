@@ -1,0 +1,209 @@
+// The stage: many pods, requests on their way, steps in time, details under the pointer, pictures.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
+import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+
+const manifest = (name: string) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
+
+/** A Deployment of so many pods, which are all ready when this returns. */
+async function run(page: Page, pods: number, image = "guangzhengli/hellok8s:v1") {
+  await page.evaluate(
+    async ([text]) => {
+      window.lab.pause();
+      window.lab.write("web.yaml", text);
+      await window.lab.exec("kubectl apply -f web.yaml");
+      for (let second = 0; second < 20; second++) {
+        window.lab.advance(1_000);
+        await new Promise((resume) => setTimeout(resume));
+      }
+    },
+    [
+      `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: ${pods}
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+        - name: app
+          image: ${image}
+          ports: [{ containerPort: 3000 }]
+          readinessProbe: { httpGet: { path: /, port: 3000 }, periodSeconds: 5 }
+`,
+    ],
+  );
+}
+
+const exec = (page: Page, line: string) => page.evaluate((line) => window.lab.exec(line), line);
+const advance = (page: Page, ms: number) => page.evaluate((ms) => window.lab.advance(ms), ms);
+const now = (page: Page) => page.evaluate(() => window.lab.now());
+
+test.describe.configure({ timeout: 120_000 });
+
+for (const [width, height, theme] of [
+  [1440, 900, "light"],
+  [390, 844, "dark"],
+] as const) {
+  test(`many pods are a grid, and each keeps its square: ${width} ${theme}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await openLab(page, `/?lang=en&theme=${theme}`);
+    await run(page, 200);
+    const ready = page.locator('.cells [data-pod][data-status="Running"][data-ready="1/1"]');
+    await expect(ready).toHaveCount(200);
+    await expect(page.locator(".crowd-counts")).toContainText("200 ready");
+    await expectAccessible(page);
+    await picture(page, "grid");
+
+    const places = () =>
+      page.evaluate(() => Object.fromEntries([...document.querySelectorAll(".cells [data-pod]")].map((pod) => [pod.getAttribute("data-pod"), pod.id])));
+    const before = await places();
+    await exec(page, "kubectl scale deployment web --replicas=150");
+    await advance(page, 200);
+    await expect(page.locator(".crowd-counts")).toContainText("50 leaving");
+    await advance(page, 20_000);
+    await expect(ready).toHaveCount(150);
+    const after = await places();
+    expect(Object.entries(after).filter(([pod, place]) => before[pod] !== place)).toEqual([]);
+
+    // One stop for the Tab key, arrows within.
+    const grid = page.getByRole("listbox", { name: "Pods" });
+    await grid.focus();
+    await grid.press("ArrowRight");
+    await grid.press("Enter");
+    const selected = page.locator('.cells [aria-selected="true"]');
+    await expect(selected).toHaveCount(1);
+    await expect(page.locator(".pointed")).toContainText((await selected.getAttribute("data-pod")) ?? "no pod");
+  });
+}
+
+test("thousands of pods are a map with its counts in words", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await run(page, 3_200);
+  await expect(page.locator(".crowd-map canvas")).toBeVisible();
+  await expect(page.locator(".crowd-counts")).toContainText("3200 ready");
+  const colours = await page.locator(".crowd-map canvas").evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+    let filled = 0;
+    for (let at = 3; at < data.length; at += 4) filled += data[at] > 0 ? 1 : 0;
+    return filled / (data.length / 4);
+  });
+  expect(colours, "the map is drawn").toBeGreaterThan(0.4);
+  await expectAccessible(page);
+  await picture(page, "map");
+});
+
+test("requests are counted by service, on the chart and in the tables", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await run(page, 3);
+  await expect(page.locator(".legend-answered")).toHaveCount(0);
+  await exec(page, "kubectl expose deployment web --port=3000");
+  await exec(page, "kubectl expose deployment web --name=quiet --port=3000");
+  await advance(page, 2_000);
+  await exec(page, "lab traffic web 20");
+  await exec(page, "lab traffic quiet 1");
+  await advance(page, 10_000);
+  await expect(page.getByRole("region", { name: "Service web" })).toContainText(/(19|20)\d answered · 0 lost/);
+  await expect(page.getByRole("region", { name: "Service quiet" })).toContainText(/(9|10) answered · 0 lost/);
+  await expect(page.locator(".legend-answered")).toBeVisible();
+  await page.getByRole("button", { name: "Numbers" }).click();
+  const requests = page.locator(".numbers-requests");
+  await expect(requests.getByRole("columnheader", { name: "guangzhengli/hellok8s:v1" })).toBeVisible();
+  await expect(requests.locator("tbody tr").first()).toContainText("21");
+  await expectAccessible(page);
+  await picture(page, "requests");
+
+  // The forecast counts what a gap would cost.
+  await page.getByTestId("editor").fill(manifest("01-v1-replicas-1.yaml"));
+  await expect(page.getByTestId("forecast")).toContainText(/requests lost or failed \d+/, { timeout: 60_000 });
+});
+
+test("a chart that is not shown has no legend", async ({ page }) => {
+  await openLab(page, "/?lang=en&panels=stage,editor");
+  await expect(page.locator(".legend")).toHaveCount(0);
+});
+
+test("time steps to the neighbouring decision, and to the neighbouring event", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await run(page, 3);
+  await exec(page, "lab kubelet stop");
+  await advance(page, 5_000);
+  const end = await now(page);
+  await page.getByRole("button", { name: "To the decision before" }).click();
+  expect(await now(page), "trouble is a mark").toBe(end - 5_000);
+  await page.getByRole("button", { name: "To the event before" }).click();
+  const event = await now(page);
+  expect(event).toBeLessThan(end - 5_000);
+  expect(event).toBeGreaterThan(0);
+  await page.getByRole("button", { name: "To the next event" }).click();
+  await expect.poll(() => now(page)).toBeGreaterThan(event);
+});
+
+test("requests fly to pods, and stand still for those who want no motion", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await run(page, 3);
+  await exec(page, "kubectl expose deployment web --port=3000");
+  await advance(page, 2_000);
+  await exec(page, "lab traffic web 20");
+  await page.getByTestId("play").click();
+  await expect(page.locator(".flight").first()).toBeAttached({ timeout: 20_000 });
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await expect(page.locator(".dot").first()).toBeVisible();
+  await expect(page.locator(".flights")).toBeHidden();
+  await page.getByTestId("speed").selectOption("10");
+  await expect.poll(() => page.evaluate(() => document.documentElement.style.getPropertyValue("--tempo"))).toBe("82ms");
+});
+
+test("probes tell their code, and how long the initial delay holds them back", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await run(page, 2);
+  await expect(page.locator(".probe-good").first()).toHaveText("R 200");
+  await exec(page, "kubectl patch deployment web -p '{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"app\",\"readinessProbe\":{\"initialDelaySeconds\":15}}]}}}}'");
+  await advance(page, 5_000);
+  await expect(page.locator(".probe-waiting").first()).toHaveText(/R … 1\d s/);
+  await expectAccessible(page);
+});
+
+test("a pod's details are under the pointer, and its events in the panel", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await run(page, 2);
+  const pod = page.locator("[data-pod]").first();
+  const name = (await pod.getAttribute("data-pod")) ?? "";
+  await expect(page.locator(".pointed")).toContainText("Point at a pod");
+  await pod.hover();
+  await expect(page.locator(".pointed")).toContainText(`${name} · Running 1/1 · 0 restarts`);
+  await page.locator("[data-pod] button").last().focus();
+  await expect(page.locator(".pointed")).not.toContainText(name);
+  await pod.getByRole("button").click();
+  await page.locator(".selected-aspects").getByRole("button", { name: "Events" }).click();
+  await expect(page.locator(".selected-text")).toContainText("Successfully assigned");
+});
+
+test("an image is made slow to start at a click", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await run(page, 1);
+  await page.locator("[data-pod]").first().getByRole("button").click();
+  await page.getByRole("button", { name: "Image slow to start: 20 s" }).click();
+  await expect(page.getByTestId("terminal-log")).toContainText("guangzhengli/hellok8s:v1 takes 20s to start");
+  await page.getByRole("button", { name: "Image mended" }).click();
+  await expect(page.getByTestId("terminal-log")).toContainText("starts as it says");
+});
+
+test("a moment is saved as a picture, and printed without what only a screen has", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await run(page, 2);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Picture" }).click()]);
+  expect(download.suggestedFilename()).toMatch(/^hellok8s-0-\d\d-\d{3}\.svg$/);
+  const svg = readFileSync(await download.path(), "utf8");
+  expect(svg).toContain("Deployment web");
+  expect(svg.match(/>Running</g)).toHaveLength(2);
+  const error = await page.evaluate((text) => new DOMParser().parseFromString(text, "image/svg+xml").querySelector("parsererror")?.textContent, svg);
+  expect(error).toBeUndefined();
+  await page.emulateMedia({ media: "print" });
+  await expect(page.getByTestId("stage")).toBeVisible();
+  await expect(page.getByTestId("editor")).toBeHidden();
+  await expect(page.getByTestId("play")).toBeHidden();
+});
