@@ -110,8 +110,9 @@ pub enum Strategy {
 /// Runs ahead.
 #[derive(Clone, Debug)]
 pub struct Forecaster {
-    /// The copy that is run for each seed.
+    /// The copy that is run for each seed, and what was counted of it.
     origin: Lab,
+    timeline: Timeline,
     before: BTreeMap<String, Arc<Deployment>>,
     change: Change,
     seeds: Vec<u64>,
@@ -133,8 +134,9 @@ struct Run {
 }
 
 impl Forecaster {
-    /// Applies `file` in a copy of the lab. `seeds` are those of more runs than the first one.
-    pub fn new(lab: &Lab, file: &str, strategy: &Strategy, seeds: &[u64]) -> Self {
+    /// Applies `file` in a copy of the lab. `seeds` are those of more runs than the first one. `known` is what was
+    /// counted of the lab before, which need not be counted again; it may be of another lab.
+    pub fn new(lab: &Lab, known: &Timeline, file: &str, strategy: &Strategy, seeds: &[u64]) -> Self {
         let mut origin = lab.ahead();
         let before = deployments(&origin);
         origin.submit(TERMINAL, &format!("kubectl apply -f '{}'", file.replace('\'', "")));
@@ -149,8 +151,10 @@ impl Forecaster {
         }
         let mut seeds = seeds.to_vec();
         seeds.reverse();
-        let run = Run::new(&origin);
-        let mut forecaster = Self { origin, before, change, seeds, run, done: Vec::new() };
+        let mut timeline = if known.is_of(lab.cluster(), lab.forks()) { known.clone() } else { Timeline::default() };
+        timeline.read(origin.cluster(), timeline.forks());
+        let run = Run::new(&origin, &timeline);
+        let mut forecaster = Self { origin, timeline, before, change, seeds, run, done: Vec::new() };
         if matches!(forecaster.change, Change::Refused(_) | Change::Nothing) {
             forecaster.run.is_over = true;
             forecaster.seeds.clear();
@@ -165,7 +169,7 @@ impl Forecaster {
                 self.done.push(self.run.clone());
                 let Some(seed) = self.seeds.pop() else { return Some(self.forecast()) };
                 self.origin.cluster_mut().kubelet_mut().reseed(seed);
-                self.run = Run::new(&self.origin);
+                self.run = Run::new(&self.origin, &self.timeline);
             }
             self.run.go_on(&self.before);
         }
@@ -211,10 +215,15 @@ impl Forecaster {
 }
 
 impl Run {
-    fn new(lab: &Lab) -> Self {
-        let mut timeline = Timeline::default();
-        timeline.read(lab.cluster(), lab.forks());
-        Self { lab: lab.ahead(), timeline, began: lab.now(), complete_at: None, stalled_at: None, is_over: false }
+    fn new(lab: &Lab, timeline: &Timeline) -> Self {
+        Self {
+            lab: lab.ahead(),
+            timeline: timeline.clone(),
+            began: lab.now(),
+            complete_at: None,
+            stalled_at: None,
+            is_over: false,
+        }
     }
 
     fn go_on(&mut self, before: &BTreeMap<String, Arc<Deployment>>) {
@@ -223,7 +232,7 @@ impl Run {
         }
         let start = self.lab.now();
         self.lab.run_until(start + PIECE_MS);
-        self.timeline.read(self.lab.cluster(), self.lab.forks());
+        self.timeline.read(self.lab.cluster(), self.timeline.forks());
         let now = self.lab.now();
         let store = self.lab.cluster().api.store();
         let changed: Vec<&Arc<Deployment>> = store
@@ -355,7 +364,7 @@ mod tests {
 
     fn forecast(lab: &mut Lab, text: &str, strategy: &Strategy) -> Forecast {
         lab.write("deployment.yaml", text);
-        Forecaster::new(lab, "deployment.yaml", strategy, &[11, 12]).finish()
+        Forecaster::new(lab, &Timeline::default(), "deployment.yaml", strategy, &[11, 12]).finish()
     }
 
     #[test]

@@ -264,6 +264,11 @@ impl Timeline {
             .min()
     }
 
+    /// Whether exactly this cluster's log has been read, and nothing that comes later.
+    pub fn is_of(&self, cluster: &Cluster, forks: u32) -> bool {
+        self.forks == forks && self.read == cluster.log().len() && self.read_decisions == cluster.decisions().len()
+    }
+
     /// Which of the lab's histories this is.
     pub fn forks(&self) -> u32 {
         self.forks
@@ -407,6 +412,9 @@ mod tests {
         let troubles = timeline.marks().iter().filter(|mark| mark.kind == MarkKind::Trouble);
         assert_eq!(troubles.map(|mark| mark.at_ms).collect::<Vec<_>>(), [20_000]);
         assert!(timeline.mark_before(20_000, &[MarkKind::Event]).is_some_and(|at_ms| at_ms > 0));
+        let traffic = lab.cluster().traffic();
+        assert_eq!(traffic.service("default/hellok8s-deployment"), Some(traffic.totals()));
+        assert_eq!(traffic.service("default/another"), None);
         lab.seek(SimTime(22_000));
         timeline.read(lab.cluster(), lab.forks());
         assert_eq!(timeline.seconds().len(), 7, "looking back forgets nothing");

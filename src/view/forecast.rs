@@ -36,8 +36,9 @@ struct Work {
     asked: Option<(String, u64, u64)>,
     /// The forecast of the file as it is written.
     written: Option<Forecaster>,
-    /// Those of the strategies that are still to be tried.
-    compared: Vec<(usize, Forecaster)>,
+    /// The strategies that are still to be tried, and the one that is being tried.
+    to_compare: Vec<usize>,
+    compared: Option<(usize, Forecaster)>,
     /// The file, its text and the cluster's changes that the shown forecast belongs to.
     known: Option<(String, u64)>,
 }
@@ -68,29 +69,36 @@ pub fn ForecastLine() -> impl IntoView {
                 if at_us.saturating_sub(since) >= PATIENCE_US {
                     work.known = Some((text, changes));
                     work.written = begin(simulation, &document.name.get_untracked(), &Strategy::AsWritten);
-                    work.compared.clear();
+                    work.compared = None;
+                    work.to_compare.clear();
                     if compares.get_untracked() {
-                        compare(simulation, &document.name.get_untracked(), work, comparison);
+                        compare(work, comparison);
                     }
                 }
             }
             if let Some(forecast) = work.written.as_mut().and_then(go_on) {
                 work.written = None;
                 shown.set(Some(forecast));
-            } else if work.written.is_none()
-                && let Some((at, forecaster)) = work.compared.first_mut()
-                && let Some(forecast) = go_on(forecaster)
-            {
-                let at = *at;
-                work.compared.remove(0);
-                comparison.update(|comparison| comparison.push((at, forecast)));
+            } else if work.written.is_none() {
+                if let Some((at, forecaster)) = &mut work.compared {
+                    if let Some(forecast) = go_on(forecaster) {
+                        let at = *at;
+                        work.compared = None;
+                        comparison.update(|comparison| comparison.push((at, forecast)));
+                    }
+                } else if let Some(at) = work.to_compare.pop()
+                    && let Some((_, strategy)) = STRATEGIES.get(at)
+                {
+                    let forecaster = begin(simulation, &document.name.get_untracked(), strategy);
+                    work.compared = forecaster.map(|forecaster| (at, forecaster));
+                }
             }
         });
     });
     let toggle = move |_| {
         compares.update(|compares| *compares = !*compares);
         if compares.get_untracked() {
-            work.update_value(|work| compare(simulation, &document.name.get_untracked(), work, comparison));
+            work.update_value(|work| compare(work, comparison));
         }
     };
     let is_large = move || {
@@ -138,21 +146,15 @@ fn is_small(simulation: Simulation) -> bool {
 }
 
 fn begin(simulation: Simulation, file: &str, strategy: &Strategy) -> Option<Forecaster> {
-    is_small(simulation).then(|| simulation.with(|lab| Forecaster::new(lab, file, strategy, &SEEDS)))
+    is_small(simulation).then(|| {
+        simulation.with(|lab| simulation.with_timeline(|known| Forecaster::new(lab, known, file, strategy, &SEEDS)))
+    })
 }
 
-fn compare(
-    simulation: Simulation,
-    file: &str,
-    work: &mut Work,
-    comparison: RwSignal<Vec<(usize, Forecast)>, LocalStorage>,
-) {
+fn compare(work: &mut Work, comparison: RwSignal<Vec<(usize, Forecast)>, LocalStorage>) {
     comparison.set(Vec::new());
-    work.compared = STRATEGIES
-        .iter()
-        .enumerate()
-        .filter_map(|(at, (_, strategy))| Some((at, begin(simulation, file, strategy)?)))
-        .collect();
+    // The first one is taken from the end.
+    work.to_compare = (0..STRATEGIES.len()).rev().collect();
 }
 
 fn tone(forecast: Option<&Forecast>) -> &'static str {

@@ -11,7 +11,7 @@ use super::settings::settings;
 use super::simulation::{Simulation, simulation};
 
 /// The decisions that are shown.
-const SHOWN: usize = 80;
+const SHOWN: usize = 60;
 /// The decisions that are looked through for them.
 const SEARCHED: usize = 4000;
 
@@ -77,8 +77,8 @@ fn Item(decision: Decision) -> impl IntoView {
     let class = if decision.rule.contains("/waits") { "why-item why-waits" } else { "why-item" };
     let object = decision.object.splitn(3, '/').last().unwrap_or_default().to_owned();
     let kind = decision.object.split('/').next().unwrap_or_default().to_owned();
-    let function = explanations::rule(decision.rule).map(|rule| rule.function);
-    let inputs = decision.inputs.clone();
+    // Most are never opened, and many come at once.
+    let was_opened = RwSignal::new(false);
     let decision = StoredValue::new(decision);
     let title = move || decision.with_value(|decision| explanations::title(decision, settings.lang.get()));
     let sentence = move || decision.with_value(|decision| explanations::sentence(decision, settings.lang.get()));
@@ -91,16 +91,25 @@ fn Item(decision: Decision) -> impl IntoView {
                 <span class="why-object">{kind}" "{object}</span>
             </div>
             <p class="why-sentence">{sentence}</p>
-            <details>
+            <details on:toggle=move |_| was_opened.set(true)>
                 <summary>{settings.say(Key::WhyNumbers)}</summary>
-                <dl class="why-inputs">
-                    {inputs.into_iter().map(|(name, value)| view! {
-                        <dt>{name}</dt><dd>{explanations::in_words(&value)}</dd>
-                    }).collect_view()}
-                </dl>
-                <p class="why-action">"→ "{decision.with_value(|decision| decision.action.clone())}</p>
-                {function.map(|function| view! { <p class="why-function"><code>{function}</code></p> })}
+                {move || was_opened.get().then(|| decision.with_value(numbers))}
             </details>
         </li>
     }
+}
+
+/// What went in, what followed, and Kubernetes' function.
+fn numbers(decision: &Decision) -> AnyView {
+    let function = explanations::rule(decision.rule).map(|rule| rule.function);
+    view! {
+        <dl class="why-inputs">
+            {decision.inputs.iter().map(|(name, value)| view! {
+                <dt>{*name}</dt><dd>{explanations::in_words(value)}</dd>
+            }).collect_view()}
+        </dl>
+        <p class="why-action">"→ "{decision.action.clone()}</p>
+        {function.map(|function| view! { <p class="why-function"><code>{function}</code></p> })}
+    }
+    .into_any()
 }

@@ -83,20 +83,17 @@ function work(trace) {
   const total = (events) => events.filter(isTask).reduce((sum, event) => sum + event.dur, 0);
   const events = [...threads.values()].sort((a, b) => total(b) - total(a))[0] ?? [];
   const tasks = outermost(events.filter(isTask).sort((a, b) => a.ts - b.ts));
-  const starts = events.filter((event) => event.name === "FireAnimationFrame").map((event) => event.ts);
+  const calls = events.filter((event) => event.name === "FireAnimationFrame").sort((a, b) => a.ts - b.ts);
   const frames = [];
-  let last = -Infinity;
-  for (const start of starts.sort((a, b) => a - b)) {
-    // The page asks for several callbacks a frame.
-    if (start - last > 4_000) frames.push({ start, wall: 0, cpu: 0 });
-    last = start;
-  }
-  let at = 0;
+  let next = 0;
   for (const task of tasks) {
-    while (at + 1 < frames.length && frames[at + 1].start < task.ts + task.dur) at++;
-    if (frames[at] && frames[at].start < task.ts + task.dur) {
-      frames[at].wall += task.dur / 1_000;
-      frames[at].cpu += (task.tdur ?? task.dur) / 1_000;
+    // A task that calls the page before a repaint begins a frame; what else runs until the next one belongs to it.
+    while (next < calls.length && calls[next].ts < task.ts) next++;
+    if (next < calls.length && calls[next].ts < task.ts + task.dur) frames.push({ wall: 0, cpu: 0 });
+    const frame = frames.at(-1);
+    if (frame) {
+      frame.wall += task.dur / 1_000;
+      frame.cpu += (task.tdur ?? task.dur) / 1_000;
     }
   }
   return { frames, tasks: tasks.map((task) => ({ wall: task.dur / 1_000, cpu: (task.tdur ?? task.dur) / 1_000 })) };

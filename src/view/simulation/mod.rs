@@ -21,9 +21,10 @@ pub use time::{SPEEDS, parse_speed};
 /// A page that was hidden goes on from where it was.
 const LONGEST_FRAME_US: u64 = 250_000;
 /// While time goes on, the decisions are told in this pace.
-const TOLD_EVERY_US: u64 = 150_000;
+const TOLD_EVERY_US: u64 = 250_000;
 /// How much of a frame the engine may take.
-const FRAME_WORK_US: u64 = 5_000;
+const LEAST_WORK_US: u64 = 4_000;
+const MOST_WORK_US: u64 = 25_000;
 
 struct Core {
     lab: Lab,
@@ -147,7 +148,8 @@ impl Simulation {
                 let due_ms = core.carry / 100_000;
                 core.carry %= 100_000;
                 let until = core.lab.now() + due_ms;
-                run_for_a_frame(&mut core.lab, until);
+                // A third of the frame that was: a slow machine gets there as well.
+                run_for_a_frame(&mut core.lab, until, (elapsed / 3).clamp(LEAST_WORK_US, MOST_WORK_US));
             }
         });
         self.refresh();
@@ -236,8 +238,8 @@ impl Simulation {
 
 /// Runs towards `until` for as long as a frame allows. What is not reached is dropped: time then goes slower than asked
 /// for, and the page stays at hand.
-fn run_for_a_frame(lab: &mut Lab, until: SimTime) {
-    let end_us = browser::now_us() + FRAME_WORK_US;
+fn run_for_a_frame(lab: &mut Lab, until: SimTime, work_us: u64) {
+    let end_us = browser::now_us() + work_us;
     while lab.next_at() <= until {
         lab.step();
         if browser::now_us() >= end_us {
