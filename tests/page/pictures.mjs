@@ -77,7 +77,7 @@ const moments = {
     await exec(page, "lab traffic web 20");
     await advance(page, 10_000);
     await apply(page, tutorial("03-v2.yaml").replace("\nspec:\n", "\nspec:\n  strategy: { type: Recreate }\n"));
-    await advance(page, 2_500);
+    await advance(page, 900);
   },
   compare: async (page) => {
     await apply(page, tutorial("02-v1-replicas-3.yaml"));
@@ -93,7 +93,7 @@ const moments = {
     await apply(page, many("v1"));
     await advance(page, 30_000);
     await apply(page, many("v2"));
-    await advance(page, 8_000);
+    await advance(page, 5_200);
   },
   "forecast-stall": async (page) => {
     await apply(page, tutorial("04-v2-rolling-update.yaml"));
@@ -126,7 +126,7 @@ try {
       const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
       const canvas = new OffscreenCanvas(image.width, image.height);
       canvas.getContext("2d").drawImage(image, 0, 0);
-      const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/webp", quality: 0.82 })).arrayBuffer());
+      const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/webp", quality: 0.65 })).arrayBuffer());
       return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
     }, png);
     const file = join(folder, `${name}${size === PHONE ? "-phone" : ""}-${theme}.webp`);

@@ -36,8 +36,8 @@ struct Core {
     carry: u64,
     log_cursor: usize,
     log_number: u64,
-    /// The images' changes that the page knows of.
-    images: u64,
+    /// What was done past the API server that the page knows of: to images, programs, traffic.
+    outside: u64,
     timeline: Timeline,
     last_read_ms: u64,
     /// Whether a command may have changed what no object tells, such as a stopped kubelet.
@@ -106,7 +106,7 @@ impl Simulation {
             carry: 0,
             log_cursor: 0,
             log_number: 0,
-            images: 0,
+            outside: 0,
             timeline: Timeline::default(),
             last_read_ms: 0,
             is_stale: true,
@@ -193,12 +193,12 @@ impl Simulation {
         if is_changed {
             self.changes.update(|count| *count += 1);
         }
-        let images = core.lab.cluster().registry.revision();
-        if is_changed || images != core.images {
-            core.images = images;
+        let outside = core.lab.cluster().interventions();
+        if is_changed || outside != core.outside {
+            core.outside = outside;
             let wanted =
                 core.timeline.marks().iter().filter(|mark| mark.kind == MarkKind::Change && mark.at_ms <= now_ms);
-            let changes = u64::try_from(wanted.count()).unwrap_or(0) + images;
+            let changes = u64::try_from(wanted.count()).unwrap_or(0) + outside;
             set(self.spec_changes, changes << 32 | u64::from(core.lab.forks()));
         }
     }
