@@ -102,7 +102,7 @@ for (const [what, hash, words] of [
   test(`a link with ${what} gives a message and loses nothing`, async ({ page }) => {
     await openLab(page);
     await page.getByTestId("editor").fill("# mine\n");
-    await page.goto(`/?lang=en${hash}`);
+    await openLab(page, `/?lang=en${hash}`);
     await expect(notice(page)).toContainText(words);
     await expect(notice(page)).toContainText("Nothing of yours has changed");
     await expect(page.getByTestId("editor")).toHaveValue("# mine\n");
