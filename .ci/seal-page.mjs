@@ -1,6 +1,7 @@
 // Trunk's post_build hook, which makes a static site of what Trunk has built:
 // - every inline script moves into a file beside the page, so that the content policy in index.html needs neither
 //   'unsafe-inline' nor a hash that changes with each build;
+// - the wasm starts after the first paint;
 // - the style sheets become one, and what the page starts with gets its content's hash into its name;
 // - the service worker learns the build's version and its files;
 // - where LAB_PUBLIC_URL says where the page will be, the addresses that must be absolute are so.
@@ -16,6 +17,17 @@ if (!staging) {
 const publicUrl = (process.env.LAB_PUBLIC_URL ?? "./").replace(/\/?$/, "/");
 /** Not part of a visit: other sites load it, crawlers do, or it is the worker itself. */
 const NOT_KEPT = new Set(["embed.js", "404.html", "sw.js", "social.png"]);
+
+/**
+ * The wasm's start holds the browser for a while: a page whose files came quickly would show nothing until then. In a
+ * tab that nobody sees there is no paint to wait for.
+ */
+const AFTER_FIRST_PAINT = `await new Promise((painted) => {
+  if (document.hidden) painted();
+  new PerformanceObserver(painted).observe({ type: "paint", buffered: true });
+  setTimeout(painted, 1000);
+});
+`;
 
 const at = (name) => join(staging, name);
 const hashOf = (text, algorithm = "sha384") => createHash(algorithm).update(text).digest();
@@ -39,9 +51,10 @@ function withoutInlineScripts(html) {
     const script = body
       .replace(/(['"`])\{\{__TRUNK_ADDRESS__\}\}\1/g, "window.location.host")
       .replace(/\{\{__TRUNK_WS_BASE__\}\}/g, "/");
-    const name = hashed("start", script, "js");
-    writeFileSync(at(name), script);
-    return `<script${attributes} src="./${name}" ${integrity(script)}></script>`;
+    const started = script.replace(/^const wasm = await init\(/m, `${AFTER_FIRST_PAINT}$&`);
+    const name = hashed("start", started, "js");
+    writeFileSync(at(name), started);
+    return `<script${attributes} src="./${name}" ${integrity(started)}></script>`;
   });
 }
 
@@ -68,6 +81,10 @@ function withOneSheet(html) {
 }
 
 function checked(html) {
+  const start = html.match(/start-[0-9a-f]{16}\.js/g)?.some((name) => readFileSync(at(name), "utf8").includes(AFTER_FIRST_PAINT));
+  if (!start) {
+    throw new Error("the script that starts the wasm looks otherwise than it did: it does not wait for the first paint");
+  }
   const rest = html.match(/<script(?![^>]*\ssrc=)|<style[\s>]|\sstyle=|\son[a-z]+=/i);
   if (rest) {
     throw new Error(`index.html holds something the content policy forbids: ${rest[0]}`);
