@@ -62,7 +62,8 @@ fn convert_secret(object: &mut Value) {
     }
 }
 
-fn base64(text: &str) -> String {
+/// Models base64.StdEncoding.EncodeToString.
+pub fn base64(text: &str) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut encoded = String::with_capacity(text.len().div_ceil(3) * 4);
     for chunk in text.as_bytes().chunks(3) {

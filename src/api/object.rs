@@ -51,6 +51,8 @@ pub enum Kind {
     NetworkPolicy,
     /// discovery.k8s.io/v1
     EndpointSlice,
+    /// v1, deprecated
+    Endpoints,
 }
 
 /// An object of any kind, shared: a copy costs a pointer.
@@ -107,6 +109,7 @@ impl Kind {
         Self::Ingress,
         Self::NetworkPolicy,
         Self::EndpointSlice,
+        Self::Endpoints,
     ];
 
     /// The kind with this name in manifests and this group and version.
@@ -138,6 +141,7 @@ impl Kind {
             Self::Ingress => "Ingress",
             Self::NetworkPolicy => "NetworkPolicy",
             Self::EndpointSlice => "EndpointSlice",
+            Self::Endpoints => "Endpoints",
         }
     }
 
@@ -183,6 +187,7 @@ impl Kind {
             Self::Ingress => "ingresses",
             Self::NetworkPolicy => "networkpolicies",
             Self::EndpointSlice => "endpointslices",
+            Self::Endpoints => "endpoints",
         }
     }
 
@@ -286,12 +291,15 @@ fn endpoint_slice_value(slice: &EndpointSlice) -> Value {
         .endpoints
         .iter()
         .map(|endpoint| {
-            json!({
+            let mut value = json!({
                 "addresses": [endpoint.address],
                 "conditions": {"ready": endpoint.ready, "serving": endpoint.serving, "terminating": endpoint.terminating},
-                "nodeName": endpoint.node_name,
-                "targetRef": to_json(&endpoint.target_ref),
-            })
+            });
+            if let (false, Some(fields)) = (endpoint.target_ref.name.is_empty(), value.as_object_mut()) {
+                fields.insert("nodeName".into(), json!(endpoint.node_name));
+                fields.insert("targetRef".into(), to_json(&endpoint.target_ref));
+            }
+            value
         })
         .collect();
     let ports: Vec<Value> = slice

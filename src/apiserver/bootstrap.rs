@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::ApiServer;
-use crate::api::{Generic, Kind, KubernetesVersion, Object, ObjectMeta, Service, ServicePort, ServiceSpec};
+use crate::api::{
+    Endpoint, EndpointSlice, Generic, Kind, KubernetesVersion, Object, ObjectMeta, Service, ServicePort, ServiceSpec,
+};
 
 /// The only node.
 pub const NODE: &str = "minikube";
@@ -22,6 +24,7 @@ impl ApiServer {
         }
         self.seed_object(node(self.version));
         self.seed_object(kubernetes_service());
+        self.seed_object(kubernetes_endpoints());
         // Nobody watches yet: the first change that anybody sees is the user's own.
         self.store.take_changes();
     }
@@ -117,6 +120,22 @@ fn node(version: KubernetesVersion) -> Object {
 fn node_condition(kind: &str, status: &str, reason: &str, message: &str) -> Value {
     let began = crate::api::Time(crate::api::EPOCH_UNIX_S).to_string();
     json!({"type": kind, "status": status, "reason": reason, "message": message, "lastHeartbeatTime": began, "lastTransitionTime": began})
+}
+
+/// The API server's own address, behind the service `kubernetes`.
+fn kubernetes_endpoints() -> Object {
+    let metadata = ObjectMeta {
+        name: "kubernetes".to_owned(),
+        namespace: "default".to_owned(),
+        labels: [("kubernetes.io/service-name".to_owned(), "kubernetes".to_owned())].into(),
+        ..ObjectMeta::default()
+    };
+    let endpoint = Endpoint { address: NODE_IP.to_owned(), ready: true, serving: true, ..Endpoint::default() };
+    let port =
+        ServicePort { name: "https".to_owned(), protocol: "TCP".to_owned(), port: 8443, ..ServicePort::default() };
+    let slice =
+        EndpointSlice { metadata, address_type: "IPv4".to_owned(), endpoints: vec![endpoint], ports: vec![port] };
+    Object::EndpointSlice(Arc::new(slice))
 }
 
 fn kubernetes_service() -> Object {

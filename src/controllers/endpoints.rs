@@ -1,7 +1,12 @@
 //! The EndpointSlice controller: which pods stand behind a service.
 
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
 use crate::api::{
-    Container, Endpoint, EndpointSlice, IntOrString, Kind, ObjectMeta, ObjectReference, Pod, Service, ServicePort,
+    Container, Endpoint, EndpointSlice, Generic, IntOrString, Kind, Object, ObjectMeta, ObjectReference, Pod, Service,
+    ServicePort,
 };
 
 use super::controller_reference;
@@ -63,6 +68,55 @@ pub fn slice_for<'a>(
     );
     let endpoints = chosen.into_iter().map(|pod| endpoint(pod, service)).collect();
     Some(EndpointSlice { metadata, address_type: "IPv4".to_owned(), endpoints, ports })
+}
+
+/// The `v1 Endpoints` object that stands for a service's slice; none for anything else. The store holds only the slice.
+/// Models pkg/controller/endpoint syncService: pods that end are left out, ready ones and others stand apart.
+pub fn mirrored(object: &Object) -> Option<Object> {
+    let Object::EndpointSlice(slice) = object else { return None };
+    let mut metadata = ObjectMeta {
+        name: slice.metadata.labels.get("kubernetes.io/service-name")?.clone(),
+        labels: sorting::map([("endpoints.kubernetes.io/managed-by".to_owned(), "endpoint-controller".to_owned())]),
+        ..slice.metadata.clone()
+    };
+    metadata.owner_references.clear();
+    metadata.generate_name.clear();
+    let addresses = |is_ready: bool| -> Vec<Value> {
+        let mut here: Vec<&Endpoint> = slice.endpoints.iter().collect();
+        here.retain(|endpoint| !endpoint.terminating && endpoint.ready == is_ready);
+        // Models RepackSubsets, which sorts by the address's bytes.
+        sorting::sort_by_key(&mut here, |endpoint| {
+            endpoint.address.split('.').map(|part| part.parse::<u8>().ok()).collect::<Vec<_>>()
+        });
+        let value = |endpoint: &Endpoint| {
+            let pod = &endpoint.target_ref;
+            if pod.name.is_empty() {
+                return json!({"ip": endpoint.address});
+            }
+            let target = json!({"kind": pod.kind, "name": pod.name, "namespace": pod.namespace, "uid": pod.uid});
+            json!({"ip": endpoint.address, "nodeName": endpoint.node_name, "targetRef": target})
+        };
+        here.into_iter().map(value).collect()
+    };
+    let mut subset = Map::new();
+    for (name, addresses) in [("addresses", addresses(true)), ("notReadyAddresses", addresses(false))] {
+        if !addresses.is_empty() {
+            subset.insert(name.to_owned(), Value::Array(addresses));
+        }
+    }
+    let mut fields = Map::new();
+    if !subset.is_empty() {
+        let port = |port: &ServicePort| {
+            let mut value = json!({"port": port.port, "protocol": port.protocol});
+            if let (false, Some(fields)) = (port.name.is_empty(), value.as_object_mut()) {
+                fields.insert("name".to_owned(), json!(port.name));
+            }
+            value
+        };
+        subset.insert("ports".to_owned(), slice.ports.iter().map(port).collect());
+        fields.insert("subsets".to_owned(), json!([subset]));
+    }
+    Some(Object::Generic(Arc::new(Generic { kind: Kind::Endpoints, metadata, fields })))
 }
 
 /// Models endpointutil.ShouldPodBeInEndpoints: with an address, and not ended.

@@ -4,26 +4,28 @@ use std::sync::Arc;
 
 use super::{Declaration, ImageReference, Place, Registry};
 
-/// The documents, in the form in which learners write their own.
-pub const DOCUMENTS: [&str; 8] = [
-    include_str!("builtin/hellok8s-v1.json"),
-    include_str!("builtin/hellok8s-v2.json"),
-    include_str!("builtin/hellok8s-v3.json"),
-    include_str!("builtin/hellok8s-liveness.json"),
-    include_str!("builtin/hellok8s-bad.json"),
-    include_str!("builtin/nginx.json"),
-    include_str!("builtin/busybox.json"),
-    include_str!("builtin/alpine.json"),
+/// Name and document of each, in the form in which learners write their own.
+pub const DOCUMENTS: [(&str, &str); 8] = [
+    ("hellok8s:v1", include_str!("builtin/hellok8s-v1.yaml")),
+    ("hellok8s:v2", include_str!("builtin/hellok8s-v2.yaml")),
+    ("hellok8s:v3", include_str!("builtin/hellok8s-v3.yaml")),
+    ("hellok8s:liveness", include_str!("builtin/hellok8s-liveness.yaml")),
+    ("hellok8s:bad", include_str!("builtin/hellok8s-bad.yaml")),
+    ("nginx", include_str!("builtin/nginx.yaml")),
+    ("busybox", include_str!("builtin/busybox.yaml")),
+    ("alpine", include_str!("builtin/alpine.yaml")),
 ];
+
+/// A document that shows what can be said.
+pub const EXAMPLE: &str = include_str!("builtin/example.yaml");
 
 /// Tags under which nginx is known besides `latest`.
 const NGINX_TAGS: [&str; 10] = ["alpine", "1.29", "1.28", "1.27", "1.26", "1.25", "1.24", "1.21", "1.16.1", "1.14.2"];
 
 /// Puts them where they are when a lab begins: the tutorial's images and nginx on the node, the others in the hub.
 pub(super) fn fill(registry: &mut Registry) {
-    for document in DOCUMENTS {
-        let Ok(value) = serde_json::from_str(document) else { continue };
-        let Ok(declaration) = Declaration::from_value(&value) else { continue };
+    for (name, document) in DOCUMENTS {
+        let Ok(declaration) = Declaration::read(name, document, None) else { continue };
         let Ok(reference) = ImageReference::parse(&declaration.image) else { continue };
         let declaration = Arc::new(declaration);
         let is_nginx = declaration.image == "nginx";
@@ -45,9 +47,13 @@ mod tests {
 
     #[test]
     fn every_document_is_a_valid_declaration() {
-        for document in DOCUMENTS {
-            let value = serde_json::from_str(document).expect("JSON");
-            assert_eq!(Declaration::from_value(&value).map(|_| ()), Ok(()), "{document}");
+        for (name, document) in DOCUMENTS.into_iter().chain([("image.yaml", EXAMPLE)]) {
+            let declaration = Declaration::read(name, document, None);
+            assert!(
+                declaration.as_ref().is_ok_and(|read| read.image.ends_with(name) || name == "image.yaml"),
+                "{declaration:?}"
+            );
+            assert!(document.starts_with("# "), "{name} says what it does");
         }
     }
 }

@@ -13,7 +13,7 @@ mod script;
 mod stand_in;
 mod validation;
 
-pub use builtin::DOCUMENTS;
+pub use builtin::{DOCUMENTS, EXAMPLE};
 pub use declaration::{
     Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange, Seconds, SigtermRule,
 };

@@ -79,6 +79,11 @@ impl Registry {
         self.images.contains_key(reference)
     }
 
+    /// The image, wherever it is.
+    pub fn find(&self, reference: &ImageReference) -> Option<&ImageInfo> {
+        self.images.get(reference).map(|entry| &entry.info)
+    }
+
     /// The image's faults, to change them; none when there is no such image.
     pub fn faults_mut(&mut self, reference: &ImageReference) -> Option<&mut Faults> {
         self.revision += 1;

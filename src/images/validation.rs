@@ -39,11 +39,19 @@ impl Declaration {
         let [document] = documents.as_slice() else {
             return Err(vec![format!("{file}: must hold one declaration, and holds {}", documents.len())]);
         };
+        Self::of_document(document, name).map_err(|errors| lines(file, errors))
+    }
+
+    /// As [`Declaration::read`], of a file that has been read.
+    ///
+    /// # Errors
+    /// Every complaint with line and column.
+    pub fn of_document(document: &Document, name: Option<&str>) -> Result<Self, Vec<Told>> {
         let mut value = document.value.clone();
         if let (Some(name), Some(fields)) = (name, value.as_object_mut()) {
             fields.insert("image".to_owned(), name.into());
         }
-        Self::from_value(&value).map_err(|errors| told(file, document, &errors))
+        Self::from_value(&value).map_err(|errors| told(document, &errors))
     }
 
     /// Reads all declarations of a file, as YAML or JSON.
@@ -58,7 +66,7 @@ impl Declaration {
         for document in &documents {
             match Self::from_value(&document.value) {
                 Ok(declaration) => declarations.push(declaration),
-                Err(errors) => complaints.extend(told(file, document, &errors)),
+                Err(errors) => complaints.extend(lines(file, told(document, &errors))),
             }
         }
         if complaints.is_empty() { Ok(declarations) } else { Err(complaints) }
@@ -115,14 +123,21 @@ impl Declaration {
     }
 }
 
-fn told(file: &str, document: &Document, errors: &[DeclarationError]) -> Vec<String> {
-    let mut lines = Vec::new();
+/// A complaint with its line and column.
+type Told = (usize, usize, String);
+
+fn told(document: &Document, errors: &[DeclarationError]) -> Vec<Told> {
+    let mut all = Vec::new();
     for error in errors {
         let (line, column) = document.positions.nearest(&error.path);
         let colon = if error.path.is_empty() { "" } else { ": " };
-        lines.push(format!("{file}:{line}:{column}: {}{colon}{}", error.path, error.message));
+        all.push((line, column, format!("{}{colon}{}", error.path, error.message)));
     }
-    lines
+    all
+}
+
+fn lines(file: &str, complaints: Vec<Told>) -> Vec<String> {
+    complaints.into_iter().map(|(line, column, what)| format!("{file}:{line}:{column}: {what}")).collect()
 }
 
 impl Request {

@@ -142,73 +142,76 @@ fn run(args: &[String], world: &mut World<'_>, io: &mut Io) -> Outcome {
     };
     let (command, rest) = match found {
         Found::Command(command, rest) => (command, rest),
-        Found::Group(group) => {
-            io.out(help::group(group));
-            return Ok(Next::Done);
+        Found::Group(group, rest) => {
+            let flags = parse(&rest, &[], group)?;
+            io.out(help::page(group));
+            // Models cmdutil.DefaultSubCommandRun: a group alone is a wrong use.
+            return if flags.switch("help") { Ok(Next::Done) } else { Err(Failure::Exit(1)) };
         }
         Found::Help(topic) => {
             io.out(help::topic(&topic));
             return Ok(Next::Done);
         }
     };
-    let flags = Parsed::parse(&rest, command.flags)
-        .map_err(|error| Failure::Plain(format!("{error}\nSee 'kubectl {} --help' for usage.", command.path)))?;
+    let flags = parse(&rest, command.flags, command.path)?;
     if flags.switch("help") {
-        io.out(help::command(command));
+        io.out(help::page(command.path));
         return Ok(Next::Done);
+    }
+    if flags.is_set("kustomize") {
+        return Err(Failure::new("the lab's kubectl has no kustomize"));
     }
     (command.run)(&mut Call { world, io, flags, command })
 }
 
+fn parse(words: &[String], flags: &[Flag], path: &str) -> Result<Parsed, Failure> {
+    Parsed::parse(words, flags)
+        .map_err(|error| Failure::Plain(format!("{error}\nSee 'kubectl {path} --help' for usage.")))
+}
+
 enum Found {
     Command(&'static Command, Vec<String>),
-    Group(&'static str),
+    Group(&'static str, Vec<String>),
     Help(Vec<String>),
 }
 
 /// Takes the command's words out of the arguments; flags may stand before them. Models cobra's Command.Find.
 fn find(args: &[String]) -> Result<Option<Found>, Failure> {
-    let Some(at) = first_word(args, 0) else {
-        let flags = Parsed::parse(args, &[]);
-        flags.map_err(|error| Failure::Plain(format!("{error}\nSee 'kubectl --help' for usage.")))?;
-        return Ok(None);
-    };
-    let word = args.get(at).map_or("", String::as_str);
     let mut rest = args.to_vec();
-    rest.remove(at);
-    if word == "help" {
-        return Ok(Some(Found::Help(rest)));
-    }
-    if let Some(group) = verbs::GROUPS.iter().find(|group| **group == word) {
-        return find_in_group(group, at, rest).map(Some);
-    }
-    match verbs::COMMANDS.iter().find(|command| command.path == word || command.aliases.contains(&word)) {
-        Some(command) => Ok(Some(Found::Command(command, rest))),
-        None => Err(Failure::Plain(unknown_command(word))),
-    }
-}
-
-fn find_in_group(group: &'static str, at: usize, mut rest: Vec<String>) -> Result<Found, Failure> {
-    let sub = first_word(&rest, at).and_then(|at| Some((at, rest.get(at)?.clone())));
-    if let Some((at, word)) = &sub {
-        let path = format!("{group} {word}");
-        if let Some(command) = verbs::COMMANDS.iter().find(|command| {
-            let (parent, name) = command.path.split_once(' ').unwrap_or_default();
-            command.path == path || (parent == group && (name == word || command.aliases.contains(&word.as_str())))
-        }) {
-            rest.remove(*at);
-            return Ok(Found::Command(command, rest));
+    let mut path = "";
+    let mut from = 0;
+    let mut word = None;
+    while let Some(at) = first_word(&rest, from) {
+        let next = rest.get(at).map_or("", String::as_str);
+        let Some(found) = verbs::child(path, next) else {
+            word = Some(next.to_owned());
+            break;
+        };
+        path = found;
+        rest.remove(at);
+        from = at;
+        if path == "help" {
+            return Ok(Some(Found::Help(rest)));
+        }
+        if verbs::group(path).is_none() {
+            break;
         }
     }
-    // `create -f` and `apply …` are commands and groups at once.
-    if let Some(command) = verbs::COMMANDS.iter().find(|command| command.path == group) {
-        return Ok(Found::Command(command, rest));
-    }
-    match sub {
-        None => Ok(Found::Group(group)),
-        Some(_) => {
+    match (verbs::command(path), word) {
+        (Some(command), _) => Ok(Some(Found::Command(command, rest))),
+        (None, Some(word)) if path.is_empty() => Err(Failure::Plain(unknown_command(&word))),
+        (None, None) if path.is_empty() => {
+            let flags = Parsed::parse(args, &[]);
+            flags.map_err(|error| Failure::Plain(format!("{error}\nSee 'kubectl --help' for usage.")))?;
+            Ok(None)
+        }
+        (None, None) => Ok(Some(Found::Group(path, rest))),
+        (None, Some(_)) if rest.iter().any(|word| word == "--help" || word == "-h") => {
+            Ok(Some(Found::Group(path, Vec::from(["-h".to_owned()]))))
+        }
+        (None, Some(_)) => {
             let words: Vec<&str> = rest.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
-            Err(Failure::usage(&format!("kubectl {group}"), &format!("unknown command {:?}", words.join(" "))))
+            Err(Failure::usage(&format!("kubectl {path}"), &format!("unknown command {:?}", words.join(" "))))
         }
     }
 }

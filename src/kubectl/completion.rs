@@ -5,7 +5,7 @@ use crate::shell::World;
 use crate::sorting;
 
 use super::command::Command;
-use super::flags::{GLOBAL, Takes};
+use super::flags::{self, GLOBAL, Takes};
 use super::resource_type::{listed, parse_type};
 use super::{config, verbs};
 
@@ -40,18 +40,14 @@ fn candidates(words: &[&str], begun: &str, world: &World<'_>) -> Vec<String> {
         return names(Kind::Namespace, "", world).into_iter().map(|name| format!("{flag}={name}")).collect();
     }
     let arguments = arguments(words);
-    let Some(command) = command_of(&arguments) else {
-        return match arguments.as_slice() {
-            [] => top_level(),
-            [group] if verbs::GROUPS.contains(group) => members(group),
-            _ => Vec::new(),
-        };
-    };
+    let (count, path) = path_of(&arguments);
+    let behind = arguments.get(count..).unwrap_or_default();
+    let group = (path.is_empty() || verbs::group(path).is_some()) && behind.is_empty();
+    let mut found = if group { members(path) } else { Vec::new() };
+    let Some(command) = verbs::command(path) else { return found };
     if begun.starts_with('-') {
-        return flags(command);
+        return flag_names(command);
     }
-    let mut found = if verbs::GROUPS.contains(&command.path) { members(command.path) } else { Vec::new() };
-    let behind = arguments.get(command.path.split(' ').count()..).unwrap_or_default();
     found.extend(objects(command.path, behind, begun, &namespace, world));
     found
 }
@@ -111,31 +107,28 @@ fn arguments<'w>(words: &[&'w str]) -> Vec<&'w str> {
     found
 }
 
-fn command_of(arguments: &[&str]) -> Option<&'static Command> {
-    let is = |command: &&&Command, words: &[&str]| {
-        let mut path = command.path.split(' ');
-        path.by_ref().zip(words).all(|(name, word)| name == *word) && command.path.split(' ').count() == words.len()
-    };
-    let of = |count: usize| {
-        let words = arguments.get(..count)?;
-        verbs::COMMANDS.iter().find(|command| is(command, words)).copied()
-    };
-    of(2).or_else(|| of(1))
-}
-
-fn top_level() -> Vec<String> {
-    let single = verbs::COMMANDS.iter().map(|command| command.path).filter(|path| !path.contains(' '));
-    single.chain(verbs::GROUPS).chain(["help"]).map(str::to_owned).collect()
+/// How many of the words name the command, and its path.
+fn path_of(arguments: &[&str]) -> (usize, &'static str) {
+    let (mut count, mut path) = (0, "");
+    while let Some(found) = arguments.get(count).and_then(|word| verbs::child(path, word)) {
+        (count, path) = (count + 1, found);
+        if verbs::group(path).is_none() {
+            break;
+        }
+    }
+    (count, path)
 }
 
 fn members(group: &str) -> Vec<String> {
-    let paths = verbs::COMMANDS.iter().filter_map(|command| command.path.split_once(' '));
-    paths.filter(|(parent, _)| *parent == group).map(|(_, name)| name.to_owned()).collect()
+    let paths = verbs::children(group).into_iter().map(|(path, ..)| path);
+    let names = paths.filter_map(|path| path.rsplit(' ').next()).map(str::to_owned);
+    if group.is_empty() { names.chain(["help".to_owned()]).collect() } else { names.collect() }
 }
 
-fn flags(command: &Command) -> Vec<String> {
-    let all = command.flags.iter().chain(&GLOBAL);
-    all.map(|flag| format!("--{}{}", flag.name, if flag.takes == Takes::Switch { "" } else { "=" })).collect()
+fn flag_names(command: &Command) -> Vec<String> {
+    let mut all = flags::of_command(command.flags);
+    all.extend(GLOBAL);
+    all.iter().map(|flag| format!("--{}{}", flag.name, if flag.takes == Takes::Switch { "" } else { "=" })).collect()
 }
 
 fn types() -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::failure::Failure;
+use crate::sorting;
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,33 @@ pub(super) const GLOBAL: [Flag; 18] = [
     Flag::text("user", None),
     Flag::number("v", Some('v')),
 ];
+
+/// Flags that come with another one: with `--output` also `--template` and so on. Models genericclioptions' and cmdutil's
+/// groups of flags.
+const WITH: [(&str, Flag); 5] = [
+    ("dry-run", Flag::text("field-manager", None)),
+    ("filename", Flag::text("kustomize", Some('k'))),
+    ("output", Flag::switch("allow-missing-template-keys", None)),
+    ("output", Flag::switch("show-managed-fields", None)),
+    ("output", Flag::text("template", None)),
+];
+
+/// For commands that are refused whatever is asked of them.
+pub(super) const ANY: [Flag; 1] = [Flag::optional("*", "")];
+
+/// A command's flags with those that come along, by name.
+pub(super) fn of_command(flags: &[Flag]) -> Vec<Flag> {
+    let own = flags.iter().copied().filter(|flag| flag.name != "*");
+    let along = WITH.iter().filter(|(with, flag)| comes_along(flags, with, flag)).map(|(_, flag)| *flag);
+    let mut all: Vec<Flag> = own.chain(along).collect();
+    sorting::sort_by_key(&mut all, |flag| flag.name);
+    all
+}
+
+fn comes_along(flags: &[Flag], with: &str, flag: &Flag) -> bool {
+    flags.iter().any(|own| own.name == with)
+        && !flags.iter().any(|own| own.name == flag.name || own.short == flag.short && own.short.is_some())
+}
 
 impl Flag {
     pub const fn switch(name: &'static str, short: Option<char>) -> Self {
@@ -142,7 +170,20 @@ impl Parsed {
                 parsed.args.push(word.clone());
             }
         }
+        parsed.join_template();
         Ok(parsed)
+    }
+
+    /// `-o go-template --template=X` means `-o go-template=X`.
+    fn join_template(&mut self) {
+        let Some(template) = self.values.remove("template").and_then(|mut values| values.pop()) else { return };
+        let format = match self.text("output") {
+            None | Some("") => "go-template",
+            Some(format) if format.contains("template") || format.contains("jsonpath") => format,
+            Some(_) => return,
+        };
+        let joined = format!("{format}={template}");
+        self.values.insert("output", vec![joined]);
     }
 
     fn long<'a>(
@@ -287,7 +328,9 @@ impl DryRun {
 }
 
 fn find(flags: &[Flag], is_it: impl Fn(&Flag) -> bool) -> Option<Flag> {
-    flags.iter().chain(&GLOBAL).find(|flag| is_it(flag)).copied()
+    let along = WITH.iter().filter(|(with, flag)| comes_along(flags, with, flag)).map(|(_, flag)| flag);
+    let found = flags.iter().chain(&GLOBAL).chain(along).find(|flag| is_it(flag)).copied();
+    found.or_else(|| flags.first().copied().filter(|flag| flag.name == "*"))
 }
 
 /// Models strconv.ParseBool.

@@ -11,8 +11,9 @@ struct Names {
 }
 
 /// In the order of `kubectl api-resources`.
-const NAMES: [Names; 21] = [
+const NAMES: [Names; 22] = [
     Names { kind: Kind::ConfigMap, shorts: &["cm"] },
+    Names { kind: Kind::Endpoints, shorts: &["ep"] },
     Names { kind: Kind::Event, shorts: &["ev"] },
     Names { kind: Kind::Namespace, shorts: &["ns"] },
     Names { kind: Kind::Node, shorts: &["no"] },

@@ -1,7 +1,8 @@
 //! Which objects a command line means: `pods web`, `deploy/web rs/web-1`, `-l app=web`, `-f file`.
 
-use crate::api::{Kind, Object};
+use crate::api::{Kind, KubernetesVersion, Object};
 use crate::apiserver::Key;
+use crate::controllers::endpoints;
 
 use super::command::Call;
 use super::failure::Failure;
@@ -78,6 +79,7 @@ pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> 
         return Err(nothing_given(call));
     };
     let kinds = parse_types(types)?;
+    deprecation(call, &kinds);
     let labels = call.flags.text("selector").map(str::to_owned);
     let fields = call.flags.text("field-selector").map(str::to_owned);
     let all = call.flags.switch("all");
@@ -116,13 +118,19 @@ fn nothing_given(call: &Call<'_, '_>) -> Failure {
 
 fn look_up(call: &Call<'_, '_>, kind: Kind, namespace: &str, name: &str, selection: &mut Selection) {
     let namespace = if kind.is_cluster_scoped() { "" } else { namespace };
+    if let Some(object) =
+        mirrored(call, kind, Some(namespace)).into_iter().find(|object| object.metadata().name == name)
+    {
+        selection.items.push(Item::of(object));
+        return;
+    }
     match call.world.cluster.api.get(kind, &Key::new(namespace, name)) {
         Ok(object) => selection.items.push(Item::of(object.clone())),
         Err(status) => selection.failures.push(status.into()),
     }
 }
 
-fn by_type_and_name(call: &Call<'_, '_>, args: &[String]) -> Result<Selection, Failure> {
+fn by_type_and_name(call: &mut Call<'_, '_>, args: &[String]) -> Result<Selection, Failure> {
     if args.iter().any(|arg| !arg.contains('/')) {
         return Err(Failure::new(
             "there is no need to specify a resource type as a separate argument when passing arguments in \
@@ -137,9 +145,26 @@ fn by_type_and_name(call: &Call<'_, '_>, args: &[String]) -> Result<Selection, F
     let namespace = call.namespace();
     for arg in args {
         let (kind, name) = type_and_name(arg)?;
+        deprecation(call, &[kind]);
         look_up(call, kind, &namespace, name, &mut selection);
     }
     Ok(selection)
+}
+
+/// The objects of a kind that the store holds in another form only: `v1 Endpoints`.
+fn mirrored(call: &Call<'_, '_>, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
+    if kind != Kind::Endpoints {
+        return Vec::new();
+    }
+    let store = call.world.cluster.api.store();
+    store.list(Kind::EndpointSlice, namespace).filter_map(endpoints::mirrored).collect()
+}
+
+/// What the API server says about requests for a kind that is deprecated.
+fn deprecation(call: &mut Call<'_, '_>, kinds: &[Kind]) {
+    if kinds.contains(&Kind::Endpoints) && call.world.cluster.api.version == KubernetesVersion::V1_36 {
+        call.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
 }
 
 /// Reads `deploy/web`.
@@ -177,7 +202,8 @@ fn list(call: &Call<'_, '_>, kinds: &[Kind], labels: Option<&str>, fields: Optio
             }
         };
         let namespace = if kind.is_cluster_scoped() { None } else { namespace.as_deref() };
-        let objects = call.world.cluster.api.store().list(*kind, namespace);
+        let mirrored = mirrored(call, *kind, namespace);
+        let objects = call.world.cluster.api.store().list(*kind, namespace).chain(&mirrored);
         let wanted =
             objects.filter(|object| label_query.matches(&object.metadata().labels) && field_query.matches(object));
         selection.items.extend(wanted.cloned().map(Item::of));

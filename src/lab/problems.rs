@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::api::strict;
 use crate::api::{Kind, KubernetesVersion, not_simulated};
 use crate::apiserver::{ApiServer, WriteOptions};
-use crate::images::{Registry, stand_ins};
+use crate::images::{Declaration, Registry, stand_ins};
 use crate::manifest::{self, Document};
 use crate::sorting;
 
@@ -28,11 +28,18 @@ pub struct Review {
     pub problems: Vec<Problem>,
     /// Fields that are accepted and kept but change nothing in the lab.
     pub not_simulated: Vec<String>,
+    /// The images whose programs the file declares, if that is what it does.
+    pub images: Vec<String>,
 }
 
-/// Reads a file as `kubectl apply -f` and the API server of an empty cluster would.
+/// Reads a file as `kubectl apply -f` and the API server of an empty cluster would, or `docker build` if it declares an
+/// image's program. A file that is neither YAML nor JSON by its name is not read.
 pub fn review(file: &str, text: &str, version: KubernetesVersion) -> Review {
     let mut review = Review::default();
+    let (_, extension) = file.rsplit_once('.').unwrap_or_default();
+    if !["yaml", "yml", "json"].contains(&extension) {
+        return review;
+    }
     let (documents, broken) = match manifest::parse(file, text) {
         Ok(documents) => (documents, None),
         Err(error) => {
@@ -40,8 +47,14 @@ pub fn review(file: &str, text: &str, version: KubernetesVersion) -> Review {
             (error.documents, Some(problem))
         }
     };
-    for document in &documents {
-        review.read(document, version);
+    let declares_image = |document: &Document| {
+        let has = |name: &str| document.value.get(name).is_some();
+        has("image") && !has("kind") && !has("apiVersion")
+    };
+    if !documents.is_empty() && documents.iter().all(declares_image) {
+        documents.iter().for_each(|document| review.read_image(document));
+    } else {
+        documents.iter().for_each(|document| review.read(document, version));
     }
     review.problems.extend(broken);
     sorting::sort_by_key(&mut review.problems, |problem| (problem.line, problem.column));
@@ -57,6 +70,13 @@ pub fn unknown_images(file: &str, text: &str, registry: &Registry) -> Vec<String
 }
 
 impl Review {
+    fn read_image(&mut self, document: &Document) {
+        self.images.extend(document.value.get("image").map(|image| image.as_str().unwrap_or_default().to_owned()));
+        for (line, column, message) in Declaration::of_document(document, None).err().unwrap_or_default() {
+            self.problems.push(Problem { line: line.max(1), column: column.max(1), message });
+        }
+    }
+
     fn read(&mut self, document: &Document, version: KubernetesVersion) {
         let word = |name: &str| document.value.get(name).and_then(Value::as_str).unwrap_or_default();
         let (api_version, name) = (word("apiVersion"), word("kind"));
@@ -149,6 +169,17 @@ mod tests {
         assert_eq!(at(&v1("replicas: 1", "replics: 1")), [(6, 3)]);
         let unknown = found(&v1("replicas: 1", "replics: 1"));
         assert_eq!(unknown.first().map(|(_, _, message)| message.as_str()), Some("unknown field \"spec.replics\""));
+    }
+
+    #[test]
+    fn the_program_of_an_image_is_read_as_such() {
+        let review = |text: &str| review("image.yaml", text, KubernetesVersion::default());
+        let good = review(crate::images::EXAMPLE);
+        assert_eq!((good.problems, good.images), (vec![], vec!["me/web:v1".to_owned()]));
+        let bad = review(&crate::images::EXAMPLE.replace("status: 503", "status: 42"));
+        let message = "routes[0].changes[0].status: 42 is no HTTP status: must be between 200 and 599";
+        assert_eq!(bad.problems, [Problem { line: 12, column: 9, message: message.to_owned() }]);
+        assert_eq!(super::review("Dockerfile", "FROM scratch\n", KubernetesVersion::default()), Review::default());
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub struct Files {
     complaints: Vec<Complaint>,
     /// The file that a command wants to be edited, until the editor is closed.
     edited: Option<String>,
+    revision: u64,
 }
 
 /// What a command found wrong in a file, and where: the editor marks the line.
@@ -25,6 +26,11 @@ pub struct Complaint {
 }
 
 impl Files {
+    /// Rises with every change of a text, a complaint, or what is edited.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// The text of the file at `path`.
     pub fn read(&self, path: &str) -> Option<&str> {
         self.texts.get(&Self::normalize(path)).map(String::as_str)
@@ -33,12 +39,14 @@ impl Files {
     /// Makes or replaces the file at `path`.
     pub fn write(&mut self, path: &str, text: impl Into<String>) {
         self.forget_complaints(path);
+        self.revision += 1;
         self.texts.insert(Self::normalize(path), text.into());
     }
 
     /// Removes the file at `path`; its text, or nothing when there was no such file.
     pub fn remove(&mut self, path: &str) -> Option<String> {
         self.forget_complaints(path);
+        self.revision += 1;
         self.texts.remove(&Self::normalize(path))
     }
 
@@ -49,11 +57,13 @@ impl Files {
 
     /// Opens a file in the editor.
     pub fn ask_for_edit(&mut self, path: &str) {
+        self.revision += 1;
         self.edited = Some(Self::normalize(path));
     }
 
     /// The editor is closed; what the file holds now counts.
     pub fn end_edit(&mut self) {
+        self.revision += 1;
         self.edited = None;
     }
 
@@ -64,12 +74,14 @@ impl Files {
 
     /// Notes what is wrong in a file.
     pub fn complain(&mut self, path: &str, (line, column): (usize, usize), text: impl Into<String>) {
+        self.revision += 1;
         self.complaints.push(Complaint { path: Self::normalize(path), line, column, text: text.into() });
     }
 
     /// The file is read again, or is another one now.
     pub fn forget_complaints(&mut self, path: &str) {
         let path = Self::normalize(path);
+        self.revision += 1;
         self.complaints.retain(|complaint| complaint.path != path);
     }
 

@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use super::browser;
-use super::editor::Document;
+use super::document::Document;
 use super::simulation::{Simulation, parse_speed};
 
 /// Who listens to what.

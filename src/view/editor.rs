@@ -1,157 +1,19 @@
 //! The editor: a plain text area, so that input methods, screen readers and phones work, over its coloured double.
 
-use hellok8s_lab::lab::PRESETS;
 use hellok8s_lab::lab::problems::{self, Problem, Review};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use super::browser;
+use super::document::{Role, document};
+use super::files::FileBar;
 use super::forecast::ForecastLine;
 use super::i18n::Key;
-use super::settings::{self, settings};
-use super::simulation::{Simulation, simulation};
+use super::settings::settings;
+use super::simulation::simulation;
 use super::yaml;
 
-/// Under `file:NAME` the browser keeps the text of each file.
-const FILE: &str = "file:";
 /// Where `lab stand-in` declares the images that it makes up.
 const STAND_INS: &str = "images.yaml";
-/// Where a text is kept that a preset took the place of.
-const DRAFT: &str = "draft";
-
-fn kept_as(name: &str) -> String {
-    format!("{}{name}", settings::shelf())
-}
-
-/// The open file.
-#[derive(Clone, Copy)]
-pub struct Document {
-    simulation: Simulation,
-    /// Its name.
-    pub name: RwSignal<String>,
-    /// Its text.
-    pub text: RwSignal<String>,
-    /// The lab's files.
-    names: RwSignal<Vec<String>>,
-    /// Whether there is a text to go back to.
-    has_draft: RwSignal<bool>,
-    /// Whether the files are a lesson's or somebody's, which do not take the place of the visitor's own.
-    pub is_guest: RwSignal<bool>,
-}
-
-/// The open file of the page that is being built.
-pub fn document() -> Document {
-    expect_context()
-}
-
-impl Document {
-    /// The lab's first file, with what was typed before the page was loaded again.
-    pub fn open(simulation: Simulation) -> Self {
-        for (name, text) in browser::recall_all(&kept_as(FILE)) {
-            simulation.write(&name, &text);
-        }
-        let names = file_names(simulation);
-        let name = names.iter().find(|name| *name == "deployment.yaml").or(names.first()).cloned().unwrap_or_default();
-        let text = simulation.with(|lab| lab.read(&name).unwrap_or_default().to_owned());
-        Self {
-            simulation,
-            name: RwSignal::new(name),
-            text: RwSignal::new(text),
-            names: RwSignal::new(names),
-            has_draft: RwSignal::new(browser::recall(&kept_as(DRAFT)).is_some()),
-            is_guest: RwSignal::new(false),
-        }
-    }
-
-    /// Writes a file, shows it when it is the open one, and keeps it for the next visit.
-    pub fn write(self, name: &str, text: &str) {
-        self.simulation.write(name, text);
-        if !self.is_guest.get_untracked() {
-            browser::keep(&format!("{}{name}", kept_as(FILE)), text);
-        }
-        if self.name.with_untracked(|open| open == name) && self.text.with_untracked(|old| old != text) {
-            self.text.set(text.to_owned());
-        }
-        if !self.names.with_untracked(|names| names.iter().any(|known| known == name)) {
-            self.names.set(file_names(self.simulation));
-        }
-    }
-
-    /// What is wrong with the open file, and which of its fields change nothing.
-    fn review(self) -> Review {
-        let version = self.simulation.with(|lab| lab.cluster().config().version);
-        self.text.with(|text| self.name.with(|name| problems::review(name, text, version)))
-    }
-
-    /// Hands the open file to the cluster; `then` gets kubectl's answer.
-    pub fn apply(self, then: impl FnOnce(String) + 'static) {
-        self.write(&self.name.get_untracked(), &self.text.get_untracked());
-        self.simulation.playing.set(true);
-        self.simulation.apply(&self.name.get_untracked(), then);
-    }
-
-    /// The visitor's own files are back, as they are kept.
-    pub fn restore(self) {
-        for (name, text) in browser::recall_all(&kept_as(FILE)) {
-            self.simulation.write(&name, &text);
-        }
-        self.reload();
-    }
-
-    /// Shows the lab's files as they are now.
-    pub fn reload(self) {
-        let names = file_names(self.simulation);
-        let open = self.name.get_untracked();
-        let name = if names.contains(&open) { open } else { names.first().cloned().unwrap_or_default() };
-        self.names.set(names);
-        self.switch(&name);
-    }
-
-    /// Shows a file, if there is one with this name.
-    pub fn show(self, name: &str) {
-        if self.names.with_untracked(|names| names.iter().any(|known| known == name)) {
-            self.switch(name);
-        }
-    }
-
-    fn switch(self, name: &str) {
-        self.name.set(name.to_owned());
-        self.text.set(self.simulation.with(|lab| lab.read(name).unwrap_or_default().to_owned()));
-    }
-
-    /// Puts `text` in the place of the open one, which is kept where it cannot be had again otherwise.
-    fn replace(self, text: &str) {
-        let old = self.text.get_untracked();
-        let is_preset = PRESETS.iter().any(|(_, preset)| *preset == old);
-        if !is_preset && !old.trim().is_empty() && old != text {
-            browser::keep(&kept_as(DRAFT), &old);
-            self.has_draft.set(true);
-        }
-        self.write(&self.name.get_untracked(), text);
-    }
-
-    /// What an entry of the list of texts does.
-    fn choose(self, entry: &str) {
-        match entry.split_once(':') {
-            Some(("file", name)) => self.switch(name),
-            Some(("preset", name)) => {
-                if let Some((_, text)) = PRESETS.iter().find(|(preset, _)| *preset == name) {
-                    self.replace(text);
-                }
-            }
-            Some(("draft", _)) => {
-                if let Some(text) = browser::recall(&kept_as(DRAFT)) {
-                    self.replace(&text);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn file_names(simulation: Simulation) -> Vec<String> {
-    simulation.with(|lab| lab.files().iter().map(|(name, _)| name.to_owned()).collect())
-}
 
 /// The editor.
 #[component]
@@ -159,6 +21,7 @@ pub fn Editor() -> impl IntoView {
     let (settings, document) = (settings(), document());
     let review = Memo::new(move |_| document.review());
     let found = Memo::new(move |_| review.with(|review| review.problems.first().cloned()));
+    let role = Memo::new(move |_| review.with(|review| document.role(review)));
     let apply = move || document.apply(|_| {});
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
@@ -170,7 +33,7 @@ pub fn Editor() -> impl IntoView {
         <section class="panel editor" aria-labelledby="editor-title">
             <header class="panel-head">
                 <h2 id="editor-title">{settings.say(Key::Editor)}</h2>
-                <Texts/>
+                <FileBar/>
             </header>
             <div class="editor-scroll">
                 <div class="editor-paper">
@@ -197,11 +60,23 @@ pub fn Editor() -> impl IntoView {
                 <Accepted review/>
                 <StandIn/>
             </div>
-            <ForecastLine/>
+            <Show when=move || role.get() == Role::Manifest>
+                <ForecastLine/>
+            </Show>
             <div class="editor-foot">
+                <Show when=move || role.get() == Role::Edit>
+                    <span class="hint" role="status">{settings.say(Key::EditWaits)}</span>
+                    <button type="button" class="button" on:click=move |_| document.cancel_edit()>
+                        {settings.say(Key::Cancel)}
+                    </button>
+                </Show>
                 <span class="hint">{settings.say(Key::ApplyHint)}</span>
                 <button type="button" class="button primary" data-testid="apply" on:click=move |_| apply()>
-                    {settings.say(Key::Apply)}
+                    {move || settings.say(match role.get() {
+                        Role::Edit => Key::EditSave,
+                        Role::Image => Key::BuildImage,
+                        Role::Manifest => Key::Apply,
+                    })()}
                 </button>
             </div>
         </section>
@@ -258,39 +133,6 @@ fn Accepted(review: Memo<Review>) -> impl IntoView {
 
 fn said(problem: &Problem, line: &str, column: &str) -> String {
     format!("{line} {}, {column} {}: {}", problem.line, problem.column, problem.message)
-}
-
-/// The list of files and of the chapter's manifests.
-#[component]
-fn Texts() -> impl IntoView {
-    let (settings, document) = (settings(), document());
-    let choose = move |event| document.choose(&event_target_value(&event));
-    let shown = move || {
-        let preset = document.text.with(|text| PRESETS.iter().find(|(_, preset)| preset == text));
-        match preset {
-            Some((name, _)) => format!("preset:{name}"),
-            None => format!("file:{}", document.name.get()),
-        }
-    };
-    view! {
-        <select class="select texts" aria-label=settings.say(Key::File) prop:value=shown on:change=choose>
-            <optgroup label=settings.say(Key::Files)>
-                {move || document.names.get().into_iter().map(|name| view! {
-                    <option value=format!("file:{name}")>{name.clone()}</option>
-                }).collect_view()}
-            </optgroup>
-            <optgroup label=settings.say(Key::Chapter)>
-                {PRESETS.iter().map(|(name, _)| view! {
-                    <option value=format!("preset:{name}")>{*name}</option>
-                }).collect_view()}
-            </optgroup>
-            <Show when=move || document.has_draft.get()>
-                <optgroup label=settings.say(Key::YourText)>
-                    <option value="draft:">{settings.say(Key::Draft)}</option>
-                </optgroup>
-            </Show>
-        </select>
-    }
 }
 
 fn coloured(text: &str, problems: &[Problem]) -> impl IntoView + use<> {

@@ -14,7 +14,7 @@ use web_sys::{MessageEvent, ResizeObserver, Url, Window};
 
 use super::bridge;
 use super::browser;
-use super::editor::Document;
+use super::document::Document;
 use super::settings::{self, Settings, Theme};
 use super::simulation::{Simulation, parse_speed};
 

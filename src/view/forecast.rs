@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::browser;
 use super::chart::{self, Frame};
-use super::editor::document;
+use super::document::document;
 use super::i18n::Key;
 use super::settings::{Settings, settings};
 use super::simulation::{Simulation, simulation};

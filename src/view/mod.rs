@@ -12,9 +12,11 @@ mod browser;
 mod chart;
 mod clock;
 mod crowd;
+mod document;
 mod editor;
 mod embed;
 mod events;
+mod files;
 mod flights;
 mod forecast;
 mod head;
@@ -45,7 +47,8 @@ mod yaml;
 
 use leptos::prelude::*;
 
-use editor::{Document, Editor};
+use document::Document;
+use editor::Editor;
 use head::Head;
 use i18n::Key;
 use notice::NoticeBar;

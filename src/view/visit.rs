@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::browser;
-use super::editor::Document;
+use super::document::Document;
 use super::settings;
 use super::share::link;
 use super::simulation::Simulation;

@@ -1,6 +1,7 @@
 //! What `-o` chooses.
 
 pub mod go_syntax;
+pub mod go_template;
 pub mod json;
 pub mod jsonpath;
 pub mod yaml;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::go_template::GoTemplate;
 use super::jsonpath::{JsonPath, execution_error};
 use super::{CustomColumns, go_syntax::quote, json, yaml};
 use crate::api::Kind;
@@ -29,6 +30,8 @@ pub enum Printer {
         /// As it was read.
         path: JsonPath,
     },
+    /// `-o go-template=…`
+    Template(GoTemplate),
     /// `-o custom-columns=…`
     Columns(CustomColumns),
 }
@@ -76,16 +79,11 @@ impl Printer {
             ("custom-columns", _) if tables => {
                 Ok(Self::Columns(CustomColumns::parse(argument.unwrap_or_default(), no_headers)?))
             }
-            (
-                "go-template"
-                | "go-template-file"
-                | "template"
-                | "templatefile"
-                | "jsonpath-as-json"
-                | "kyaml"
-                | "custom-columns-file",
-                _,
-            ) => Err(format!("the lab's kubectl has no {name} output; use json, yaml, jsonpath or custom-columns")),
+            ("go-template" | "template", _) => GoTemplate::parse(&template()?).map(Self::Template),
+            ("go-template-file" | "templatefile", _) => GoTemplate::parse(&from_file(template()?)?).map(Self::Template),
+            ("jsonpath-as-json" | "kyaml" | "custom-columns-file", _) => {
+                Err(format!("the lab's kubectl has no {name} output; use json, yaml, jsonpath or custom-columns"))
+            }
             _ => Err(format!(
                 "unable to match a printer suitable for the output format {}, allowed formats are: {}",
                 quote(format),
@@ -114,6 +112,7 @@ impl Printer {
             Self::Table { .. } => Ok(String::new()),
             Self::Json => Ok(json::pretty(&whole(objects, single))),
             Self::Yaml => Ok(yaml::to_yaml(&whole(objects, single))),
+            Self::Template(template) => template.execute(&whole(objects, single)),
             Self::JsonPath { template, path } => {
                 let data = whole(objects, single);
                 path.execute(&data).map_err(|error| execution_error(template, &error, &data))

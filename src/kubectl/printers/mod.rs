@@ -31,6 +31,7 @@ pub fn columns(kind: Kind) -> Vec<Column> {
         Kind::Service => network::service_columns(),
         Kind::EndpointSlice => network::endpoint_slice_columns(),
         Kind::Ingress => network::ingress_columns(),
+        Kind::Endpoints => network::endpoints_columns(),
         Kind::Node => node::columns(),
         Kind::Event => event::columns(),
         _ => other::columns(kind),
@@ -49,6 +50,7 @@ pub fn cells(object: &Object, now: SimTime, version: KubernetesVersion) -> Vec<S
         Object::Generic(generic) => match generic.kind {
             Kind::Node => print_node(generic, now),
             Kind::Ingress => network::print_ingress(generic, now),
+            Kind::Endpoints => network::print_endpoints(generic, now),
             _ => other::print(generic, now),
         },
     }

@@ -25,6 +25,28 @@ pub(super) fn ingress_columns() -> Vec<Column> {
     ["Name", "Class", "Hosts", "Address", "Ports", "Age"].map(Column::plain).into()
 }
 
+pub(super) fn endpoints_columns() -> Vec<Column> {
+    ["Name", "Endpoints", "Age"].map(Column::plain).into()
+}
+
+/// Models pkg/printers/internalversion/printers.go printEndpoints, formatEndpoints.
+pub(super) fn print_endpoints(endpoints: &Generic, now: SimTime) -> Vec<String> {
+    let fields = field::as_value(&endpoints.fields);
+    let mut listed = Vec::new();
+    for subset in field::list(&fields, "/subsets") {
+        let addresses = || field::list(subset, "/addresses").iter().map(|address| field::text(address, "/ip"));
+        let ports = field::list(subset, "/ports");
+        if ports.is_empty() {
+            listed.extend(addresses().map(str::to_owned));
+        }
+        for port in ports {
+            listed.extend(addresses().map(|ip| format!("{ip}:{}", field::number(port, "/port"))));
+        }
+    }
+    let shown = if listed.is_empty() { "<none>".to_owned() } else { with_more(&listed) };
+    vec![endpoints.metadata.name.clone(), shown, age(endpoints.metadata.creation_timestamp, now)]
+}
+
 /// Models pkg/printers/internalversion/printers.go printService.
 pub fn print_service(service: &Service, now: SimTime) -> Vec<String> {
     let spec = &service.spec;

@@ -22,12 +22,10 @@ pub(super) const APPLY: Command = Command {
         Flag::switch("all", None),
         Flag::optional("cascade", "background"),
         Flag::optional("dry-run", "unchanged"),
-        Flag::text("field-manager", None),
         Flag::list("filename", Some('f')),
         Flag::switch("force", None),
         Flag::switch("force-conflicts", None),
         Flag::number("grace-period", None),
-        Flag::text("kustomize", Some('k')),
         Flag::text("output", Some('o')),
         Flag::switch("overwrite", None),
         Flag::switch("prune", None),
@@ -48,9 +46,6 @@ fn apply(call: &mut Call<'_, '_>) -> Outcome {
     if !call.args().is_empty() {
         let args = call.args().join(" ");
         return Err(call.usage(&format!("Unexpected args: [{args}]")));
-    }
-    if call.flags.is_set("kustomize") {
-        return Err(Failure::new("the lab's kubectl has no kustomize"));
     }
     if files.is_empty() {
         return Err(Failure::new("must specify one of -f and -k"));

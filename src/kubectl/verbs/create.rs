@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::Kind;
+use crate::api::conversion::base64;
 use crate::apiserver::WriteOptions;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -63,6 +64,24 @@ pub(super) const CONFIG_MAP: Command = Command {
     usage: "NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
     flags: &[COMMON[0], COMMON[1], COMMON[2], Flag::texts("from-file", None), Flag::texts("from-literal", None)],
     run: config_map,
+};
+
+pub(super) const SECRET: Command = Command {
+    path: "create secret generic",
+    aliases: &[],
+    about: "Create a secret from a local file, directory, or literal value",
+    usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] \
+            [--dry-run=server|client|none]",
+    flags: &[
+        COMMON[0],
+        COMMON[1],
+        COMMON[2],
+        Flag::list("from-file", None),
+        Flag::texts("from-literal", None),
+        Flag::text("type", None),
+        Flag::optional("validate", "strict"),
+    ],
+    run: secret,
 };
 
 pub(super) const SERVICE_ACCOUNT: Command = Command {
@@ -220,28 +239,56 @@ fn service_account(call: &mut Call<'_, '_>) -> Outcome {
     Ok(Next::Done)
 }
 
-fn config_map(call: &mut Call<'_, '_>) -> Outcome {
-    let name = name_of(call)?;
-    let dry_run = call.flags.dry_run()?;
+/// Keys and values of `--from-literal` and `--from-file`. Models handleConfigMapFromLiteralSources, …FromFileSources.
+fn data_of(call: &Call<'_, '_>, kind: &str) -> Result<serde_json::Map<String, Value>, Failure> {
     let mut data = serde_json::Map::new();
+    let mut add = |key: &str, value: &str| {
+        if let Some(old) = data.insert(key.to_owned(), json!(value)) {
+            drop(old);
+            return Err(Failure::Plain(format!("cannot add key {key}, another key by that name already exists")));
+        }
+        if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+            return Err(Failure::Plain(format!(
+                "{key:?} is not valid key name for a {kind} a valid config key must consist of alphanumeric \
+                 characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for \
+                 validation is '[-._a-zA-Z0-9]+')"
+            )));
+        }
+        Ok(())
+    };
     for literal in call.flags.texts("from-literal") {
         let (key, value) = literal
             .split_once('=')
+            .filter(|(key, _)| !key.is_empty())
             .ok_or_else(|| Failure::Plain(format!("invalid literal source {literal}, expected key=value")))?;
-        data.insert(key.to_owned(), json!(value.trim_matches(['\'', '"'])));
+        add(key, value.trim_matches(['\'', '"']))?;
     }
+    let files = &call.world.files;
     for source in call.flags.texts("from-file") {
         let (key, path) = match source.split_once('=') {
-            Some((key, path)) => (key, path),
-            None => (source.rsplit('/').next().unwrap_or(source), source.as_str()),
+            Some((key, path)) => (Some(key), path),
+            None => (None, source.as_str()),
         };
-        let text = call
-            .world
-            .files
-            .read(path)
-            .ok_or_else(|| Failure::Plain(format!("error reading {path}: no such file or directory")))?;
-        data.insert(key.to_owned(), json!(text));
+        let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        if let Some(text) = files.read(path) {
+            add(&key.map_or_else(|| base(path), str::to_owned), text)?;
+        } else if !files.is_directory(path) {
+            return Err(Failure::Plain(format!("error reading {path}: no such file or directory")));
+        } else if key.is_some() {
+            return Err(Failure::new("cannot give a key name for a directory path"));
+        } else {
+            for below in files.below(path) {
+                add(&base(below), files.read(below).unwrap_or_default())?;
+            }
+        }
     }
+    Ok(data)
+}
+
+fn config_map(call: &mut Call<'_, '_>) -> Outcome {
+    let name = name_of(call)?;
+    let dry_run = call.flags.dry_run()?;
+    let data = data_of(call, "ConfigMap")?;
     let namespace = call.namespace();
     let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
     if !data.is_empty() {
@@ -249,5 +296,28 @@ fn config_map(call: &mut Call<'_, '_>) -> Outcome {
     }
     let done = send(call, Kind::ConfigMap, &namespace, value, None, dry_run);
     done.map_err(|failure| failed_to_create(failure, "configmap"))?;
+    Ok(Next::Done)
+}
+
+fn secret(call: &mut Call<'_, '_>) -> Outcome {
+    let name = name_of(call)?;
+    let dry_run = call.flags.dry_run()?;
+    let mut data = data_of(call, "Secret")?;
+    for (_, value) in &mut data {
+        *value = json!(base64(value.as_str().unwrap_or_default()));
+    }
+    let namespace = call.namespace();
+    let mut value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
+    if !data.is_empty() {
+        field::set(&mut value, &["data"], Value::Object(data));
+    }
+    if let Some(kind) = call.flags.text("type").filter(|kind| !kind.is_empty()) {
+        field::set(&mut value, &["type"], json!(kind));
+    }
+    let done = send(call, Kind::Secret, &namespace, value, None, dry_run);
+    done.map_err(|failure| match failure {
+        Failure::Refused(refusal) => Failure::Plain(format!("failed to create secret {}", refusal.status.message)),
+        other => other,
+    })?;
     Ok(Next::Done)
 }

@@ -21,7 +21,6 @@ pub(super) const DIFF: Command = Command {
         Flag::list("filename", Some('f')),
         Flag::text("field-manager", None),
         Flag::switch("force-conflicts", None),
-        Flag::text("kustomize", Some('k')),
         Flag::switch("prune", None),
         Flag::switch("recursive", Some('R')),
         Flag::text("selector", Some('l')),

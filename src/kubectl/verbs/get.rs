@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::api::{Kind, KubernetesVersion, Object};
+use crate::controllers::endpoints;
 use crate::kubectl::TabWriter;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -23,7 +24,6 @@ pub(super) const GET: Command = Command {
     usage: "(TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
     flags: &[
         Flag::switch("all-namespaces", Some('A')),
-        Flag::switch("allow-missing-template-keys", None),
         Flag::number("chunk-size", None),
         Flag::text("field-selector", None),
         Flag::list("filename", Some('f')),
@@ -38,9 +38,7 @@ pub(super) const GET: Command = Command {
         Flag::switch("server-print", None),
         Flag::switch("show-kind", None),
         Flag::switch("show-labels", None),
-        Flag::switch("show-managed-fields", None),
         Flag::text("sort-by", None),
-        Flag::text("template", None),
         Flag::switch("watch", Some('w')),
         Flag::switch("watch-only", None),
     ],
@@ -267,11 +265,13 @@ impl Process for Watch {
         let entries: Vec<_> = world.cluster.log().since(self.next).cloned().collect();
         self.next += entries.len();
         for entry in entries {
-            if !self.is_watched(&entry.object) {
-                continue;
-            }
-            let metadata = entry.object.metadata();
-            let matches = self.labels.matches(&metadata.labels) && self.fields.matches(&entry.object);
+            let object = match self.kind {
+                Kind::Endpoints => endpoints::mirrored(&entry.object),
+                _ => Some(entry.object),
+            };
+            let Some(object) = object.filter(|object| self.is_watched(object)) else { continue };
+            let metadata = object.metadata();
+            let matches = self.labels.matches(&metadata.labels) && self.fields.matches(&object);
             let mut event = entry.kind.as_str();
             if matches {
                 self.shown.insert(metadata.uid.clone());
@@ -280,7 +280,7 @@ impl Process for Watch {
             } else {
                 continue;
             }
-            if let Err(error) = self.print(&entry.object, event, entry.at, version) {
+            if let Err(error) = self.print(&object, event, entry.at, version) {
                 io.err(Failure::Plain(error).report());
                 return Poll::Exited(1);
             }

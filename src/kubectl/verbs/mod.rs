@@ -6,6 +6,7 @@ mod apply;
 mod auth;
 mod config;
 mod create;
+mod create_service;
 mod delete;
 mod describe;
 mod diff;
@@ -30,9 +31,65 @@ mod version;
 mod wait;
 
 use super::command::Command;
+use crate::sorting;
 
-/// Commands with commands of their own.
-pub(super) const GROUPS: [&str; 6] = ["auth", "config", "create", "rollout", "set", "top"];
+/// A command with commands of its own.
+pub(super) struct Group {
+    /// Words behind `kubectl`.
+    pub path: &'static str,
+    /// Other names of its last word.
+    pub aliases: &'static [&'static str],
+    /// One line about it.
+    pub about: &'static str,
+}
+
+const fn group_of(path: &'static str, aliases: &'static [&'static str], about: &'static str) -> Group {
+    Group { path, aliases, about }
+}
+
+/// Every command that has commands of its own.
+pub(super) const GROUPS: [Group; 8] = [
+    group_of("create", &[], "Create a resource from a file or from stdin"),
+    group_of("create secret", &[], "Create a secret using a specified subcommand"),
+    group_of("create service", &["svc"], "Create a service using a specified subcommand"),
+    group_of("set", &[], "Set specific features on objects"),
+    group_of("rollout", &[], "Manage the rollout of a resource"),
+    group_of("top", &[], "Display resource (CPU/memory) usage"),
+    group_of("auth", &[], "Inspect authorization"),
+    group_of("config", &[], "Modify kubeconfig files"),
+];
+
+/// The group of this path.
+pub(super) fn group(path: &str) -> Option<&'static Group> {
+    GROUPS.iter().find(|group| group.path == path)
+}
+
+/// The command of this path.
+pub(super) fn command(path: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.path == path).copied()
+}
+
+/// Path, other names and one line about each command below `parent`, empty for the top.
+pub(super) fn children(parent: &str) -> Vec<(&'static str, &'static [&'static str], &'static str)> {
+    let all = GROUPS.iter().map(|group| (group.path, group.aliases, group.about));
+    let all = all.chain(COMMANDS.iter().map(|command| (command.path, command.aliases, command.about)));
+    let mut found: Vec<_> =
+        all.filter(|(path, ..)| path.rsplit_once(' ').map_or("", |(parent, _)| parent) == parent).collect();
+    sorting::sort_by_key(&mut found, |(path, ..)| *path);
+    found.dedup_by_key(|(path, ..)| *path);
+    found
+}
+
+/// The path of the command below `parent` that `word` names.
+pub(super) fn child(parent: &str, word: &str) -> Option<&'static str> {
+    if parent.is_empty() && word == "help" {
+        return Some("help");
+    }
+    let named = |(path, aliases, _): &(&'static str, &'static [&'static str], _)| {
+        path.rsplit(' ').next() == Some(word) || aliases.contains(&word)
+    };
+    children(parent).into_iter().find(named).map(|(path, ..)| path)
+}
 
 /// Every command.
 pub(super) const COMMANDS: &[&Command] = &[
@@ -41,6 +98,21 @@ pub(super) const COMMANDS: &[&Command] = &[
     &create::NAMESPACE,
     &create::CONFIG_MAP,
     &create::SERVICE_ACCOUNT,
+    &create_service::CLUSTER_IP,
+    &create_service::NODE_PORT,
+    &create_service::LOAD_BALANCER,
+    &create_service::EXTERNAL_NAME,
+    &create::SECRET,
+    &refused::CREATE_CRON_JOB,
+    &refused::CREATE_INGRESS,
+    &refused::CREATE_JOB,
+    &refused::CREATE_QUOTA,
+    &refused::CREATE_ROLE,
+    &refused::CREATE_ROLE_BINDING,
+    &refused::CREATE_TLS,
+    &refused::CREATE_TOKEN,
+    &refused::KUSTOMIZE,
+    &refused::OPTIONS,
     &expose::EXPOSE,
     &run::RUN,
     &set::IMAGE,

@@ -1,7 +1,9 @@
-//! Commands of the real kubectl that need what the lab does not have. They say so.
+//! Commands of the real kubectl that need what the lab does not have. They say so, whatever stands behind them.
 
-use crate::kubectl::command::{Call, Command, Outcome};
+use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::ANY;
+use crate::kubectl::help;
 
 macro_rules! refused {
     ($name:ident, $path:literal, $about:literal, $why:literal) => {
@@ -10,14 +12,66 @@ macro_rules! refused {
             aliases: &[],
             about: $about,
             usage: "",
-            flags: &[],
+            flags: &ANY,
             run: |_: &mut Call<'_, '_>| -> Outcome { Err(Failure::new(concat!("the lab has no ", $why))) },
         };
     };
 }
 
-refused!(AUTOSCALE, "autoscale", "Auto-scale a deployment", "metrics, so that nothing could be scaled by them");
-refused!(CP, "cp", "Copy files to and from containers", "file systems in its containers");
+refused!(
+    AUTOSCALE,
+    "autoscale",
+    "Auto-scale a deployment, replica set, stateful set, or replication controller",
+    "metrics, so that nothing could be scaled by them"
+);
+refused!(CP, "cp", "Copy files and directories to and from containers", "file systems in its containers");
 refused!(ATTACH, "attach", "Attach to a running container", "programs that read what is typed");
 refused!(PROXY, "proxy", "Run a proxy to the Kubernetes API server", "network outside of the page; use port-forward");
-refused!(DEBUG, "debug", "Create debugging sessions for troubleshooting", "debugging containers; use logs and exec");
+refused!(
+    DEBUG,
+    "debug",
+    "Create debugging sessions for troubleshooting workloads and nodes",
+    "debugging containers; use logs and exec"
+);
+refused!(
+    CREATE_CRON_JOB,
+    "create cronjob",
+    "Create a cron job with the specified name",
+    "controller for jobs, so that nothing would run"
+);
+refused!(
+    CREATE_JOB,
+    "create job",
+    "Create a job with the specified name",
+    "controller for jobs, so that nothing would run; a bare pod (kubectl run --restart=Never) does"
+);
+refused!(
+    CREATE_INGRESS,
+    "create ingress",
+    "Create an ingress with the specified name",
+    "ingress controller; create service makes what can be reached"
+);
+refused!(CREATE_QUOTA, "create quota", "Create a quota with the specified name", "quotas");
+refused!(CREATE_ROLE, "create role", "Create a role with single rule", "roles: everybody may do everything");
+refused!(
+    CREATE_ROLE_BINDING,
+    "create rolebinding",
+    "Create a role binding for a particular role or cluster role",
+    "roles: everybody may do everything"
+);
+refused!(CREATE_TLS, "create secret tls", "Create a TLS secret", "certificates; create secret generic takes any files");
+refused!(CREATE_TOKEN, "create token", "Request a service account token", "tokens");
+refused!(KUSTOMIZE, "kustomize", "Build a kustomization target from a directory or URL", "kustomize");
+
+/// `kubectl options`
+pub(super) const OPTIONS: Command = Command {
+    path: "options",
+    aliases: &[],
+    about: "Print the list of flags inherited by all commands",
+    usage: "",
+    flags: &[],
+    run: |call| {
+        call.io.out(help::global_options());
+        Ok(Next::Done)
+    },
+};

@@ -20,6 +20,7 @@ lab fail POD|IMAGE PATH ok        the path answers as the program says
 lab kubelet stop|start            the node's kubelet is down, is up again
 lab stand-in FILE                 makes up the images of a manifest that nobody has, and says so in images.yaml
 lab image FILE                    puts the images that a file declares into the hub
+lab image NAME                    the program of an image, as docker build reads it
 lab status                        what is not as it should be
 
 -n NAMESPACE for pods and services elsewhere than in the namespace default.
@@ -52,6 +53,7 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
             Ok("kubelet started\n".to_owned())
         }
         ["stand-in", file] => image::stand_in(world, file),
+        ["image", named] if world.files.read(named).is_none() => image::show(world, named),
         ["image", file] => image::put(world, file),
         ["status"] => Ok(status(world)),
         _ => Err("what? lab help shows the commands".to_owned()),

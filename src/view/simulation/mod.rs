@@ -72,6 +72,8 @@ pub struct Simulation {
     pub open_terminals: RwSignal<usize>,
     /// The one that is shown.
     pub terminal: RwSignal<usize>,
+    /// Rises with every change of the files.
+    pub file_changes: RwSignal<u64>,
     /// Counts the changes of the cluster.
     pub changes: RwSignal<u64>,
     /// Whether requests have been sent in this history.
@@ -126,6 +128,7 @@ impl Simulation {
             terminals: StoredValue::new((0..TERMINALS).map(|_| TerminalSignals::default()).collect()),
             open_terminals: RwSignal::new(1),
             terminal: RwSignal::new(0),
+            file_changes: RwSignal::new(0),
             changes: RwSignal::new(0),
             has_requests: RwSignal::new(false),
             decisions: RwSignal::new((0, 0)),
@@ -170,6 +173,7 @@ impl Simulation {
     }
 
     fn read_cluster(self, core: &mut Core) {
+        set(self.file_changes, core.lab.files().revision());
         let now_ms = core.lab.now().as_ms();
         let log = core.lab.cluster().log();
         let is_changed = log.len() != core.log_cursor || core.timeline.forks() != core.lab.forks();

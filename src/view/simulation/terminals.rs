@@ -246,6 +246,15 @@ impl Simulation {
         self.enqueue(0, line, Box::new(then));
     }
 
+    /// The text that `kubectl edit` waits for is done.
+    pub fn end_edit(self) {
+        self.core.update_value(|core| {
+            core.lab.end_edit();
+            core.is_stale = true;
+        });
+        self.refresh();
+    }
+
     /// Runs a line out of sight; `then` gets the output.
     pub fn exec(self, line: String, then: impl FnOnce(String) + 'static) {
         self.enqueue(1, line, Box::new(then));

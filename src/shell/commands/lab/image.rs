@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::images::{Declaration, ImageReference, Place, stand_ins};
+use crate::images::{DOCUMENTS, Declaration, ImageReference, Place, stand_ins};
 use crate::kubectl::output::yaml::to_yaml;
 use crate::manifest;
 use crate::shell::World;
@@ -44,6 +44,22 @@ pub(super) fn stand_in(world: &mut World<'_>, file: &str) -> Result<String, Stri
     world.files.write(FILE, declared + "\n");
     let said = into_hub(world, declarations)?;
     Ok(said + "images.yaml says what they do: change it, then lab image images.yaml\n")
+}
+
+/// The document of an image; one that the lab came with has comments.
+pub(super) fn show(world: &World<'_>, name: &str) -> Result<String, String> {
+    let reference = ImageReference::parse(name)?;
+    let known = world.cluster.registry.find(&reference).ok_or_else(|| {
+        let what = if name.contains(".y") { "file" } else { "image" };
+        format!("there is no {what} {name}")
+    })?;
+    let document = DOCUMENTS.iter().find(|(_, text)| {
+        Declaration::read(name, text, None).is_ok_and(|declaration| declaration == *known.declaration)
+    });
+    Ok(document.map_or_else(
+        || to_yaml(&serde_json::to_value(&*known.declaration).unwrap_or_default()),
+        |(_, text)| (*text).to_owned(),
+    ))
 }
 
 fn read(world: &World<'_>, file: &str) -> Result<String, String> {
