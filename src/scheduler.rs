@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Generic, Pod, PodCondition, PodStatus, Time};
 use crate::cluster::Reason;
+use crate::controllers::node_lifecycle;
 use crate::sim::SimTime;
 
 /// Every rule by which this component decides.
@@ -33,7 +34,7 @@ pub enum Placement {
 }
 
 /// Decides about one pod, given the only node and the number of pods that are on it.
-/// Models pkg/scheduler's filters NodeUnschedulable, NodeAffinity (nodeSelector) and NodeResourcesFit (pods).
+/// Models pkg/scheduler's filters NodeUnschedulable, TaintToleration, NodeAffinity (nodeSelector) and NodeResourcesFit (pods).
 pub fn place(pod: &Pod, node: &Generic, pods_on_node: usize, now: SimTime) -> Placement {
     let obstacle = obstacle(pod, node, pods_on_node);
     let inputs = vec![("node", json!(node.metadata.name)), ("podsOnNode", json!(pods_on_node))];
@@ -73,6 +74,9 @@ fn obstacle(pod: &Pod, node: &Generic, pods_on_node: usize) -> Option<&'static s
     });
     if node.fields.get("spec").and_then(|spec| spec.get("unschedulable")) == Some(&json!(true)) {
         return Some("node(s) were unschedulable");
+    }
+    if node_lifecycle::untolerated(pod, node_lifecycle::taints(node)).is_some() {
+        return Some("node(s) had untolerated taint(s)");
     }
     if !selected {
         return Some("node(s) didn't match Pod's node affinity/selector");

@@ -53,6 +53,8 @@ pub enum Kind {
     EndpointSlice,
     /// v1, deprecated
     Endpoints,
+    /// scheduling.k8s.io/v1
+    PriorityClass,
 }
 
 /// An object of any kind, shared: a copy costs a pointer.
@@ -110,6 +112,7 @@ impl Kind {
         Self::NetworkPolicy,
         Self::EndpointSlice,
         Self::Endpoints,
+        Self::PriorityClass,
     ];
 
     /// The kind with this name in manifests and this group and version.
@@ -142,6 +145,7 @@ impl Kind {
             Self::NetworkPolicy => "NetworkPolicy",
             Self::EndpointSlice => "EndpointSlice",
             Self::Endpoints => "Endpoints",
+            Self::PriorityClass => "PriorityClass",
         }
     }
 
@@ -154,6 +158,7 @@ impl Kind {
             Self::PodDisruptionBudget => "policy/v1",
             Self::Ingress | Self::NetworkPolicy => "networking.k8s.io/v1",
             Self::EndpointSlice => "discovery.k8s.io/v1",
+            Self::PriorityClass => "scheduling.k8s.io/v1",
             _ => "v1",
         }
     }
@@ -188,12 +193,13 @@ impl Kind {
             Self::NetworkPolicy => "networkpolicies",
             Self::EndpointSlice => "endpointslices",
             Self::Endpoints => "endpoints",
+            Self::PriorityClass => "priorityclasses",
         }
     }
 
     /// Whether objects of this kind live outside of namespaces.
     pub fn is_cluster_scoped(self) -> bool {
-        matches!(self, Self::Namespace | Self::Node)
+        matches!(self, Self::Namespace | Self::Node | Self::PriorityClass)
     }
 }
 

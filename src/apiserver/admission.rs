@@ -5,7 +5,60 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Pod, PodSpec, PodStatus};
+use super::{ApiServer, Key, Status};
+use crate::api::{Kind, Object, ObjectMeta, Pod, PodSpec, PodStatus};
+
+/// What a pod's priority class says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Priority {
+    value: i64,
+    policy: String,
+}
+
+impl Default for Priority {
+    fn default() -> Self {
+        Self { value: 0, policy: "PreemptLowerPriority".to_owned() }
+    }
+}
+
+impl ApiServer {
+    /// Refuses a pod whose service account or priority class does not exist; the class's priority otherwise.
+    /// Models plugin/pkg/admission/{serviceaccount,priority}.
+    ///
+    /// # Errors
+    /// `Forbidden`, with the name as it is before it is generated.
+    pub(super) fn admissible(&self, spec: &Map<String, Value>, metadata: &ObjectMeta) -> Result<Priority, Status> {
+        let refuse = |why: &str| {
+            let name = if metadata.name.is_empty() { &metadata.generate_name } else { &metadata.name };
+            Status::forbidden(Kind::Pod, name, why)
+        };
+        let text = |field: &str| spec.get(field).and_then(Value::as_str).unwrap_or_default();
+        let account = match (text("serviceAccountName"), text("serviceAccount")) {
+            ("", old) => old,
+            (account, _) => account,
+        };
+        let namespace = metadata.namespace.as_str();
+        // Every namespace has this one, a moment after it was made.
+        let is_given = !account.is_empty() && account != "default";
+        if is_given && self.store.get(Kind::ServiceAccount, &Key::new(namespace, account)).is_none() {
+            return Err(refuse(&format!(
+                "error looking up service account {namespace}/{account}: serviceaccount {account:?} not found"
+            )));
+        }
+        let class = text("priorityClassName");
+        if class.is_empty() {
+            return Ok(Priority::default());
+        }
+        let Some(Object::Generic(found)) = self.store.get(Kind::PriorityClass, &Key::new("", class)) else {
+            return Err(refuse(&format!("no PriorityClass with name {class} was found")));
+        };
+        let policy = found.fields.get("preemptionPolicy").and_then(Value::as_str);
+        Ok(Priority {
+            value: found.fields.get("value").and_then(Value::as_i64).unwrap_or(0),
+            policy: policy.map_or_else(|| Priority::default().policy, str::to_owned),
+        })
+    }
+}
 
 /// Adds the defaults of a stock cluster's admission plugins, and remembers the result for each owner, so that the pods
 /// of one ReplicaSet share one spec.
@@ -17,7 +70,7 @@ pub struct Admission {
 
 impl Admission {
     /// Models plugin/pkg/admission/{serviceaccount,defaulttolerationseconds,priority} and core/v1 SetDefaults_Pod.
-    pub fn admit_pod(&mut self, pod: &mut Pod, volume_suffix: &str) {
+    pub fn admit_pod(&mut self, pod: &mut Pod, volume_suffix: &str, priority: &Priority) {
         pod.token_volume = match pod.spec.raw().get("automountServiceAccountToken") {
             Some(Value::Bool(false)) => String::new(),
             _ => format!("kube-api-access-{volume_suffix}"),
@@ -28,7 +81,7 @@ impl Admission {
         let after = match known {
             Some((_, after)) => Arc::clone(after),
             None => {
-                let after = Arc::new(admitted(&pod.spec));
+                let after = Arc::new(admitted(&pod.spec, priority));
                 if let Some(uid) = owner {
                     self.admitted.insert(uid, (Arc::clone(&pod.spec), Arc::clone(&after)));
                 }
@@ -45,15 +98,15 @@ impl Admission {
     }
 }
 
-fn admitted(spec: &PodSpec) -> PodSpec {
+fn admitted(spec: &PodSpec, priority: &Priority) -> PodSpec {
     let mut raw = spec.raw().clone();
-    admit_spec(&mut raw);
+    admit_spec(&mut raw, priority);
     // The typed fields were read from the same JSON, so reading them again cannot fail.
     PodSpec::from_value(Value::Object(raw)).unwrap_or_else(|_| spec.clone())
 }
 
 /// Fills in what admission adds to a pod's spec.
-pub(super) fn admit_spec(raw: &mut Map<String, Value>) {
+pub(super) fn admit_spec(raw: &mut Map<String, Value>, priority: &Priority) {
     let account = raw
         .get("serviceAccountName")
         .and_then(Value::as_str)
@@ -63,8 +116,8 @@ pub(super) fn admit_spec(raw: &mut Map<String, Value>) {
     raw.insert("serviceAccountName".into(), json!(account));
     raw.insert("serviceAccount".into(), json!(account));
     raw.entry("enableServiceLinks").or_insert(json!(true));
-    raw.entry("preemptionPolicy").or_insert(json!("PreemptLowerPriority"));
-    raw.entry("priority").or_insert(json!(0));
+    raw.entry("preemptionPolicy").or_insert_with(|| json!(priority.policy));
+    raw.entry("priority").or_insert_with(|| json!(priority.value));
     if let Some(tolerations) = raw.entry("tolerations").or_insert_with(|| json!([])).as_array_mut() {
         for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
             let tolerated = tolerations.iter().any(|toleration| {

@@ -22,6 +22,13 @@ impl ApiServer {
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             self.add_namespace_defaults(name);
         }
+        for (name, value) in [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)] {
+            let fields = Map::from_iter([
+                ("value".to_owned(), json!(value)),
+                ("preemptionPolicy".to_owned(), json!("PreemptLowerPriority")),
+            ]);
+            self.seed_object(generic(Kind::PriorityClass, "", name, fields));
+        }
         self.seed_object(node(self.version));
         self.seed_object(kubernetes_service());
         self.seed_object(kubernetes_endpoints());

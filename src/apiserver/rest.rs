@@ -68,7 +68,8 @@ impl ApiServer {
         if kind == Kind::Pod
             && let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut)
         {
-            admit_spec(spec);
+            let priority = self.admissible(spec, &metadata)?;
+            admit_spec(spec, &priority);
         }
         if metadata.name.is_empty() && !metadata.generate_name.is_empty() {
             let name = self.fresh_name(kind, &metadata);

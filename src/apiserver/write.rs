@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::admission::Priority;
 use super::{ApiServer, Key, Status};
 use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodStatus, Time};
 
@@ -24,6 +25,10 @@ impl ApiServer {
     pub(super) fn prepare_create(&mut self, mut object: Object) -> Result<Object, Status> {
         let (kind, now) = (object.kind(), self.now);
         self.check_namespace(kind, object.metadata())?;
+        let priority = match &object {
+            Object::Pod(pod) => self.admissible(pod.spec.raw(), &pod.metadata)?,
+            _ => Priority::default(),
+        };
         if object.metadata().name.is_empty() && !object.metadata().generate_name.is_empty() {
             let name = self.fresh_name(kind, object.metadata());
             object.with_metadata(|metadata| metadata.name = name);
@@ -44,7 +49,7 @@ impl ApiServer {
         self.with_addresses(&mut object)?;
         if let Object::Pod(pod) = &mut object {
             let volume = self.names.suffix_for(&key.to_string(), now);
-            self.admission.admit_pod(Arc::make_mut(pod), &volume);
+            self.admission.admit_pod(Arc::make_mut(pod), &volume, &priority);
         }
         Ok(object)
     }

@@ -37,6 +37,8 @@ impl Cluster {
                 }
             }
             Task::Namespace(key) => self.empty_namespace(key),
+            Task::NodeHealth => self.sync_node_health(),
+            Task::Evict(key) => self.evict(key),
         }
     }
 

@@ -4,14 +4,15 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::controllers::{self, endpoints, garbage_collection};
+use crate::controllers::{self, endpoints, garbage_collection, node_lifecycle};
 use crate::{kubelet, scheduler};
 
 /// Every rule that a [`Decision`] may name, by component.
-pub const RULES: [&[&str]; 6] = [
+pub const RULES: [&[&str]; 7] = [
     controllers::RULES,
     endpoints::RULES,
     garbage_collection::RULES,
+    node_lifecycle::RULES,
     super::collect::NAMESPACE_RULES,
     scheduler::RULES,
     &kubelet::RULES,
@@ -34,7 +35,7 @@ pub struct Decision {
     /// When, in simulated milliseconds.
     pub t_ms: u64,
     /// Who: `deployment`, `replicaset`, `scheduler`, `kubelet`, `endpoints`, `garbage-collector`,
-    /// `namespace`.
+    /// `namespace`, `node`.
     pub controller: &'static str,
     /// About which object: `Deployment/default/web`.
     pub object: String,

@@ -9,6 +9,7 @@ mod collect;
 mod decision;
 mod hashes;
 mod kubelet_world;
+mod node;
 mod requests;
 mod routes;
 mod trouble;
@@ -30,6 +31,7 @@ use crate::sim::{Log, SimTime};
 
 pub use decision::{Decision, RULES, Reason};
 use hashes::TemplateHash;
+use node::NodeWatch;
 pub use trouble::Target;
 use work::WorkQueue;
 
@@ -76,6 +78,7 @@ pub struct Cluster {
     requests: u64,
     proxy: Proxy,
     traffic: Traffic,
+    node_watch: NodeWatch,
     /// When somebody changed something past the API server.
     interventions: Log<SimTime>,
     /// The last decisions not to act, by object and rule: they are logged when they are new.
@@ -108,6 +111,7 @@ impl Cluster {
             requests: 0,
             proxy: Proxy::default(),
             traffic: Traffic::default(),
+            node_watch: NodeWatch::default(),
             interventions: Log::default(),
             notes: BTreeMap::new(),
             hashes: BTreeMap::new(),

@@ -146,6 +146,7 @@ impl Cluster {
 
     /// A changed node may take the pods that found no place. Models the scheduler's moving of unschedulable pods.
     fn route_node(&mut self) {
+        self.enqueue(Task::NodeHealth);
         let waiting = self.api.store().pods(None).filter(|pod| pod.node_name.is_empty());
         let keys: Vec<Key> = waiting.map(|pod| Key::of(&pod.metadata)).collect();
         keys.into_iter().for_each(|key| self.work.add(Task::Schedule(key), self.now + SCHEDULING_BACK_OFF_MS));
@@ -161,6 +162,7 @@ impl Cluster {
                 self.work.add(Task::Schedule(Key::of(&pod.metadata)), self.now + SCHEDULING_MS);
             }
         } else if pod.node_name == NODE {
+            self.pod_came(pod);
             self.kubelet.pod_changed(pod);
         }
     }

@@ -85,6 +85,9 @@ impl Cluster {
     pub fn stop_kubelet(&mut self) -> bool {
         let ran = !self.kubelet.is_stopped();
         self.kubelet.stop();
+        if ran {
+            self.kubelet_stopped();
+        }
         self.intervened();
         ran
     }
@@ -93,6 +96,9 @@ impl Cluster {
     pub fn start_kubelet(&mut self) -> bool {
         let was_stopped = self.kubelet.is_stopped();
         self.kubelet.start(self.now);
+        if was_stopped {
+            self.kubelet_started();
+        }
         self.intervened();
         was_stopped
     }

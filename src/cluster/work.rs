@@ -22,6 +22,10 @@ pub enum Task {
     CollectDependents(crate::api::Kind, Key),
     /// The namespace controller: empty this namespace.
     Namespace(Key),
+    /// The node lifecycle controller: look at the node and its taints.
+    NodeHealth,
+    /// The taint eviction controller: this pod's time on the node is over.
+    Evict(Key),
 }
 
 /// Tasks by time. A task that waits already is not queued twice; one that is put back for later is.

@@ -6,6 +6,7 @@
 pub mod deployment;
 pub mod endpoints;
 pub mod garbage_collection;
+pub mod node_lifecycle;
 mod ownership;
 pub mod replica_set;
 mod rules;

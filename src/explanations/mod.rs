@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn every_rule_is_explained_once() {
-        let known = controllers::RULES.iter().chain(kubelet::RULES.iter()).chain(scheduler::RULES);
+        let known = controllers::RULES.iter().chain(controllers::node_lifecycle::RULES);
+        let known = known.chain(kubelet::RULES.iter()).chain(scheduler::RULES);
         let explained: Vec<&str> = rules::RULES.iter().map(|rule| rule.name).collect();
         for name in known {
             assert_eq!(explained.iter().filter(|known| *known == name).count(), 1, "{name}");

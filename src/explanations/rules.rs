@@ -302,6 +302,27 @@ pub const RULES: &[Rule] = &[
         "pkg/scheduler/schedule_one.go handleSchedulingFailure",
     ),
     rule(
+        "node/not-ready",
+        ("节点 NotReady", "The node is not ready"),
+        "超过 {graceSeconds} 秒没有收到 {node} 的 kubelet 的心跳，节点被标记为 NotReady，上面的 Pod 也不再就绪。",
+        "Nothing was heard of {node}'s kubelet for more than {graceSeconds} s, so the node is marked NotReady and its pods are not ready any more.",
+        "pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth",
+    ),
+    rule(
+        "node/ready",
+        ("节点 Ready", "The node is ready"),
+        "{node} 的 kubelet 又在汇报了，节点是 Ready。",
+        "The kubelet of {node} reports again: the node is Ready.",
+        "pkg/kubelet/kubelet_node_status.go updateNodeStatus",
+    ),
+    rule(
+        "node/evict",
+        ("被污点驱逐", "Evicted by a taint"),
+        "{pod} 不再容忍 {node} 的 NoExecute 污点，被删除。",
+        "{pod} does not tolerate {node}'s NoExecute taint any longer and is deleted.",
+        "pkg/controller/tainteviction/taint_eviction.go processPodOnNode",
+    ),
+    rule(
         "kubelet/image-present",
         ("镜像已在节点上", "The image is on the node"),
         "imagePullPolicy 是 {pullPolicy}，{image} 已在节点上，不用拉取。",

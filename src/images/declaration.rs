@@ -11,6 +11,9 @@ pub struct Declaration {
     /// What the image starts when the pod gives no command.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entrypoint: Vec<String>,
+    /// What the image starts when the pod gives neither command nor arguments; the pod's arguments take its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cmd: Vec<String>,
     /// Whether the image holds a shell and its small tools (`sh`, `sleep`, `echo`, `cat`, `ls`, `touch`, `rm` …).
     #[serde(default, skip_serializing_if = "is_false")]
     pub shell: bool,

@@ -157,6 +157,7 @@ impl Program {
         now: SimTime,
     ) -> Result<Self, StartError> {
         let given = if command.is_empty() { &declaration.entrypoint } else { command };
+        let args = if command.is_empty() && args.is_empty() { &declaration.cmd } else { args };
         let argv: Vec<String> = given.iter().chain(args).cloned().collect();
         if !(command.is_empty() && args.is_empty())
             && let Some(answer) = declaration.exec.iter().find(|answer| answer.command == argv)

@@ -161,7 +161,9 @@ impl Script {
             }
             "ls" => {
                 for path in paths() {
-                    if files.contains_key(&path) {
+                    if path == "/" {
+                        self.print("bin dev etc home lib proc root run sbin sys tmp usr var".replace(' ', "\n"));
+                    } else if files.contains_key(&path) {
                         self.print(path);
                     } else {
                         self.fail(1, format!("ls: {path}: No such file or directory"));

@@ -81,7 +81,7 @@ impl Declaration {
         if let Err(message) = ImageReference::parse(&self.image) {
             push(errors, "image", &message);
         }
-        if self.entrypoint.is_empty() && self.port.is_none() && !self.shell {
+        if self.entrypoint.is_empty() && self.cmd.is_empty() && self.port.is_none() && !self.shell {
             push(errors, "", "a program needs a `port`, an `entrypoint` or a `shell`");
         }
         if self.port == Some(0) {

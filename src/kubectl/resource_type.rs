@@ -11,7 +11,7 @@ struct Names {
 }
 
 /// In the order of `kubectl api-resources`.
-const NAMES: [Names; 22] = [
+const NAMES: [Names; 23] = [
     Names { kind: Kind::ConfigMap, shorts: &["cm"] },
     Names { kind: Kind::Endpoints, shorts: &["ep"] },
     Names { kind: Kind::Event, shorts: &["ev"] },
@@ -34,6 +34,7 @@ const NAMES: [Names; 22] = [
     Names { kind: Kind::Ingress, shorts: &["ing"] },
     Names { kind: Kind::NetworkPolicy, shorts: &["netpol"] },
     Names { kind: Kind::PodDisruptionBudget, shorts: &["pdb"] },
+    Names { kind: Kind::PriorityClass, shorts: &["pc"] },
 ];
 
 /// What `all` stands for, in the order in which it is listed.

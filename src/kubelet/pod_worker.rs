@@ -185,6 +185,10 @@ impl PodWorker {
         self.crash_back_off = BackOff::default();
         self.held_back.clear();
         self.puller = ImagePuller::default();
+        if self.life == Life::Syncing {
+            // What it last reported is what the API server has, which others may have changed meanwhile.
+            self.status = StatusManager::default();
+        }
         self.is_pending |= self.life == Life::Syncing;
     }
 

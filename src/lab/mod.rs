@@ -209,9 +209,7 @@ impl Lab {
 
     /// Whether `text` is the beginning of a command whose rest has not come yet.
     pub fn is_incomplete(&self, text: &str) -> bool {
-        let mut terminal = Terminal::new();
-        terminal.submit(text);
-        terminal.needs_more()
+        Terminal::is_incomplete(text)
     }
 
     /// Exit code of a terminal's last command.

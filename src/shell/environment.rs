@@ -156,14 +156,26 @@ impl Environment {
         chunks
     }
 
+    /// What a script was given: `$1`, `$2` …
+    fn positional(&self) -> impl Iterator<Item = &str> {
+        (1_usize..).map_while(|at| self.variables.get(&at.to_string()).map(String::as_str))
+    }
+
+    /// Gives a script its arguments.
+    pub fn set_positional(&mut self, arguments: &[String]) {
+        for (at, argument) in (1_usize..).zip(arguments) {
+            self.variables.insert(at.to_string(), argument.clone());
+        }
+    }
+
     /// A parameter's value, as `$name` gives it.
     pub fn value(&self, name: &str) -> Option<String> {
         match name {
             "?" => Some(self.last_exit.to_string()),
             "$" => Some("4200".to_owned()),
-            "#" => Some("0".to_owned()),
+            "#" => Some(self.positional().count().to_string()),
             "0" => Some("bash".to_owned()),
-            "@" | "*" => Some(String::new()),
+            "@" | "*" => Some(self.positional().collect::<Vec<_>>().join(" ")),
             name => self.variables.get(name).cloned(),
         }
     }

@@ -59,6 +59,11 @@ impl Terminal {
         }
     }
 
+    /// Whether `text`, of one line or several, is the beginning of a command whose rest has not come yet.
+    pub fn is_incomplete(text: &str) -> bool {
+        parse(prompt_removed(text)) == Err(ParseError::Incomplete)
+    }
+
     /// Reads ahead whether the lines at hand make a command, so that [`Terminal::needs_more`] is right at once.
     fn check_begun(&mut self) {
         if self.begun.is_empty() && self.queue.len() == 1 {

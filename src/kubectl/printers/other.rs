@@ -24,6 +24,7 @@ pub(super) fn columns(kind: Kind) -> Vec<Column> {
         Kind::HorizontalPodAutoscaler => &["Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"],
         Kind::PodDisruptionBudget => &["Name", "Min Available", "Max Unavailable", "Allowed Disruptions", "Age"],
         Kind::NetworkPolicy => &["Name", "Pod-Selector", "Age"],
+        Kind::PriorityClass => &["Name", "Value", "Global-Default", "Age", "PreemptionPolicy"],
         _ => &["Name", "Age"],
     };
     let mut columns: Vec<Column> = plain.iter().map(|name| Column::plain(name)).collect();
@@ -65,6 +66,7 @@ pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
             let allowed = field::number(&fields, "/status/disruptionsAllowed").to_string();
             cells.extend([bound("minAvailable"), bound("maxUnavailable"), allowed, age]);
         }
+        Kind::PriorityClass => cells.extend(priority_class(&fields, age)),
         Kind::NetworkPolicy => cells.extend([selector(&fields, "/spec/podSelector"), age]),
         _ => cells.push(age),
     }
@@ -84,6 +86,16 @@ fn replication_controller(fields: &Value, age: String) -> Vec<String> {
         images,
         selector,
     ]
+}
+
+/// Models pkg/printers/internalversion/printers.go printPriorityClass.
+fn priority_class(fields: &Value, age: String) -> [String; 4] {
+    let is_default = fields.get("globalDefault").and_then(Value::as_bool) == Some(true);
+    let policy = match field::text(fields, "/preemptionPolicy") {
+        "" => "PreemptLowerPriority",
+        policy => policy,
+    };
+    [field::number(fields, "/value").to_string(), is_default.to_string(), age, policy.to_owned()]
 }
 
 fn stateful_set(fields: &Value, age: String) -> Vec<String> {

@@ -54,6 +54,14 @@ const CONTEXT: &str = "minikube";
 
 fn view(call: &mut Call<'_, '_>) -> Outcome {
     let text = kubeconfig(&current_namespace(call.world.files));
+    let text = match call.flags.text("output") {
+        None | Some("" | "yaml") => text,
+        Some(format) => {
+            let documents = crate::manifest::parse("config", &text).map_err(|error| error.text)?;
+            let values = documents.into_iter().map(|document| document.value).collect();
+            crate::kubectl::output::Printer::parse(format, false, false, |_| None)?.print(values, true)?
+        }
+    };
     call.io.out(text);
     Ok(Next::Done)
 }

@@ -33,11 +33,11 @@ struct Settings {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Url {
-    host: String,
-    port: u16,
-    path: String,
-    tls: bool,
+pub(super) struct Url {
+    pub host: String,
+    pub port: u16,
+    pub path: String,
+    pub tls: bool,
 }
 
 #[derive(Clone)]
@@ -108,7 +108,7 @@ pub(super) fn start(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure
 }
 
 impl Url {
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let (authority, path) = match rest.find(['/', '?']) {
             Some(at) => rest.split_at(at),
@@ -127,7 +127,7 @@ impl Url {
 }
 
 /// Sends a request from the learner's machine: localhost leads through forwarded ports, all else into the cluster.
-fn send(world: &mut World<'_>, host: &str, port: u16, request: &Request) -> Reply {
+pub(super) fn send(world: &mut World<'_>, host: &str, port: u16, request: &Request) -> Reply {
     if !is_local(host) {
         return network::send(world.cluster, host, port, request);
     }

@@ -7,6 +7,7 @@ This terminal runs in simulated time. What it knows:
 
   kubectl       get, apply, rollout, set, scale, logs, port-forward and more: kubectl --help
   curl          requests to localhost, pods, services and the node
+  hey           many requests to one URL, counted: hey -z 10s -q 5 -c 1 http://web
   docker        build, images, tag, push, pull: images on your machine
   minikube      status, ip, image load, image ls, service
   lab           trouble and traffic: lab help

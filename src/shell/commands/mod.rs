@@ -7,6 +7,7 @@ mod files;
 mod filter;
 mod grep;
 mod help;
+mod hey;
 mod lab;
 mod lines;
 mod minikube;
@@ -90,6 +91,7 @@ const PROGRAMS: &[Known] = &[
     process("grep", grep::start),
     process("head", lines::head),
     immediate("help", help::run),
+    process("hey", hey::start),
     process("kubectl", |arguments, _| Ok(crate::kubectl::start(arguments))),
     immediate("lab", lab::run),
     immediate("ls", files::list),

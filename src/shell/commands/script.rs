@@ -31,22 +31,28 @@ pub(super) fn start(rest: &[String], nesting: u32) -> Result<Box<dyn Process>, F
     let mut words = rest.iter().skip_while(|word| word.starts_with('-') && !word.ends_with('c'));
     let source = match words.next() {
         Some(word) if word.starts_with('-') => match words.next() {
-            Some(text) => Source::Text(text.clone()),
+            Some(text) => {
+                // The first word behind the text is `$0`.
+                words.next();
+                Source::Text(text.clone())
+            }
             None => return Err(usage("bash: -c: option requires an argument\n", 2)),
         },
         Some(path) => Source::File(path.clone()),
         None => Source::Input,
     };
-    Ok(text_process(source, nesting))
+    let arguments: Vec<String> = words.cloned().collect();
+    Ok(text_process(source, &arguments, nesting))
 }
 
 /// A shell that runs `text`.
 pub(super) fn of_text(text: String, nesting: u32) -> Box<dyn Process> {
-    text_process(Source::Text(text), nesting)
+    text_process(Source::Text(text), &[], nesting)
 }
 
-fn text_process(source: Source, nesting: u32) -> Box<dyn Process> {
+fn text_process(source: Source, arguments: &[String], nesting: u32) -> Box<dyn Process> {
     let mut environment = Environment::new().subshell();
+    environment.set_positional(arguments);
     environment.nesting = nesting + 1;
     Box::new(Script { source, environment, running: None })
 }
