@@ -145,6 +145,11 @@ impl Script {
             }
             "false" => self.last_code = 1,
             "hostname" => self.print(hostname.to_owned()),
+            "env" | "printenv" => {
+                let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+                self.print(format!("PATH={path}\nHOSTNAME={hostname}\nHOME=/root"));
+            }
+            "ps" => self.print("PID   USER     TIME  COMMAND\n    1 root      0:00 sh".to_owned()),
             "date" => self.print(crate::api::Time::from_sim(self.time).to_string()),
             "touch" => paths().for_each(|path| {
                 files.entry(path).or_default();
@@ -176,7 +181,7 @@ impl Script {
                     self.trap = trap_of(arguments.first().map_or("", String::as_str));
                 }
             }
-            "true" | ":" | "set" | "export" | "cd" | "wait" | "mkdir" | "exec" => {}
+            "true" | ":" | "kill" | "set" | "export" | "cd" | "wait" | "mkdir" | "exec" => {}
             other => self.fail(127, format!("sh: {other}: not found")),
         }
     }
@@ -192,8 +197,9 @@ fn base_name(program: &str) -> &str {
 }
 
 fn is_tool(name: &str) -> bool {
-    const TOOLS: [&str; 14] = [
-        "sleep", "echo", "true", "false", "hostname", "date", "touch", "rm", "cat", "ls", "test", "[", "mkdir", "exit",
+    const TOOLS: &[&str] = &[
+        "sleep", "echo", "true", "false", "hostname", "env", "printenv", "ps", "kill", "date", "touch", "rm", "cat",
+        "ls", "test", "[", "mkdir", "exit",
     ];
     TOOLS.contains(&name)
 }

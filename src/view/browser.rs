@@ -41,13 +41,6 @@ pub fn keep(name: &str, value: &str) {
     }
 }
 
-/// Keeps nothing under `name` any more.
-pub fn forget(name: &str) {
-    if let Some(storage) = storage() {
-        let _ = storage.remove_item(&format!("{STORAGE_PREFIX}{name}"));
-    }
-}
-
 /// The names that begin with `prefix`, without it, and what is kept under them.
 pub fn recall_all(prefix: &str) -> Vec<(String, String)> {
     let Some(storage) = storage() else { return Vec::new() };
