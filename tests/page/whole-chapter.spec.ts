@@ -39,8 +39,10 @@ test("the whole chapter, typed word for word, gives the answers of the real clus
   await openLab(page, "/?lang=en");
   await page.evaluate(() => window.lab.pause());
   const [input, log] = [page.getByTestId("terminal-input"), page.getByTestId("terminal-log")];
+  // Time has gone by until the page was paused.
+  const began = await page.evaluate(() => window.lab.now());
   for (const { at_ms, command, output, manifest } of chapter) {
-    await page.evaluate((at) => window.lab.advance(Math.max(at - window.lab.now(), 0)), at_ms);
+    await page.evaluate((at) => window.lab.advance(Math.max(at - window.lab.now(), 0)), began + at_ms);
     if (manifest !== undefined) await page.getByTestId("editor").fill(manifest);
     // A pod is named as it is called here: one of the same ReplicaSet.
     const line = await page.evaluate((line) => {
