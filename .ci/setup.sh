@@ -166,8 +166,14 @@ npm_packages() {
   fi
   cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock" && return 0
   say "installing $what"
-  (cd "$folder" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-fund --no-audit --loglevel=error >&2) ||
-    die "npm could not install $what"
+  # Where a registry does not serve what other systems need, a lock file lacks it and npm ci refuses: then the other way,
+  # which takes the same versions and writes no lock file.
+  (
+    cd "$folder" || exit 1
+    export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
+    set -- --no-fund --no-audit --loglevel=error
+    npm ci "$@" >&2 2>/dev/null || npm install --no-save "$@" >&2
+  ) || die "npm could not install $what"
   cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock"
 }
 
