@@ -12,7 +12,7 @@ const WORDS = {
 } as const;
 type Words = (typeof WORDS)[keyof typeof WORDS];
 
-test.describe.configure({ timeout: 300_000 });
+test.describe.configure({ timeout: 480_000 });
 
 /** Presses Tab (or Shift+Tab) until the element with this role and name has the focus: nothing on the way may catch it. */
 async function reach(page: Page, role: "textbox" | "button", name: string): Promise<void> {
