@@ -127,6 +127,11 @@ with_small_std() {
     say "the standard library's source is not at hand: the page will be larger"
     return 0
   fi
+  # Trunk builds offline, and the library has dependencies of its own.
+  if ! RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD="std panic_abort" cargo fetch --quiet --locked --target $WASM >&2; then
+    say "the standard library's dependencies are not at hand: the page will be larger"
+    return 0
+  fi
   export RUSTC_BOOTSTRAP=1 CARGO_PROFILE_PAGE_PANIC=immediate-abort CARGO_UNSTABLE_PANIC_IMMEDIATE_ABORT=true \
     CARGO_UNSTABLE_BUILD_STD="std panic_abort" CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
 }
