@@ -134,6 +134,8 @@ with_small_std() {
   fi
   export RUSTC_BOOTSTRAP=1 CARGO_PROFILE_PAGE_PANIC=immediate-abort CARGO_UNSTABLE_PANIC_IMMEDIATE_ABORT=true \
     CARGO_UNSTABLE_BUILD_STD="std panic_abort" CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
+  # For .ci/transfer-size.mjs: what it weighs can be held against the ceiling.
+  export LAB_SMALL_STD=1
 }
 
 # ---- Tools ----------------------------------------------------------------------------------------------------
