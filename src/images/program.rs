@@ -160,7 +160,8 @@ impl Program {
         let args = if command.is_empty() && args.is_empty() { &declaration.cmd } else { args };
         let argv: Vec<String> = given.iter().chain(args).cloned().collect();
         if !(command.is_empty() && args.is_empty())
-            && let Some(answer) = declaration.exec.iter().find(|answer| answer.command == argv)
+            && let Some(answer) =
+                declaration.exec.iter().rev().find(|answer| answer.command == argv && answer.after_seconds.as_ms() == 0)
         {
             return Ok(Self::of_answer(declaration, answer, hostname, now));
         }
