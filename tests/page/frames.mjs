@@ -6,45 +6,25 @@
 // Measures dist/ as it is: `./lab build` first, an unoptimised page says nothing. Work is everything that the main
 // thread does (scripts, style, layout, painting), from Chromium's own trace. "cpu" is the time that the thread ran,
 // "wall" what went by meanwhile: on a busy machine the second one holds other people's work, too.
-import { spawn } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { chromium } from "@playwright/test";
+import { writeFileSync } from "node:fs";
+import { browse, web } from "./support/browse.mjs";
 
 const GOALS = { 100: 8, 1000: 16 };
 const LONGEST_MS = 50;
 const seconds = Number(process.env.LAB_FRAMES_S ?? 8);
-const port = 21_000 + (process.pid % 9_000);
 
-const manifest = (pods, tag) => `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: ${pods}
-  minReadySeconds: 10
-  selector:
-    matchLabels:
-      app: web
-  template:
-    metadata:
-      labels:
-        app: web
-    spec:
-      containers:
-        - name: app
-          image: guangzhengli/hellok8s:${tag}
-          readinessProbe:
-            httpGet:
-              path: /
-              port: 3000
-            periodSeconds: 2
-`;
+const manifest = (pods, tag) =>
+  web({
+    replicas: pods,
+    tag,
+    probe: "readinessProbe: { httpGet: { path: /, port: 3000 }, periodSeconds: 2 }",
+    spec: "  minReadySeconds: 10\n",
+  });
 
 /** A rollout of so many pods; answers the trace. */
-async function record(browser, pods) {
+async function record(browser, address, pods) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  await page.goto(`http://127.0.0.1:${port}/?lang=en&autoplay=0`);
+  await page.goto(`${address}?lang=en&autoplay=0`);
   await page.waitForFunction(() => window.lab);
   await page.evaluate(async ([first]) => {
     window.lab.write("web.yaml", first);
@@ -111,17 +91,11 @@ function outermost(tasks) {
 const at = (values, part) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0;
 const ms = (value) => value.toFixed(1).padStart(6);
 
-const server = spawn(process.execPath, [join(import.meta.dirname, "support/serve.mjs"), String(port)], { stdio: "ignore" });
-const debian = "/usr/bin/chromium";
-const browser = await chromium.launch({
-  executablePath: existsSync(debian) ? debian : undefined,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-});
 let isMet = true;
-try {
+await browse(async (browser, address) => {
   const sizes = process.argv.slice(2).map(Number).filter((pods) => pods > 0);
   for (const pods of sizes.length > 0 ? sizes : [100, 1000]) {
-    const { trace, ready, simulated } = await record(browser, pods);
+    const { trace, ready, simulated } = await record(browser, address, pods);
     if (process.env.LAB_TRACE) writeFileSync(process.env.LAB_TRACE, trace);
     const { frames, tasks } = work(trace);
     console.log(`${pods} pods (${ready} ran), 10×, ${seconds} s: ${frames.length} frames, ${simulated.toFixed(0)} s simulated`);
@@ -132,9 +106,6 @@ try {
       if (kind === "cpu" && (at(values, 0.95) > (GOALS[pods] ?? Infinity) || longest > LONGEST_MS)) isMet = false;
     }
   }
-} finally {
-  await browser.close();
-  server.kill();
-}
+});
 console.log(isMet ? "goals met" : `goals missed: p95 ${JSON.stringify(GOALS)} ms, longest task ${LONGEST_MS} ms`);
 process.exitCode = isMet ? 0 : 1;

@@ -1,14 +1,12 @@
 // The pictures in docs/pictures, taken of dist/ as it is: `./lab build` first.
 //
 //   node pictures.mjs [FOLDER] [all]     with `all` every moment in both themes and both sizes, to look at
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "@playwright/test";
+import { browse } from "./support/browse.mjs";
 
 const folder = process.argv[2] ?? join(import.meta.dirname, "../../docs/pictures");
 const all = process.argv.includes("all");
-const port = 21_000 + (process.pid % 9_000);
 const tutorial = (name) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
 const LARGE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
@@ -108,15 +106,12 @@ const kept = Object.keys(moments).map((name, at) => [name, LARGE, at % 2 === 0 ?
 kept.push(["rollout", PHONE, "light"], ["back-off", PHONE, "dark"]);
 const every = Object.keys(moments).flatMap((name) => [LARGE, PHONE].flatMap((size) => ["light", "dark"].map((theme) => [name, size, theme])));
 
-const server = spawn(process.execPath, [join(import.meta.dirname, "support/serve.mjs"), String(port)], { stdio: "ignore" });
-const debian = "/usr/bin/chromium";
-const browser = await chromium.launch({ executablePath: existsSync(debian) ? debian : undefined, args: ["--no-sandbox", "--disable-gpu"] });
 mkdirSync(folder, { recursive: true });
-try {
+await browse(async (browser, address) => {
   const developer = await browser.newPage();
   for (const [name, size, theme] of all ? every : kept) {
     const page = await browser.newPage({ viewport: size, reducedMotion: "reduce" });
-    await page.goto(`http://127.0.0.1:${port}/?lang=en&autoplay=0&theme=${theme}`);
+    await page.goto(`${address}?lang=en&autoplay=0&theme=${theme}`);
     await page.waitForFunction(() => window.lab);
     await moments[name](page);
     // The first visit's tour is not what the pictures are of.
@@ -136,7 +131,4 @@ try {
     writeFileSync(file, Buffer.from(webp, "base64"));
     console.log(file);
   }
-} finally {
-  await browser.close();
-  server.kill();
-}
+});

@@ -5,49 +5,21 @@
 //
 // Measures dist/ as it is: `./lab build` first, an unoptimised page says nothing. A seek ends when the frame that shows
 // it has been handed to the screen.
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { chromium } from "@playwright/test";
+import { browse, web } from "./support/browse.mjs";
 
 const GOAL_MS = 100;
 const SEEKS = 60;
 const HOUR_MS = 3_600_000;
-const port = 20_000 + (process.pid % 9_000);
 
-const manifest = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: 100
-  selector:
-    matchLabels:
-      app: web
-  template:
-    metadata:
-      labels:
-        app: web
-    spec:
-      containers:
-        - name: app
-          image: guangzhengli/hellok8s:liveness
-          livenessProbe:
-            httpGet:
-              path: /healthz
-              port: 3000
-            periodSeconds: 3
-`;
-
-const server = spawn(process.execPath, [join(import.meta.dirname, "support/serve.mjs"), String(port)], { stdio: "ignore" });
-const debian = "/usr/bin/chromium";
-const browser = await chromium.launch({
-  executablePath: existsSync(debian) ? debian : undefined,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+const manifest = web({
+  replicas: 100,
+  tag: "liveness",
+  probe: "livenessProbe: { httpGet: { path: /healthz, port: 3000 }, periodSeconds: 3 }",
 });
-try {
+
+await browse(async (browser, address) => {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  await page.goto(`http://127.0.0.1:${port}/?lang=en&autoplay=0`);
+  await page.goto(`${address}?lang=en&autoplay=0`);
   await page.waitForFunction(() => window.lab);
   await page.evaluate(async ([text, hour]) => {
     window.lab.write("web.yaml", text);
@@ -87,7 +59,4 @@ try {
   const isMet = Math.max(...shown) <= GOAL_MS;
   console.log(isMet ? "goal met" : `goal missed: ${GOAL_MS} ms`);
   process.exitCode = isMet ? 0 : 1;
-} finally {
-  await browser.close();
-  server.kill();
-}
+});
