@@ -51,7 +51,7 @@ impl ApiServer {
     /// `NotFound`; `Conflict` when the uid is another.
     pub fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
         let old = self.get(kind, key)?.clone();
-        if kind == Kind::Namespace && IMMORTAL_NAMESPACES.contains(&key.name.as_str()) {
+        if kind == Kind::Namespace && IMMORTAL_NAMESPACES.contains(&&*key.name) {
             return Err(Status::forbidden(kind, &key.name, "this namespace may not be deleted"));
         }
         if let Some(uid) = options.uid.as_ref().filter(|uid| **uid != old.metadata().uid) {

@@ -1,21 +1,24 @@
 //! Namespace and name.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::api::ObjectMeta;
 
 /// Namespace and name: unique within a kind. The namespace is empty for cluster-scoped objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Every copy of the cluster, and there are many, holds thousands: so copies share the texts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Namespace.
-    pub namespace: String,
+    pub namespace: Arc<str>,
     /// Name.
-    pub name: String,
+    pub name: Arc<str>,
 }
 
 impl Key {
     /// The key of `namespace`/`name`.
-    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+    pub fn new(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
     }
 

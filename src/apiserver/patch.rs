@@ -127,7 +127,7 @@ fn not_a_map(change: &Value) -> String {
 fn check_name(key: &Key, value: &Value) -> Result<(), Status> {
     let text = |name: &str| value.pointer(name).and_then(Value::as_str).unwrap_or_default();
     let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
-    if namespace != key.namespace {
+    if namespace != &*key.namespace {
         let why = "the namespace of the provided object does not match the namespace sent on the request";
         return Err(Status::bad_request(why));
     }
@@ -136,7 +136,7 @@ fn check_name(key: &Key, value: &Value) -> Result<(), Status> {
             format!("the name of the object ({} based on URL) was undeterminable: name must be provided", key.name);
         return Err(Status::bad_request(why));
     }
-    if name != key.name {
+    if name != &*key.name {
         let why = format!("the name of the object ({name}) does not match the name on the URL ({})", key.name);
         return Err(Status::bad_request(why));
     }

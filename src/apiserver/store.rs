@@ -1,11 +1,11 @@
 //! The store: every object, by kind, namespace and name, and the changes that nobody has taken yet.
 
-use crate::sorting;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Key;
 use crate::api::{Deployment, Kind, Object, Pod, ReplicaSet, Service};
+use crate::sim::SharedMap;
 
 /// What a watch reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,9 @@ pub struct Change {
 /// Objects by key, with an index from owner to owned.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    objects: BTreeMap<Kind, BTreeMap<Key, Object>>,
+    objects: BTreeMap<Kind, SharedMap<Key, Object>>,
     /// What each owner, by uid, owns: the objects themselves, because controllers read all of an owner's again and again.
-    owned: BTreeMap<String, BTreeMap<(Kind, Key), Object>>,
+    owned: BTreeMap<String, SharedMap<(Kind, Key), Object>>,
     /// Pods without a controller.
     orphans: BTreeSet<Key>,
     pods_on_node: usize,
@@ -61,7 +61,7 @@ impl Store {
 
     /// How many objects there are.
     pub fn object_count(&self) -> usize {
-        self.objects.values().map(BTreeMap::len).sum()
+        self.objects.values().map(SharedMap::len).sum()
     }
 
     /// The object of this kind and key.
@@ -74,14 +74,14 @@ impl Store {
         self.objects
             .get(&kind)
             .into_iter()
-            .flat_map(BTreeMap::iter)
-            .filter(move |(key, _)| namespace.is_none_or(|namespace| key.namespace == namespace))
+            .flat_map(SharedMap::iter)
+            .filter(move |(key, _)| namespace.is_none_or(|namespace| &*key.namespace == namespace))
             .map(|(_, object)| object)
     }
 
     /// What the object with this uid owns, by kind and key.
     pub fn owned_by<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Object> {
-        self.owned.get(uid).into_iter().flat_map(BTreeMap::values)
+        self.owned.get(uid).into_iter().flat_map(SharedMap::values)
     }
 
     /// How many pods that have not ended are bound to the node.
@@ -110,7 +110,8 @@ impl Store {
             match self.owned.get_mut(&owner.uid) {
                 Some(owned) => drop(owned.insert((kind, key.clone()), object.clone())),
                 None => {
-                    let first = sorting::map([((kind, key.clone()), object.clone())]);
+                    let mut first = SharedMap::default();
+                    first.insert((kind, key.clone()), object.clone());
                     self.owned.insert(owner.uid.clone(), first);
                 }
             }
@@ -204,7 +205,7 @@ impl Store {
     pub fn orphan_pods<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Pod>> {
         self.orphans
             .range(Key::new(namespace, "")..)
-            .take_while(move |key| key.namespace == namespace)
+            .take_while(move |key| &*key.namespace == namespace)
             .filter_map(|key| self.pod(key))
     }
 

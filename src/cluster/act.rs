@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{Deployment, EventSource, EventType, Kind, Object, Pod, ReplicaSet};
+use crate::api::{Deployment, EventSource, EventType, Kind, Object, Pod, ReplicaSet, StrategyType};
 use crate::apiserver::{Key, NODE};
 use crate::controllers::{deployment, endpoints, garbage_collection, reference_to, replica_set};
 use crate::events::{EventWrite, Note};
@@ -47,7 +47,9 @@ impl Cluster {
         let template_hash = self.template_hash(&deployment);
         let store = self.api.store();
         let replica_sets: Vec<_> = store.replica_sets(Some(&key.namespace)).cloned().collect();
-        let pods = self.pods_of(&deployment, &replica_sets);
+        // Only Recreate asks after the pods.
+        let asks = deployment.spec.strategy.kind == StrategyType::Recreate;
+        let pods = if asks { self.pods_of(&deployment, &replica_sets) } else { Vec::new() };
         let input = deployment::Input {
             deployment: &deployment,
             replica_sets: &replica_sets,
@@ -120,24 +122,27 @@ impl Cluster {
         }
     }
 
-    /// The pods that a ReplicaSet's controller must look at: its own, its siblings' (for the ranking) and the orphans
-    /// that it may adopt, oldest first. Pods of other owners can neither be adopted nor ranked.
+    /// The pods that a ReplicaSet's controller must look at, oldest first: its own, the orphans that it may adopt and,
+    /// where there are too many, its siblings' (for the ranking). Pods of other owners can neither be adopted nor ranked.
     fn candidates(&self, set: &ReplicaSet, replica_sets: &[Arc<ReplicaSet>]) -> Vec<Arc<Pod>> {
-        let owner = set.metadata.controller().map(|owner| &owner.uid);
-        let is_sibling = |other: &&Arc<ReplicaSet>| {
-            other.metadata.uid == set.metadata.uid
-                || (owner.is_some() && other.metadata.controller().map(|owner| &owner.uid) == owner)
-        };
         let store = self.api.store();
-        let mut pods: Vec<Arc<Pod>> = replica_sets
-            .iter()
-            .filter(is_sibling)
-            .flat_map(|sibling| self.pods_owned_by(&sibling.metadata.uid))
-            .collect();
-        pods.extend(
-            store.orphan_pods(&set.metadata.namespace).filter(|pod| set.spec.selector.matches(pod.labels())).cloned(),
-        );
-        sort_by_age(&mut pods);
+        let orphans = store.orphan_pods(&set.metadata.namespace);
+        let mut pods: Vec<Arc<Pod>> =
+            orphans.filter(|pod| set.spec.selector.matches(pod.labels())).map(Arc::clone).collect();
+        let has_orphans = !pods.is_empty();
+        pods.extend(self.pods_owned_by(&set.metadata.uid));
+        // Most passes find as many pods as there should be: then nobody sees the siblings, nor the order.
+        let may_delete = pods.len() > usize::try_from(set.spec.replicas).unwrap_or(0);
+        if may_delete && let Some(owner) = set.metadata.controller() {
+            let is_sibling = |other: &&Arc<ReplicaSet>| {
+                other.metadata.uid != set.metadata.uid && other.metadata.is_controlled_by(&owner.uid)
+            };
+            let siblings = replica_sets.iter().filter(is_sibling);
+            pods.extend(siblings.flat_map(|sibling| self.pods_owned_by(&sibling.metadata.uid)));
+        }
+        if may_delete || has_orphans {
+            sort_by_age(&mut pods);
+        }
         pods
     }
 
@@ -218,8 +223,7 @@ impl Cluster {
     }
 }
 
+/// Oldest first; the store's order, which is by name, decides among those of one owner that were made at once.
 fn sort_by_age(pods: &mut [Arc<Pod>]) {
-    sorting::sort_by(pods, |a, b| {
-        (a.metadata.creation_timestamp, &a.metadata.name).cmp(&(b.metadata.creation_timestamp, &b.metadata.name))
-    });
+    sorting::sort_by_key(pods, |pod| pod.metadata.creation_timestamp);
 }

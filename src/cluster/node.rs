@@ -171,7 +171,7 @@ impl Cluster {
         });
         let _still_there = self.api.update_pod_status(key, &pod.metadata.uid, status);
         let _still_there = self.api.delete(Kind::Pod, key, &DeleteOptions::default());
-        let inputs = vec![("pod", key.name.as_str().into()), ("node", NODE.into())];
+        let inputs = vec![("pod", (&*key.name).into()), ("node", NODE.into())];
         let action = format!("delete pod {}", key.name);
         self.decide("node", &format!("Pod/{key}"), Reason { rule: "node/evict", inputs, action });
     }

@@ -111,12 +111,11 @@ pub struct Kubelet {
     wakes: BTreeSet<(SimTime, Arc<str>)>,
     addresses: Addresses,
     pulls: PullQueue,
-    pulses: Vec<ProbePulse>,
     is_stopped: bool,
 }
 
-/// Pulses that are kept for whoever drains them.
-const MAX_PULSES: usize = 4_096;
+/// Pods that are seen to in one go: when many are due at once, the page is asked in between whether it has time.
+const MOST_WORKERS: usize = 16;
 
 impl Kubelet {
     /// A kubelet without pods.
@@ -127,7 +126,6 @@ impl Kubelet {
             wakes: BTreeSet::new(),
             addresses: Addresses::default(),
             pulls: PullQueue::default(),
-            pulses: Vec::new(),
             is_stopped: false,
         }
     }
@@ -171,10 +169,11 @@ impl Kubelet {
         self.wakes.first().map_or(SimTime::NEVER, |(at, _)| *at)
     }
 
-    /// Does everything that is due at `now`.
+    /// Does what is due at `now`, for [`MOST_WORKERS`] pods at most: more are due still, then.
     pub fn run(&mut self, now: SimTime, world: &mut dyn KubeletWorld) -> Vec<KubeletRequest> {
         let mut requests = Vec::new();
-        while let Some((at, uid)) = self.wakes.first().cloned() {
+        for _ in 0..MOST_WORKERS {
+            let Some((at, uid)) = self.wakes.first().cloned() else { break };
             if at > now || self.is_stopped {
                 break;
             }
@@ -186,14 +185,11 @@ impl Kubelet {
                     addresses: &mut self.addresses,
                     pulls: &mut self.pulls,
                     requests: &mut requests,
-                    pulses: &mut self.pulses,
                 });
             }
             self.reschedule(&uid);
             debug_assert!(!self.wakes.contains(&(at, Arc::clone(&uid))) || at > now, "{uid} must go on");
         }
-        let surplus = self.pulses.len().saturating_sub(MAX_PULSES);
-        self.pulses.drain(..surplus);
         requests
     }
 
@@ -218,11 +214,6 @@ impl Kubelet {
         result
     }
 
-    /// Probe results that nobody has drained, oldest first.
-    pub fn pulses(&self) -> &[ProbePulse] {
-        &self.pulses
-    }
-
     /// Whether a running container's image holds a shell and its small tools.
     pub fn has_shell(&self, uid: &str, container: &str) -> bool {
         self.workers.get(uid).is_some_and(|(worker, _)| worker.runtime.has_shell(container))
@@ -236,11 +227,6 @@ impl Kubelet {
     /// What the page draws of a pod.
     pub fn pod_view(&self, uid: &str, now: SimTime) -> Option<PodView> {
         Some(self.workers.get(uid)?.0.view(now))
-    }
-
-    /// Probe results since the last call, oldest first.
-    pub fn drain_pulses(&mut self) -> Vec<ProbePulse> {
-        std::mem::take(&mut self.pulses)
     }
 
     /// Puts a worker where its next moment belongs; forgets one that is over.

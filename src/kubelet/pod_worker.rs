@@ -19,7 +19,7 @@ use super::start::Starting;
 use super::status::generate::{Given, Reasons, generate};
 use super::status::manager::StatusManager;
 use super::termination::Stopping;
-use super::{KubeletConfig, KubeletRequest, KubeletWorld, PodKey, ProbeKind, ProbePulse};
+use super::{KubeletConfig, KubeletRequest, KubeletWorld, PodKey, ProbeKind};
 use crate::api::{EventSource, EventType, ObjectReference, Pod, PodStatus, Time};
 use crate::cluster::Reason;
 use crate::events::Note;
@@ -34,7 +34,6 @@ pub struct Turn<'a> {
     pub addresses: &'a mut Addresses,
     pub pulls: &'a mut PullQueue,
     pub requests: &'a mut Vec<KubeletRequest>,
-    pub pulses: &'a mut Vec<ProbePulse>,
 }
 
 /// How far a pod's life on the node has come.
@@ -548,14 +547,6 @@ impl PodWorker {
         if !reason.is_empty() {
             self.record(turn, &probed.container, EventType::Warning, reason, message);
         }
-        turn.pulses.push(ProbePulse {
-            at: probed.at,
-            uid: self.key.uid.clone(),
-            container: probed.container.clone(),
-            kind: probed.kind,
-            success: matches!(probed.answer.verdict, Verdict::Success | Verdict::Warning(_)),
-            status_code: probed.answer.status_code,
-        });
     }
 
     /// Models the results' part of Kubelet.syncLoopIteration.

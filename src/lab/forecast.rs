@@ -19,8 +19,10 @@ const TERMINAL: usize = 7;
 const WATCHED_MS: u64 = 60_000;
 /// No forecast looks further ahead.
 const FURTHEST_MS: u64 = 1_800_000;
-/// Simulated time of a piece of work.
-const PIECE_MS: u64 = 250;
+/// Simulated time between two looks at how it goes.
+const LOOK_MS: u64 = 250;
+/// Events of a piece of work.
+const PIECE: usize = 8;
 
 /// What applying the file does at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +129,8 @@ struct Run {
     timeline: Timeline,
     /// When the change was made.
     began: SimTime,
+    /// When it is looked at next.
+    look_at: SimTime,
     /// When the rollout was complete.
     complete_at: Option<SimTime>,
     stalled_at: Option<SimTime>,
@@ -162,7 +166,7 @@ impl Forecaster {
         forecaster
     }
 
-    /// Runs on for so many quarters of a second of simulated time. Answers the forecast when it is ready.
+    /// Runs on for so many pieces of work, which are short. Answers the forecast when it is ready.
     pub fn go_on(&mut self, pieces: usize) -> Option<Forecast> {
         for _ in 0..pieces {
             if self.run.is_over {
@@ -179,7 +183,7 @@ impl Forecaster {
     /// The whole forecast at once.
     pub fn finish(mut self) -> Forecast {
         loop {
-            if let Some(forecast) = self.go_on(64) {
+            if let Some(forecast) = self.go_on(1_000) {
                 return forecast;
             }
         }
@@ -220,6 +224,7 @@ impl Run {
             lab: lab.ahead(),
             timeline: timeline.clone(),
             began: lab.now(),
+            look_at: lab.now() + LOOK_MS,
             complete_at: None,
             stalled_at: None,
             is_over: false,
@@ -230,8 +235,19 @@ impl Run {
         if self.is_over {
             return;
         }
-        let start = self.lab.now();
-        self.lab.run_until(start + PIECE_MS);
+        for _ in 0..PIECE {
+            if self.lab.next_at() > self.look_at {
+                self.lab.run_until(self.look_at);
+                self.look(before);
+                return;
+            }
+            self.lab.step();
+        }
+    }
+
+    /// Notes what has become of the change.
+    fn look(&mut self, before: &BTreeMap<String, Arc<Deployment>>) {
+        self.look_at = self.lab.now() + LOOK_MS;
         self.timeline.read(self.lab.cluster(), self.timeline.forks());
         let now = self.lab.now();
         let store = self.lab.cluster().api.store();

@@ -9,6 +9,8 @@ const SPACING_MS: u64 = 5_000;
 const SPACING_EVENTS: usize = 1_000;
 /// When there are more copies than this, every second of those that time made is dropped.
 const MOST_COPIES: usize = 256;
+/// So many go with each new one, until half of them are gone.
+const DROPPED_AT_ONCE: usize = 2;
 /// Fewer copies are kept of a large cluster: together they hold at most so many objects …
 const MOST_OBJECTS: usize = 400_000;
 /// … but never fewer copies than this.
@@ -22,6 +24,8 @@ pub struct History {
     spacing_events: usize,
     end: SimTime,
     forks: u32,
+    /// The copy up to which every second one has been dropped, while that goes on.
+    thinned: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +45,7 @@ impl History {
             spacing_events: SPACING_EVENTS,
             end: cluster.now(),
             forks: 0,
+            thinned: None,
         }
     }
 
@@ -101,17 +106,24 @@ impl History {
         later().take_while(|cluster| cluster.now() == at).last()
     }
 
+    /// Drops a few of the copies that are too many: all at once would hold up the page.
     fn thin_out(&mut self, cluster: &Cluster) {
         let spare = self.copies.iter().filter(|copy| !copy.is_needed).count();
         let objects = cluster.api.store().object_count().max(1);
-        if spare > (MOST_OBJECTS / objects).clamp(FEWEST_COPIES, MOST_COPIES) {
+        if self.thinned.is_none() && spare > (MOST_OBJECTS / objects).clamp(FEWEST_COPIES, MOST_COPIES) {
             self.spacing_ms *= 2;
             self.spacing_events *= 2;
-            let mut number = 0;
-            self.copies.retain(|copy| {
-                number += usize::from(!copy.is_needed);
-                copy.is_needed || number % 2 == 0
-            });
+            self.thinned = Some(0);
+        }
+        for _ in 0..DROPPED_AT_ONCE {
+            let Some(from) = self.thinned else { return };
+            let spares = self.copies.iter().enumerate().skip(from).filter(|(_, copy)| !copy.is_needed);
+            let [dropped, kept] = [0, 1].map(|nth| spares.clone().nth(nth).map(|(at, _)| at));
+            if let Some(at) = dropped {
+                self.copies.remove(at);
+            }
+            // One place further left, now that one is gone.
+            self.thinned = kept;
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 /// Entries a sealed part holds.
-const PART: usize = 512;
+const PART: usize = 64;
 
-/// A log. A copy costs a pointer for every 512 entries, so that each checkpoint of the simulation can hold one.
+/// A log. A copy costs a pointer for every 64 entries, so that each checkpoint of the simulation can hold one.
 #[derive(Clone, Debug)]
 pub struct Log<T> {
     sealed: Vec<Arc<[T]>>,

@@ -3,9 +3,11 @@
 mod log;
 mod queue;
 mod random;
+mod shared_map;
 mod time;
 
 pub use log::Log;
 pub use queue::EventQueue;
 pub use random::Random;
+pub use shared_map::SharedMap;
 pub use time::SimTime;

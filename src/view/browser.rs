@@ -1,10 +1,12 @@
 //! What the page asks of the browser: its address, its storage, its document.
 
+use std::cell::{Cell, RefCell};
+
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, HtmlElement, Storage, Url, UrlSearchParams, Window};
+use web_sys::{Document, HtmlElement, Performance, Storage, Url, UrlSearchParams, Window};
 
 /// The window; the page has one, a worker would not.
 pub fn window() -> Option<Window> {
@@ -156,26 +158,55 @@ pub fn value_of(element: &web_sys::Element, name: &str) -> String {
 /// The browser's clock in microseconds, for what must not take long.
 #[expect(clippy::disallowed_methods, reason = "the page keeps itself at hand; the simulation never sees this clock")]
 pub fn now_us() -> u64 {
-    window().and_then(|window| window.performance()).map_or(0, |performance| (performance.now() * 1000.0) as u64)
+    // Asked many times a frame.
+    CLOCK.with(|clock| clock.as_ref().map_or(0, |performance| (performance.now() * 1000.0) as u64))
 }
 
-/// Calls `frame` before every repaint with the browser's time in microseconds, as long as the page lives.
-pub fn on_every_frame(mut frame: impl FnMut(u64) + 'static) {
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
-    type Callback = Rc<RefCell<Option<Closure<dyn FnMut(f64)>>>>;
-    let callback: Callback = Rc::default();
-    let again = Rc::clone(&callback);
-    *callback.borrow_mut() = Some(Closure::new(move |at_ms: f64| {
-        frame((at_ms * 1000.0) as u64);
-        request_frame(again.borrow().as_ref());
-    }));
-    request_frame(callback.borrow().as_ref());
+/// What is called before every repaint, and when the present one began.
+#[derive(Default)]
+struct Frames {
+    callbacks: RefCell<Vec<Box<dyn FnMut(u64)>>>,
+    began_us: Cell<u64>,
+    requested: RefCell<Option<Closure<dyn FnMut(f64)>>>,
 }
 
-fn request_frame(callback: Option<&Closure<dyn FnMut(f64)>>) {
-    if let (Some(window), Some(callback)) = (window(), callback) {
+thread_local! {
+    static CLOCK: Option<Performance> = window().and_then(|window| window.performance());
+    static FRAMES: Frames = Frames::default();
+}
+
+/// Calls `frame` before every repaint with the browser's time in microseconds, as long as the page lives. What was
+/// handed in first is called first.
+pub fn on_every_frame(frame: impl FnMut(u64) + 'static) {
+    FRAMES.with(|frames| {
+        frames.callbacks.borrow_mut().push(Box::new(frame));
+        if frames.requested.borrow().is_none() {
+            // One for all: each request costs the browser more than a call does here.
+            frames.requested.replace(Some(Closure::new(|at_ms: f64| call_frames((at_ms * 1000.0) as u64))));
+            request_frame(frames);
+        }
+    });
+}
+
+/// How much of the present frame is gone, in microseconds.
+pub fn frame_gone_us() -> u64 {
+    FRAMES.with(|frames| now_us().saturating_sub(frames.began_us.get()))
+}
+
+fn call_frames(at_us: u64) {
+    FRAMES.with(|frames| {
+        request_frame(frames);
+        frames.began_us.set(now_us());
+        // A callback may hand in another one, which then comes with the next frame.
+        let mut callbacks = frames.callbacks.take();
+        callbacks.iter_mut().for_each(|callback| callback(at_us));
+        callbacks.append(&mut frames.callbacks.borrow_mut());
+        frames.callbacks.replace(callbacks);
+    });
+}
+
+fn request_frame(frames: &Frames) {
+    if let (Some(window), Some(callback)) = (window(), frames.requested.borrow().as_ref()) {
         let _ = window.request_animation_frame(callback.as_ref().unchecked_ref());
     }
 }

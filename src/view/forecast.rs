@@ -16,8 +16,9 @@ use super::simulation::{Simulation, simulation};
 const SEEDS: [u64; 2] = [101, 102];
 /// Between a change and its forecast, so that typing is not disturbed.
 const PATIENCE_US: u64 = 500_000;
-/// How much of a frame may go into forecasts.
+/// How much of a frame may go into forecasts, and where in the frame they have to end: the simulation comes first.
 const FRAME_WORK_US: u64 = 2_000;
+const FRAME_END_US: u64 = 5_000;
 /// With more pods than this no forecast is made: it would hold up the page.
 const MANY_PODS: usize = 200;
 
@@ -130,9 +131,10 @@ pub fn ForecastLine() -> impl IntoView {
     }
 }
 
-/// A frame's share of the work.
+/// A frame's share of the work: at least a little, so that it ends on a slow machine as well.
 fn go_on(forecaster: &mut Forecaster) -> Option<Forecast> {
-    let end_us = browser::now_us() + FRAME_WORK_US;
+    let gone_us = browser::frame_gone_us();
+    let end_us = browser::now_us() + FRAME_WORK_US.min(FRAME_END_US.saturating_sub(gone_us));
     loop {
         let forecast = forecaster.go_on(1);
         if forecast.is_some() || browser::now_us() >= end_us {

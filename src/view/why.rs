@@ -10,8 +10,11 @@ use super::scene::ROUTINE;
 use super::settings::settings;
 use super::simulation::{Simulation, simulation};
 
-/// The decisions that are shown.
+/// The decisions that are shown, and those while time goes faster than anybody could read.
 const SHOWN: usize = 60;
+const SHOWN_IN_A_HURRY: usize = 16;
+/// From this speed on, in hundredths.
+const HURRY: u32 = 500;
 /// The decisions that are looked through for them.
 const SEARCHED: usize = 4000;
 
@@ -30,7 +33,9 @@ pub fn Why() -> impl IntoView {
     let entries = Memo::new(move |_| {
         simulation.decisions.track();
         let selected = simulation.selected.get().map(|selected| selected.decision_object());
-        newest(simulation, selected.as_deref(), shows_all.get())
+        let is_in_a_hurry = simulation.playing.get() && simulation.speed.get() >= HURRY;
+        let count = if is_in_a_hurry { SHOWN_IN_A_HURRY } else { SHOWN };
+        newest(simulation, selected.as_deref(), shows_all.get(), count)
     });
     view! {
         <div class="why" data-testid="explain">
@@ -51,7 +56,7 @@ pub fn Why() -> impl IntoView {
     }
 }
 
-fn newest(simulation: Simulation, object: Option<&str>, shows_all: bool) -> Vec<Entry> {
+fn newest(simulation: Simulation, object: Option<&str>, shows_all: bool, count: usize) -> Vec<Entry> {
     simulation.with(|lab| {
         let decisions = lab.cluster().decisions();
         let end = decisions.len();
@@ -64,7 +69,7 @@ fn newest(simulation: Simulation, object: Option<&str>, shows_all: bool) -> Vec<
             .rev()
             .filter_map(|number| Some((number, decisions.get(number)?)))
             .filter(|(_, decision)| is_shown(decision))
-            .take(SHOWN)
+            .take(count)
             .map(|(number, decision)| Entry { number, decision: decision.clone() })
             .collect()
     })

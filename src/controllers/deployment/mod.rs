@@ -36,7 +36,7 @@ pub struct Input<'a> {
     pub deployment: &'a Arc<Deployment>,
     /// Every ReplicaSet of its namespace.
     pub replica_sets: &'a [Arc<ReplicaSet>],
-    /// Every pod of its namespace.
+    /// Its ReplicaSets' pods, which nobody but Recreate looks at.
     pub pods: &'a [Arc<Pod>],
     /// The hash of its template with its present `status.collisionCount`.
     pub template_hash: &'a str,

@@ -29,7 +29,8 @@ pub struct Input<'a> {
     pub replica_set: &'a Arc<ReplicaSet>,
     /// Every ReplicaSet of its namespace (for the ranking of pods).
     pub replica_sets: &'a [Arc<ReplicaSet>],
-    /// Every pod of its namespace, in the order of their creation.
+    /// The pods of its namespace that are its own or nobody's, and when there are too many of them its siblings', in
+    /// the order of their creation.
     pub pods: &'a [Arc<Pod>],
     /// [`Expectations::are_satisfied`].
     pub expectations_satisfied: bool,
@@ -94,6 +95,10 @@ fn claim_pods(input: &Input<'_>, plan: &mut Plan) -> Claimed {
         if !pod.is_active() {
             let is_terminating = !pod.status.phase.is_terminal();
             claimed.terminating += usize::from(is_terminating && owner.is_some() && matches);
+            continue;
+        }
+        if owner.is_some() && matches {
+            claimed.active.push(Arc::clone(pod));
             continue;
         }
         let name = &pod.metadata.name;

@@ -19,12 +19,19 @@ pub fn calculate(
     now: SimTime,
 ) -> ReplicaSetStatus {
     let mut status = set.status.clone();
-    let count = |filter: &dyn Fn(&Pod) -> bool| to_count(active.iter().filter(|pod| filter(pod)).count());
     let wanted = &set.spec.template.metadata.labels;
+    let (mut fully_labeled, mut ready, mut available) = (0, 0, 0);
+    for pod in active {
+        fully_labeled += usize::from(has_labels(pod, wanted));
+        if pod.is_ready() {
+            ready += 1;
+            available += usize::from(is_available(pod, set.spec.min_ready_seconds, now));
+        }
+    }
     status.replicas = to_count(active.len());
-    status.fully_labeled_replicas = count(&|pod| has_labels(pod, wanted));
-    status.ready_replicas = count(&Pod::is_ready);
-    status.available_replicas = count(&|pod| is_available(pod, set.spec.min_ready_seconds, now));
+    status.fully_labeled_replicas = to_count(fully_labeled);
+    status.ready_replicas = to_count(ready);
+    status.available_replicas = to_count(available);
     status.terminating_replicas = version.reports_terminating_replicas().then(|| to_count(terminating));
     match (failure, condition(&set.status, REPLICA_FAILURE)) {
         (Some(message), None) => {

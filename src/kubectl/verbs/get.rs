@@ -189,7 +189,7 @@ fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Out
     let mut watch = Watch {
         kind: *kind,
         namespace: (!all).then(|| call.namespace()),
-        name: if named { selection.items.first().map(|item| item.key.name.clone()) } else { None },
+        name: if named { selection.items.first().map(|item| item.key.name.to_string()) } else { None },
         // The list before the watch has read it already.
         labels: LabelQuery::parse(call.flags.text("selector").unwrap_or_default()).unwrap_or_default(),
         fields: FieldQuery::parse(call.flags.text("field-selector").unwrap_or_default())?,

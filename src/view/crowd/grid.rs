@@ -15,6 +15,8 @@ use crate::view::simulation::simulation;
 /// The attributes by which a pod is known from outside, as on its box.
 const DOORS: [&str; 7] =
     ["data-pod", "data-status", "data-ready", "data-restarts", "data-image", "data-replicaset", "title"];
+/// Squares that are drawn in one frame at most.
+const DRAWN_AT_ONCE: usize = 96;
 /// Grids of more slots have smaller squares.
 const MANY: usize = 240;
 
@@ -112,20 +114,22 @@ fn id(owner: &str, slot: usize) -> String {
 /// Gives every changed slot its look.
 fn draw(list: &Element, squares: &mut Vec<Element>, set: &mut CrowdSet, selected: Option<&str>) {
     let Some(document) = browser::document() else { return };
-    let undrawn = set.take_undrawn();
-    let undrawn = if squares.is_empty() { (0..set.slots.len()).collect() } else { undrawn };
+    if squares.is_empty() {
+        set.forget_drawn();
+    }
+    let undrawn = set.take_undrawn(DRAWN_AT_ONCE);
     while squares.len() > set.slots.len() {
         squares.pop().into_iter().for_each(|square| square.remove());
     }
-    while squares.len() < set.slots.len() {
-        let Ok(square) = document.create_element("span") else { return };
-        square.set_id(&id(&set.owner, squares.len()));
-        let _ = list.append_child(&square);
-        squares.push(square);
-    }
-    mark(list, "data-many", squares.len() > MANY);
-    mark(list, "hidden", squares.is_empty());
+    mark(list, "data-many", set.slots.len() > MANY);
+    mark(list, "hidden", set.slots.is_empty());
     for slot in undrawn {
+        while squares.len() <= slot && slot < set.slots.len() {
+            let Ok(square) = document.create_element("span") else { return };
+            square.set_id(&id(&set.owner, squares.len()));
+            let _ = list.append_child(&square);
+            squares.push(square);
+        }
         if let (Some(square), Some(cell)) = (squares.get(slot), set.slots.get(slot)) {
             dress(square, cell.as_ref());
             let name = cell.as_ref().map(|cell| cell.pod.metadata.name.as_str());

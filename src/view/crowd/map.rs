@@ -15,6 +15,8 @@ use crate::view::simulation::simulation;
 const PITCH: usize = 5;
 /// The map grows by so many rows at once: each growth draws all of it anew.
 const ROWS: usize = 8;
+/// Points that are drawn in one frame at most.
+const DRAWN_AT_ONCE: usize = 4_000;
 
 /// What was drawn how.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,7 +87,7 @@ fn draw(canvas: &HtmlCanvasElement, drawn: &mut Geometry, colours: &[String], se
     }
     let rows = set.slots.len().div_ceil(columns).div_ceil(ROWS) * ROWS;
     let geometry = Geometry { columns, rows, density };
-    let mut undrawn = set.take_undrawn();
+    let mut undrawn = set.take_undrawn(DRAWN_AT_ONCE);
     if *drawn != geometry {
         let pixels = |points: usize| ((points * PITCH) as f64 * density).round() as u32;
         // Setting a size wipes the canvas.

@@ -45,9 +45,20 @@ pub struct CrowdSet {
 }
 
 impl CrowdSet {
-    /// The slots that are to be drawn anew.
-    pub fn take_undrawn(&mut self) -> Vec<usize> {
-        std::mem::take(&mut self.undrawn)
+    /// Some of the slots that are to be drawn anew, those that wait longest: at most `count`.
+    pub fn take_undrawn(&mut self, count: usize) -> Vec<usize> {
+        let rest = self.undrawn.split_off(self.undrawn.len().min(count));
+        std::mem::replace(&mut self.undrawn, rest)
+    }
+
+    /// Every slot is to be drawn, whatever was drawn before.
+    pub fn forget_drawn(&mut self) {
+        self.undrawn = (0..self.slots.len()).collect();
+    }
+
+    /// Whether there are more of them.
+    pub fn has_undrawn(&self) -> bool {
+        !self.undrawn.is_empty()
     }
 
     fn tally(&mut self, state: PodState, is_more: bool) {
@@ -90,7 +101,7 @@ impl CrowdSet {
         self.undrawn.push(slot);
         // Nobody draws: the stage may be hidden.
         if self.undrawn.len() > 4 * self.slots.len() + 64 {
-            self.undrawn = (0..self.slots.len()).collect();
+            self.forget_drawn();
         }
     }
 }
@@ -127,6 +138,11 @@ impl Crowd {
             STATES.iter().zip(set.counts).for_each(|(state, count)| tally.add(*state, count));
         }
         tally
+    }
+
+    /// Whether a set has slots that wait to be drawn.
+    pub fn has_undrawn(&self) -> bool {
+        self.sets.iter().any(CrowdSet::has_undrawn)
     }
 
     /// Whether the next reading has to look at every pod.

@@ -125,6 +125,13 @@ impl Scene {
         });
     }
 
+    /// Lets what is left of the pods be drawn, when there were too many for the last frame.
+    pub fn go_on_drawing(self) {
+        if self.memory.with_value(|memory| memory.crowd.has_undrawn()) {
+            self.crowd_changes.update(|count| *count = count.wrapping_add(1));
+        }
+    }
+
     /// Whether pods without a ReplicaSet are shown.
     pub fn has_loose_pods(self) -> bool {
         self.crowd_changes.track();

@@ -23,8 +23,8 @@ const LONGEST_FRAME_US: u64 = 250_000;
 /// While time goes on, the decisions are told in this pace.
 const TOLD_EVERY_US: u64 = 250_000;
 /// How much of a frame the engine may take.
-const LEAST_WORK_US: u64 = 4_000;
-const MOST_WORK_US: u64 = 25_000;
+const LEAST_WORK_US: u64 = 3_000;
+const MOST_WORK_US: u64 = 16_000;
 
 struct Core {
     lab: Lab,
@@ -151,8 +151,8 @@ impl Simulation {
                 let due_ms = core.carry / 100_000;
                 core.carry %= 100_000;
                 let until = core.lab.now() + due_ms;
-                // A third of the frame that was: a slow machine gets there as well.
-                run_for_a_frame(&mut core.lab, until, (elapsed / 3).clamp(LEAST_WORK_US, MOST_WORK_US));
+                // A fifth of the frame that was: a slow machine gets there as well.
+                run_for_a_frame(&mut core.lab, until, (elapsed / 5).clamp(LEAST_WORK_US, MOST_WORK_US));
             }
         });
         self.refresh();
@@ -183,6 +183,8 @@ impl Simulation {
         if is_changed || is_due || std::mem::take(&mut core.is_stale) {
             self.scene.read(core.lab.cluster(), &core.timeline, is_changed);
             core.last_read_ms = now_ms;
+        } else {
+            self.scene.go_on_drawing();
         }
         set(self.has_requests, !core.timeline.seconds().is_empty());
         // Faster than anybody reads, the list of decisions would only cost.
