@@ -119,7 +119,19 @@ pub struct Forecaster {
     change: Change,
     seeds: Vec<u64>,
     run: Run,
-    done: Vec<Run>,
+    done: Vec<Done>,
+}
+
+/// What is kept of a run that is over.
+#[derive(Clone, Debug)]
+struct Done {
+    timeline: Timeline,
+    complete_at: Option<SimTime>,
+    stalled_at: Option<SimTime>,
+    /// When it was over.
+    looked_at: SimTime,
+    restarts: i32,
+    lost: Option<u64>,
 }
 
 /// One run.
@@ -170,7 +182,7 @@ impl Forecaster {
     pub fn go_on(&mut self, pieces: usize) -> Option<Forecast> {
         for _ in 0..pieces {
             if self.run.is_over {
-                self.done.push(self.run.clone());
+                self.done.push(self.run.done(&self.origin));
                 let Some(seed) = self.seeds.pop() else { return Some(self.forecast()) };
                 self.origin.cluster_mut().kubelet_mut().reseed(seed);
                 self.run = Run::new(&self.origin, &self.timeline);
@@ -191,17 +203,17 @@ impl Forecaster {
 
     fn forecast(&self) -> Forecast {
         let start = self.origin.now();
-        let first = self.done.first().unwrap_or(&self.run);
         let start_ms = start.as_ms();
         let samples = || self.done.iter().flat_map(move |run| run.samples(start_ms));
         let ends: Vec<u64> = self.done.iter().filter_map(|run| Some(run.complete_at?.ms_since(start))).collect();
+        let first = self.done.first();
         let stalls = self.done.iter().filter_map(|run| Some(run.stalled_at?.ms_since(start))).min();
         let outcome = match (stalls, ends.iter().min(), ends.iter().max()) {
             (Some(after_ms), _, _) => Outcome::Stalls { after_ms },
             (None, Some(shortest), Some(longest)) if ends.len() == self.done.len() => {
                 Outcome::Completes { shortest_ms: *shortest, longest_ms: *longest }
             }
-            _ => Outcome::Open { looked_ms: first.lab.now().ms_since(start) },
+            _ => Outcome::Open { looked_ms: first.map_or(0, |run| run.looked_at.ms_since(start)) },
         };
         Forecast {
             change: self.change.clone(),
@@ -209,10 +221,10 @@ impl Forecaster {
             fewest_available: samples().map(|sample| sample.available).min().unwrap_or(0),
             most_pods: samples().map(Sample::total).max().unwrap_or(0),
             most_with_terminating: samples().map(|sample| sample.total() + sample.terminating).max().unwrap_or(0),
-            restarts: first.restarts(start),
-            lost: self.done.iter().filter_map(|run| run.lost(&self.origin)).max(),
+            restarts: first.map_or(0, |run| run.restarts),
+            lost: self.done.iter().filter_map(|run| run.lost).max(),
             runs: self.done.len(),
-            timeline: first.timeline.clone(),
+            timeline: first.map(|run| run.timeline.clone()).unwrap_or_default(),
             start_ms,
         }
     }
@@ -275,10 +287,15 @@ impl Run {
         self.is_over |= is_watched || now.ms_since(self.began) >= FURTHEST_MS;
     }
 
-    /// What was counted from the change on.
-    fn samples(&self, start_ms: u64) -> impl Iterator<Item = &Sample> {
-        let first = self.timeline.samples().partition_point(|sample| sample.at_ms <= start_ms).saturating_sub(1);
-        self.timeline.samples().iter().skip(first)
+    fn done(&self, origin: &Lab) -> Done {
+        Done {
+            timeline: self.timeline.clone(),
+            complete_at: self.complete_at,
+            stalled_at: self.stalled_at,
+            looked_at: self.lab.now(),
+            restarts: self.restarts(origin.now()),
+            lost: self.lost(origin),
+        }
     }
 
     /// Requests that were lost since `origin`, if there is traffic.
@@ -296,6 +313,14 @@ impl Run {
         let marks = self.timeline.marks().iter();
         let restarts = marks.filter(|mark| mark.kind == MarkKind::Restart && mark.at_ms > start.as_ms());
         i32::try_from(restarts.count()).unwrap_or(i32::MAX)
+    }
+}
+
+impl Done {
+    /// What was counted from the change on.
+    fn samples(&self, start_ms: u64) -> impl Iterator<Item = &Sample> {
+        let first = self.timeline.samples().partition_point(|sample| sample.at_ms <= start_ms).saturating_sub(1);
+        self.timeline.samples().iter().skip(first)
     }
 }
 

@@ -49,6 +49,11 @@ impl History {
         }
     }
 
+    /// As [`History::new`], but time alone makes no copies: nobody will go back.
+    pub fn without_return(cluster: &Cluster) -> Self {
+        Self { spacing_ms: u64::MAX, spacing_events: usize::MAX, ..Self::new(cluster) }
+    }
+
     /// The last moment that was reached.
     pub fn end(&self) -> SimTime {
         self.end
@@ -111,8 +116,8 @@ impl History {
         let spare = self.copies.iter().filter(|copy| !copy.is_needed).count();
         let objects = cluster.api.store().object_count().max(1);
         if self.thinned.is_none() && spare > (MOST_OBJECTS / objects).clamp(FEWEST_COPIES, MOST_COPIES) {
-            self.spacing_ms *= 2;
-            self.spacing_events *= 2;
+            self.spacing_ms = self.spacing_ms.saturating_mul(2);
+            self.spacing_events = self.spacing_events.saturating_mul(2);
             self.thinned = Some(0);
         }
         for _ in 0..DROPPED_AT_ONCE {

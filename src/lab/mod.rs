@@ -81,7 +81,7 @@ impl Lab {
             files: self.files.clone(),
             forwards: self.forwards.clone(),
             terminals: self.terminals.clone(),
-            history: History::new(&self.cluster),
+            history: History::without_return(&self.cluster),
             former: None,
             seen: self.seen,
             recording: Recording::default(),

@@ -165,10 +165,13 @@ pub fn now_us() -> u64 {
 /// What is called before every repaint, and when the present one began.
 #[derive(Default)]
 struct Frames {
-    callbacks: RefCell<Vec<Box<dyn FnMut(u64)>>>,
+    callbacks: RefCell<Vec<FrameCallback>>,
     began_us: Cell<u64>,
-    requested: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    requested: RefCell<Option<FrameClosure>>,
 }
+
+type FrameCallback = Box<dyn FnMut(u64)>;
+type FrameClosure = Closure<dyn FnMut(f64)>;
 
 thread_local! {
     static CLOCK: Option<Performance> = window().and_then(|window| window.performance());
