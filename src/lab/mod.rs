@@ -2,6 +2,7 @@
 
 pub mod forecast;
 mod history;
+pub mod pace;
 mod presets;
 pub mod problems;
 mod recording;
@@ -378,6 +379,11 @@ impl Lab {
             let anchor = self.anchor();
             self.recording.sought(anchor);
         }
+    }
+
+    /// The cluster as it was at a moment between the beginning and [`Lab::end`], to look at beside the present.
+    pub fn past(&self, at: SimTime) -> Option<Cluster> {
+        self.history.at(at.min(self.end()))
     }
 
     /// How many times something done in the past has begun another history.

@@ -106,11 +106,20 @@ pub async fn fetch_text(address: &str) -> Option<String> {
 /// The longest file that is fetched, in bytes.
 const LONGEST_FETCHED: usize = 256 * 1024;
 
-/// Offers a text to the visitor as a file.
-pub fn save(name: &str, text: &str) {
+/// Offers a text to the visitor as a file of the type `mime`.
+pub fn save(name: &str, mime: &str, text: &str) {
+    download(name, &data_url(mime, text));
+}
+
+/// A text as an address.
+pub fn data_url(mime: &str, text: &str) -> String {
+    format!("data:{mime};charset=utf-8,{}", String::from(js_sys::encode_uri_component(text)))
+}
+
+/// Offers what is at an address to the visitor as a file.
+pub fn download(name: &str, address: &str) {
     let Some(link) = document().and_then(|document| document.create_element("a").ok()) else { return };
-    let address = format!("data:application/json;charset=utf-8,{}", String::from(js_sys::encode_uri_component(text)));
-    let _ = link.set_attribute("href", &address);
+    let _ = link.set_attribute("href", address);
     let _ = link.set_attribute("download", name);
     if let Ok(link) = link.dyn_into::<HtmlElement>() {
         link.click();

@@ -206,6 +206,19 @@ pub enum Key {
     ForecastLost,
     Picture,
     PictureHint,
+    PicturePng,
+    PicturePngHint,
+    PictureSvg,
+    PictureSvgHint,
+    Film,
+    FilmHint,
+    KeysWhyNext,
+    KeysWhyEnds,
+    KeysWhyInto,
+    KeysWhyThere,
+    Decisions,
+    Behind,
+    BehindHint,
     PointHint,
     Age,
     ExitCode,
@@ -462,7 +475,25 @@ fn both(key: Key) -> (&'static str, &'static str) {
         Key::SlowImage => ("镜像启动变慢 20 秒", "Image slow to start: 20 s"),
         Key::MendImage => ("镜像恢复", "Image mended"),
         Key::Picture => ("存图", "Picture"),
-        Key::PictureHint => ("把这一刻存成 SVG 图片", "Save this moment as an SVG picture"),
+        Key::PictureHint => ("把这一刻存成图片或动画", "Save this moment as a picture, or the way to it as a film"),
+        Key::PicturePng => ("PNG", "PNG"),
+        Key::PicturePngHint => ("PNG 图片，双倍清晰度", "A PNG, twice as sharp as on the screen"),
+        Key::PictureSvg => ("SVG", "SVG"),
+        Key::PictureSvgHint => ("SVG 图片，任意放大都清晰", "An SVG, sharp at any size"),
+        Key::Film => ("动画", "Film"),
+        Key::FilmHint => {
+            ("从上一次改动到这一刻的过程，存成会动的 SVG", "From the last change to this moment, as an SVG that moves")
+        }
+        Key::KeysWhyNext => ("上一个、下一个决定", "the decision before, the next one"),
+        Key::KeysWhyEnds => ("最新、最旧的决定", "the newest decision, the oldest"),
+        Key::KeysWhyInto => ("打开、收起数字", "opens the numbers, closes them"),
+        Key::KeysWhyThere => ("回到这一刻", "goes to its moment"),
+        Key::Decisions => ("决定，最新的在前", "Decisions, newest first"),
+        Key::Behind => ("仅", "only"),
+        Key::BehindHint => (
+            "要做的事太多，浏览器跟不上：时间走得比要求的慢，什么也不会漏掉。",
+            "There is more to do than the browser gets done: time goes slower than asked for. Nothing is left out.",
+        ),
         Key::PointHint => {
             ("指向一个 Pod 看细节，点它看全部。", "Point at a pod for details, click it for all of them.")
         }

@@ -192,18 +192,99 @@ test("an image is made slow to start at a click", async ({ page }) => {
   await expect(page.getByTestId("terminal-log")).toContainText("starts as it says");
 });
 
+/** What the page offers as a file when the button `name` is pressed. */
+async function saved(page: Page, name: string) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name, exact: true }).click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+const problemsOf = (page: Page, svg: string) =>
+  page.evaluate((text) => new DOMParser().parseFromString(text, "image/svg+xml").querySelector("parsererror")?.textContent, svg);
+
 test("a moment is saved as a picture, and printed without what only a screen has", async ({ page }) => {
   await openLab(page, "/?lang=en");
   await run(page, 2);
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Picture" }).click()]);
-  expect(download.suggestedFilename()).toMatch(/^hellok8s-0-\d\d-\d{3}\.svg$/);
-  const svg = readFileSync(await download.path(), "utf8");
-  expect(svg).toContain("Deployment web");
-  expect(svg.match(/>Running</g)).toHaveLength(2);
-  const error = await page.evaluate((text) => new DOMParser().parseFromString(text, "image/svg+xml").querySelector("parsererror")?.textContent, svg);
-  expect(error).toBeUndefined();
+  const opener = page.getByRole("button", { name: "Picture" });
+  await opener.focus();
+  await page.keyboard.press("Enter");
+  await expectAccessible(page);
+  const svg = await saved(page, "SVG");
+  expect(svg.name).toMatch(/^hellok8s-0-\d\d-\d{3}\.svg$/);
+  const text = svg.bytes.toString();
+  expect(text).toContain("Deployment web");
+  expect(text.match(/>Running</g)).toHaveLength(2);
+  expect(await problemsOf(page, text)).toBeUndefined();
+
+  const png = await saved(page, "PNG");
+  expect(png.name).toMatch(/^hellok8s-0-\d\d-\d{3}\.png$/);
+  const height = Number(/ height="(\d+)"/.exec(text)?.[1]);
+  expect([png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)]).toEqual([1920, 2 * height]);
+  // Painted, and not with one colour.
+  const colours = await page.evaluate(async (base64) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${base64}`;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext("2d")!;
+    context.drawImage(image, 0, 0);
+    return new Set(new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer)).size;
+  }, png.bytes.toString("base64"));
+  expect(colours).toBeGreaterThan(20);
+
+  await page.keyboard.press("Escape");
+  await expect(opener).toBeFocused();
+  await expect(page.getByRole("button", { name: "PNG", exact: true })).toHaveCount(0);
   await page.emulateMedia({ media: "print" });
   await expect(page.getByTestId("stage")).toBeVisible();
   await expect(page.getByTestId("editor")).toBeHidden();
   await expect(page.getByTestId("play")).toBeHidden();
+});
+
+test("the way to a moment is saved as a film that moves without a script", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await run(page, 2);
+  await page.evaluate(() => window.lab.exec("kubectl set image deployment web '*=guangzhengli/hellok8s:v2'"));
+  const now = await page.evaluate(() => window.lab.advance(20_000));
+  await page.getByRole("button", { name: "Picture" }).click();
+  const film = await saved(page, "Film");
+  expect(film.name).toMatch(/\.film\.svg$/);
+  const text = film.bytes.toString();
+  expect(await problemsOf(page, text)).toBeUndefined();
+  expect(text).not.toContain("<script");
+  // It begins with the change, and the page has not moved.
+  expect(await page.evaluate(() => window.lab.now())).toBe(now);
+  // What is seen of the film at its beginning, on its way and at its end.
+  const seen = await page.evaluate((svg) => {
+    const host = document.body.appendChild(document.createElement("div"));
+    host.append(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement);
+    const root = host.querySelector("svg")!;
+    root.pauseAnimations();
+    const shown = (at: number) => {
+      root.setCurrentTime(at);
+      const groups = [...root.querySelectorAll(":scope > g")].filter((group) => getComputedStyle(group).visibility === "visible");
+      return { count: groups.length, text: groups.map((group) => group.textContent).join() };
+    };
+    const lasts = parseInt(root.querySelector("animate")!.getAttribute("dur")!, 10) / 1000;
+    const moments = [0, lasts / 2, lasts - 0.1].map(shown);
+    host.remove();
+    return { moments, lasts };
+  }, text);
+  expect(seen.moments.map(({ count }) => count)).toEqual([1, 1, 1]);
+  expect(seen.moments[0]!.text).not.toContain("hellok8s:v2 · 2/2");
+  expect(seen.moments[2]!.text).toContain("hellok8s:v2 · 2/2");
+  expect(new Set(seen.moments.map(({ text }) => text)).size).toBe(3);
+  expect(seen.lasts).toBeGreaterThan(4);
+});
+
+test("a simulation that falls behind its speed says so beside it", async ({ page }) => {
+  test.setTimeout(120_000);
+  await openLab(page, "/?lang=en&speed=60");
+  const sign = page.getByTestId("behind");
+  await page.waitForTimeout(2_500);
+  await expect(sign).toHaveCount(0);
+  await page.evaluate(() => window.lab.exec("kubectl create deployment web --image=guangzhengli/hellok8s:v1 --replicas=1500"));
+  await expect(sign).toHaveText(/^only \d+(\.\d+)?×$/, { timeout: 60_000 });
+  await expectAccessible(page, ".timeline");
+  await page.getByTestId("play").click();
+  await expect(sign).toHaveCount(0);
 });

@@ -83,7 +83,7 @@ fn Items(menu: Menu) -> impl IntoView {
                 {item(Key::CopySession, |menu| menu.copy_replayed(kubectl_session))}
                 {item(Key::CopyMarkdown, |menu| menu.copy_replayed(markdown))}
                 {item(Key::SaveFile, |menu| {
-                    browser::save("hellok8s-lab.json", &menu.visit.session().to_text());
+                    browser::save("hellok8s-lab.json", "application/json", &menu.visit.session().to_text());
                     menu.told.set(Some(Key::Saved));
                 })}
                 <label class="button file-button">

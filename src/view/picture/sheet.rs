@@ -1,18 +1,14 @@
-//! A moment of the stage as a picture for slides and papers: an SVG of its own, drawn from the scene in light colours.
+//! The scene as an SVG in light colours.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 
-use super::browser;
-use super::clock::exact;
-use super::i18n::Key;
-use super::scene::{Detail, PodLook, PodState, SetLook};
-use super::settings::settings;
-use super::simulation::{Simulation, simulation};
+use crate::view::browser;
+use crate::view::clock::exact;
+use crate::view::scene::{Detail, HUES, PodLook, PodState, Scene, SetLook};
 
-/// The picture's width, its margin, and a pod's size.
-const WIDTH: usize = 960;
+/// The picture's width.
+pub const WIDTH: usize = 960;
+/// Its margin, and a pod's size.
 const MARGIN: usize = 24;
 const BOX: (usize, usize) = (144, 62);
 const SQUARE: usize = 13;
@@ -20,30 +16,6 @@ const INK: &str = "#1c232b";
 const QUIET: &str = "#57616d";
 const BAD: &str = "#b3261e";
 const GOOD: &str = "#0b7a55";
-
-/// The button that saves the picture.
-#[component]
-pub fn Picture() -> impl IntoView {
-    let (settings, simulation) = (settings(), simulation());
-    let save = move |_| {
-        let svg = untrack(|| draw(simulation));
-        let name = format!("hellok8s-{}.svg", exact(simulation.now_ms.get_untracked()).replace([':', '.'], "-"));
-        save_as(&name, &svg);
-    };
-    view! {
-        <button type="button" class="button small" on:click=save title=settings.say(Key::PictureHint)>{settings.say(Key::Picture)}</button>
-    }
-}
-
-/// Hands a text to the browser as a file that the visitor saves.
-fn save_as(name: &str, svg: &str) -> Option<()> {
-    let link = browser::document()?.create_element("a").ok()?;
-    let text: String = js_sys::encode_uri_component(svg).into();
-    link.set_attribute("href", &format!("data:image/svg+xml;charset=utf-8,{text}")).ok()?;
-    link.set_attribute("download", name).ok()?;
-    link.dyn_into::<HtmlElement>().ok()?.click();
-    Some(())
-}
 
 /// What is drawn so far, and how far down.
 struct Sheet {
@@ -63,12 +35,18 @@ impl Sheet {
     }
 }
 
-/// The scene as an SVG.
-fn draw(simulation: Simulation) -> String {
-    let scene = simulation.scene;
+/// A drawing without its frame.
+pub struct Drawing {
+    /// SVG elements.
+    pub body: String,
+    /// In the picture's units.
+    pub height: usize,
+}
+
+/// Draws the scene of the moment `now_ms`.
+pub fn draw(scene: Scene, now_ms: u64) -> Drawing {
     let mut sheet = Sheet { body: String::new(), y: MARGIN + 14 };
-    let title = format!("hellok8s-lab · {}", exact(simulation.now_ms.get_untracked()));
-    sheet.text(MARGIN, sheet.y, &format!("fill=\"{QUIET}\""), &title);
+    sheet.text(MARGIN, sheet.y, &format!("fill=\"{QUIET}\""), &title(now_ms));
     for row in scene.deployments.all() {
         row.look.with(|look| {
             let y = sheet.y + 36;
@@ -96,23 +74,33 @@ fn draw(simulation: Simulation) -> String {
             sheet.y = y + 52;
         });
         for set in scene.sets.inside(&row.uid) {
-            set.look.with(|look| draw_set(&mut sheet, simulation, look));
+            set.look.with(|look| draw_set(&mut sheet, scene, look));
         }
     }
     for set in scene.sets.inside("") {
-        set.look.with(|look| draw_set(&mut sheet, simulation, look));
+        set.look.with(|look| draw_set(&mut sheet, scene, look));
     }
-    draw_pods(&mut sheet, simulation, "", 0);
-    let (height, hues) = (sheet.y + MARGIN, (0..super::scene::HUES).map(pattern).collect::<String>());
+    draw_pods(&mut sheet, scene, "", 0);
+    Drawing { body: sheet.body, height: sheet.y + MARGIN }
+}
+
+/// What a picture of the moment is called.
+pub fn title(now_ms: u64) -> String {
+    format!("hellok8s-lab · {}", exact(now_ms))
+}
+
+/// A drawing, or several on top of each other, as a whole SVG.
+pub fn framed(title: &str, drawing: &Drawing) -> String {
+    let (height, hues) = (drawing.height, (0..HUES).map(pattern).collect::<String>());
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
          font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"{INK}\"><title>{title}</title><defs>{hues}</defs>\
          <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>{}</svg>",
-        sheet.body
+        drawing.body
     )
 }
 
-fn draw_set(sheet: &mut Sheet, simulation: Simulation, look: &SetLook) {
+fn draw_set(sheet: &mut Sheet, scene: Scene, look: &SetLook) {
     if look.is_idle {
         return;
     }
@@ -121,11 +109,10 @@ fn draw_set(sheet: &mut Sheet, simulation: Simulation, look: &SetLook) {
     let words = format!("ReplicaSet {} · {} · {}/{}", look.name, look.image, look.ready, look.replicas);
     sheet.text(MARGIN + 22, y, "", &words);
     sheet.y = y + 10;
-    draw_pods(sheet, simulation, &look.uid, look.hue);
+    draw_pods(sheet, scene, &look.uid, look.hue);
 }
 
-fn draw_pods(sheet: &mut Sheet, simulation: Simulation, owner: &str, hue: usize) {
-    let scene = simulation.scene;
+fn draw_pods(sheet: &mut Sheet, scene: Scene, owner: &str, hue: usize) {
     if scene.detail.get() != Detail::Boxes {
         let columns = (WIDTH - 2 * MARGIN) / (SQUARE + 2);
         let states: Option<Vec<Option<PodState>>> =
