@@ -11,7 +11,7 @@ use super::i18n::Key;
 use super::settings::settings;
 
 /// Where, which keys, and what they do there.
-const KEYS: [(Key, &[(&str, Key)]); 4] = [
+const KEYS: [(Key, &[(&str, Key)]); 5] = [
     (Key::KeysAnywhere, &[("?", Key::KeysList), ("Tab", Key::KeysNext), ("Esc", Key::KeysEscape)]),
     (Key::Editor, &[("Ctrl/⌘ + Enter", Key::Apply), ("Tab", Key::KeysLeave)]),
     (
@@ -23,6 +23,15 @@ const KEYS: [(Key, &[(&str, Key)]); 4] = [
             ("Ctrl + R", Key::KeysSearch),
             ("Ctrl + C", Key::KeysInterrupt),
             ("Ctrl + L", Key::Clear),
+        ],
+    ),
+    (
+        Key::Why,
+        &[
+            ("↑ ↓", Key::KeysWhyNext),
+            ("Home / End", Key::KeysWhyEnds),
+            ("→ ←", Key::KeysWhyInto),
+            ("Enter", Key::KeysWhyThere),
         ],
     ),
     (

@@ -1,8 +1,13 @@
 //! Why: the decisions as they were recorded, newest first, each with its rule, its numbers and Kubernetes' function.
+//!
+//! To the keyboard the list is a tree, as ARIA's authoring practices have it: one stop for the Tab key, arrows within.
 
 use hellok8s_lab::cluster::Decision;
 use hellok8s_lab::explanations;
+use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
 use super::clock::exact;
 use super::i18n::Key;
@@ -18,10 +23,13 @@ const HURRY: u32 = 500;
 /// The decisions that are looked through for them.
 const SEARCHED: usize = 4000;
 
-/// A decision with its place in the log.
+/// The place in the log, and the moment: after a seek another decision may have the place.
+type Number = (usize, u64);
+
+/// A decision with its number.
 #[derive(Clone, PartialEq)]
 struct Entry {
-    number: usize,
+    number: Number,
     decision: Decision,
 }
 
@@ -37,6 +45,14 @@ pub fn Why() -> impl IntoView {
         let count = if is_in_a_hurry { SHOWN_IN_A_HURRY } else { SHOWN };
         newest(simulation, selected.as_deref(), shows_all.get(), count)
     });
+    // The one that the Tab key comes to: where the arrows have been last, else the newest.
+    let visited = RwSignal::new(None::<Number>);
+    let stop = Memo::new(move |_| {
+        entries.with(|entries| {
+            let numbers = || entries.iter().map(|entry| entry.number);
+            visited.get().filter(|visited| numbers().any(|number| number == *visited)).or(numbers().next())
+        })
+    });
     view! {
         <div class="why" data-testid="explain">
             <label class="why-filter">
@@ -47,9 +63,10 @@ pub fn Why() -> impl IntoView {
             <Show when=move || entries.with(Vec::is_empty)>
                 <p class="hint">{settings.say(Key::WhyNone)}</p>
             </Show>
-            <ol class="why-list">
-                <For each=move || entries.get() key=|entry| (entry.number, entry.decision.t_ms) let:entry>
-                    <Item decision=entry.decision/>
+            <ol class="why-list" role="tree" aria-label=settings.say(Key::Decisions) class:unseen=move || entries.with(Vec::is_empty)
+                on:keydown=move |event| walk(&event)>
+                <For each=move || entries.get() key=|entry| entry.number let:entry>
+                    <Item entry stop visited/>
                 </For>
             </ol>
         </div>
@@ -70,36 +87,64 @@ fn newest(simulation: Simulation, object: Option<&str>, shows_all: bool, count: 
             .filter_map(|number| Some((number, decisions.get(number)?)))
             .filter(|(_, decision)| is_shown(decision))
             .take(count)
-            .map(|(number, decision)| Entry { number, decision: decision.clone() })
+            .map(|(number, decision)| Entry { number: (number, decision.t_ms), decision: decision.clone() })
             .collect()
     })
 }
 
 #[component]
-fn Item(decision: Decision) -> impl IntoView {
+fn Item(entry: Entry, stop: Memo<Option<Number>>, visited: RwSignal<Option<Number>>) -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
+    let Entry { number, decision } = entry;
     let at_ms = decision.t_ms;
     let class = if decision.rule.contains("/waits") { "why-item why-waits" } else { "why-item" };
-    let object = decision.object.splitn(3, '/').last().unwrap_or_default().to_owned();
-    let kind = decision.object.split('/').next().unwrap_or_default().to_owned();
-    // Most are never opened, and many come at once.
-    let was_opened = RwSignal::new(false);
+    let object = decision.object.splitn(3, '/').last().unwrap_or_default();
+    let object = format!("{} {object}", decision.object.split('/').next().unwrap_or_default());
+    let is_open = RwSignal::new(false);
     let decision = StoredValue::new(decision);
     let title = move || decision.with_value(|decision| explanations::title(decision, settings.lang.get()));
     let sentence = move || decision.with_value(|decision| explanations::sentence(decision, settings.lang.get()));
+    let name = {
+        let object = object.clone();
+        move || {
+            format!(
+                "{} {}{} {object}{} {}",
+                exact(at_ms),
+                title(),
+                settings.say(Key::Comma)(),
+                settings.say(Key::Stop)(),
+                sentence()
+            )
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let [Some(item), Some(target)] = [event.current_target(), event.target()].map(element) else { return };
+        let is_on_item = item == target;
+        match event.key().as_str() {
+            "ArrowRight" if is_on_item && !is_open.get_untracked() => is_open.set(true),
+            "ArrowRight" if is_on_item => _ = item.query_selector("[role=treeitem]").map(focus),
+            "ArrowLeft" if is_on_item => is_open.set(false),
+            "ArrowLeft" => focus(Some(item)),
+            "Enter" if is_on_item => simulation.seek(at_ms),
+            " " if is_on_item => is_open.update(|is_open| *is_open = !*is_open),
+            _ => return,
+        }
+        event.prevent_default();
+    };
     view! {
-        <li class=class>
+        <li class=class role="treeitem" aria-label=name aria-expanded=move || is_open.get().to_string()
+            tabindex=move || if stop.get() == Some(number) { "0" } else { "-1" }
+            on:focusin=move |_| visited.set(Some(number)) on:keydown=on_key>
             <div class="why-head">
-                <button type="button" class="why-time" on:click=move |_| simulation.seek(at_ms)
+                <button type="button" class="why-time" tabindex="-1" on:click=move |_| simulation.seek(at_ms)
                     title=settings.say(Key::GoThere)>{exact(at_ms)}</button>
                 <span class="why-title">{title}</span>
-                <span class="why-object">{kind}" "{object}</span>
+                <span class="why-object">{object}</span>
             </div>
             <p class="why-sentence">{sentence}</p>
-            <details on:toggle=move |_| was_opened.set(true)>
-                <summary>{settings.say(Key::WhyNumbers)}</summary>
-                {move || was_opened.get().then(|| decision.with_value(numbers))}
-            </details>
+            <button type="button" class="why-open" tabindex="-1" aria-expanded=move || is_open.get().to_string()
+                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)>{settings.say(Key::WhyNumbers)}</button>
+            {move || is_open.get().then(|| decision.with_value(numbers))}
         </li>
     }
 }
@@ -108,13 +153,41 @@ fn Item(decision: Decision) -> impl IntoView {
 fn numbers(decision: &Decision) -> AnyView {
     let function = explanations::rule(decision.rule).map(|rule| rule.function);
     view! {
-        <dl class="why-inputs">
+        <ul role="group" class="why-inputs">
             {decision.inputs.iter().map(|(name, value)| view! {
-                <dt>{*name}</dt><dd>{explanations::in_words(value)}</dd>
+                <li role="treeitem" tabindex="-1"><span>{*name}</span>" "<b>{explanations::in_words(value)}</b></li>
             }).collect_view()}
-        </dl>
-        <p class="why-action">"→ "{decision.action.clone()}</p>
-        {function.map(|function| view! { <p class="why-function"><code>{function}</code></p> })}
+            <li role="treeitem" tabindex="-1" class="why-action">"→ "{decision.action.clone()}</li>
+            {function.map(|function| view! { <li role="treeitem" tabindex="-1" class="why-function"><code>{function}</code></li> })}
+        </ul>
     }
     .into_any()
+}
+
+/// The arrows up and down, Home and End, among all that is open.
+fn walk(event: &KeyboardEvent) {
+    let [Some(tree), Some(target)] = [event.current_target(), event.target()].map(element) else { return };
+    let Ok(items) = tree.query_selector_all("[role=treeitem]") else { return };
+    let Some(own) = target.closest("[role=treeitem]").ok().flatten() else { return };
+    let last = items.length().saturating_sub(1);
+    let at = (0..=last).find(|at| own.is_same_node(items.get(*at).as_ref())).unwrap_or(0);
+    let to = match event.key().as_str() {
+        "ArrowDown" => (at + 1).min(last),
+        "ArrowUp" => at.saturating_sub(1),
+        "Home" => 0,
+        "End" => last,
+        _ => return,
+    };
+    event.prevent_default();
+    focus(items.get(to).and_then(|item| item.dyn_into().ok()));
+}
+
+fn element(target: Option<web_sys::EventTarget>) -> Option<Element> {
+    target?.dyn_into().ok()
+}
+
+fn focus(element: Option<Element>) {
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
 }

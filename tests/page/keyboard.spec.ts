@@ -7,8 +7,8 @@ import { expect, expectAccessible, openLab, picture, test } from "./support/lab"
 const manifest = (name: string) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
 
 const WORDS = {
-  en: { yaml: "The manifest's YAML text", apply: "Apply", command: "Command", editor: "Manifest", terminal: "Terminal", log: "Terminal", pause: "Pause", settle: "Run until stable", events: "Events" },
-  zh: { yaml: "清单的 YAML 文本", apply: "应用", command: "命令", editor: "清单", terminal: "终端", log: "终端", pause: "暂停", settle: "运行到稳定", events: "事件" },
+  en: { yaml: "The manifest's YAML text", apply: "Apply", command: "Command", editor: "Manifest", terminal: "Terminal", log: "Terminal", pause: "Pause", settle: "Run until stable" },
+  zh: { yaml: "清单的 YAML 文本", apply: "应用", command: "命令", editor: "清单", terminal: "终端", log: "终端", pause: "暂停", settle: "运行到稳定" },
 } as const;
 type Words = (typeof WORDS)[keyof typeof WORDS];
 
@@ -76,12 +76,6 @@ for (const [lang, width, height] of [
     await page.setViewportSize({ width, height });
     await openLab(page, `/?lang=${lang}`);
     await expectAccessible(page);
-    if (!isPhone) {
-      // The list of decisions has a key stop each; that of events has none on the way to the timeline.
-      await reach(page, "button", words.events);
-      await page.keyboard.press("Enter");
-    }
-
     await apply(page, words, isPhone, manifest("02-v1-replicas-3.yaml"));
     await settle(page, words);
     await expect(pods(page, '[data-ready="1/1"][data-image$=":v1"]')).toHaveCount(3);

@@ -23,11 +23,53 @@ test("every decision is told with its numbers and Kubernetes' function", async (
   const why = page.getByTestId("explain");
   await expect(why).toContainText("replicas 3 + maxSurge 1");
   const waits = why.locator(".why-waits", { hasText: "No room yet" }).first();
-  await waits.locator("summary").click();
+  await waits.getByRole("button", { name: "The numbers" }).click();
   await expect(waits).toContainText("maxTotalPods");
   await expect(waits.locator(".why-function")).toContainText("pkg/controller/deployment/");
   await expectAccessible(page);
   await picture(page, "why");
+});
+
+test("the decisions are one stop for the Tab key, arrows go from one to the next", async ({ page }) => {
+  const tree = page.getByRole("tree", { name: "Decisions, newest first" });
+  const items = tree.locator("> [role=treeitem]");
+  expect(await items.count()).toBeGreaterThan(4);
+  await page.locator(".why-filter input").focus();
+  await page.keyboard.press("Tab");
+  await expect(items.first()).toBeFocused();
+  await expect(items.first()).toHaveAccessibleName(/^0:\d\d\.\d{3} .+, Deployment hellok8s-deployment\. .+/);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowUp");
+  await expect(items.nth(1)).toBeFocused();
+  // The numbers: open, in, through, out, closed.
+  await page.keyboard.press("ArrowRight");
+  await expect(items.nth(1)).toHaveAttribute("aria-expanded", "true");
+  await expectAccessible(page);
+  await page.keyboard.press("ArrowRight");
+  const numbers = items.nth(1).getByRole("treeitem");
+  await expect(numbers.first()).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(numbers.nth(1)).toBeFocused();
+  await page.keyboard.press("ArrowLeft");
+  await expect(items.nth(1)).toBeFocused();
+  await page.keyboard.press("ArrowLeft");
+  await expect(numbers).toHaveCount(0);
+  await page.keyboard.press("End");
+  await expect(items.last()).toBeFocused();
+  // Out and in again: back where one was.
+  await page.keyboard.press("Tab");
+  await expect(tree.locator(":focus")).toHaveCount(0);
+  await page.keyboard.press("Shift+Tab");
+  await expect(items.last()).toBeFocused();
+  const moment = await items.last().locator(".why-time").textContent();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  const [minutes, seconds] = moment!.split(":");
+  expect(await page.evaluate(() => window.lab.now())).toBe(Math.round((Number(minutes) * 60 + Number(seconds)) * 1000));
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toContainText("the newest decision, the oldest");
 });
 
 test("a click on a pod shows what kubectl says of it", async ({ page }) => {
@@ -56,6 +98,6 @@ test("the forecast tells what applying would do, and compares strategies", async
 });
 
 test("the chart is there as numbers, too", async ({ page }) => {
-  await page.getByRole("button", { name: "Numbers" }).click();
+  await page.getByRole("button", { name: "Numbers", exact: true }).click();
   await expect(page.locator(".numbers tbody tr").first()).toContainText("3");
 });
