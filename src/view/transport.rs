@@ -68,7 +68,24 @@ fn Speed() -> impl IntoView {
                 }
             }).collect_view()}
         </select>
+        <Behind/>
     }
+}
+
+/// How fast time really goes, where the browser does not reach what was asked for. It changes all the time, so it is
+/// there to be looked at and is not announced.
+#[component]
+fn Behind() -> impl IntoView {
+    let (settings, simulation) = (settings(), simulation());
+    let sign = move |speed: u64| {
+        let text = speed_text(u32::try_from(speed).unwrap_or(u32::MAX));
+        view! {
+            <span class="behind" data-testid="behind" title=settings.say(Key::BehindHint)>
+                {settings.say(Key::Behind)}" "{text}"×"
+            </span>
+        }
+    };
+    move || simulation.behind.get().map(sign)
 }
 
 /// The speeds on offer, and the present one when another door has set it.

@@ -4,6 +4,7 @@ mod lessons;
 mod terminals;
 mod time;
 
+use hellok8s_lab::lab::pace::Pace;
 use hellok8s_lab::lab::timeline::{MarkKind, Timeline};
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::lessons::{Progress, Seen};
@@ -34,6 +35,7 @@ struct Core {
     told_us: u64,
     /// Simulated time that is due, in hundredths of microseconds.
     carry: u64,
+    pace: Pace,
     log_cursor: usize,
     log_number: u64,
     /// What was done past the API server that the page knows of: to images, programs, traffic.
@@ -60,6 +62,8 @@ pub struct Simulation {
     pub playing: RwSignal<bool>,
     /// How fast, in hundredths.
     pub speed: RwSignal<u32>,
+    /// How fast it goes, in hundredths, where that is less than it should.
+    pub behind: RwSignal<Option<u64>>,
     /// The present, in simulated milliseconds.
     pub now_ms: RwSignal<u64>,
     /// The last moment of the history, in simulated milliseconds.
@@ -106,6 +110,7 @@ impl Simulation {
             last_frame_us: None,
             told_us: 0,
             carry: 0,
+            pace: Pace::default(),
             log_cursor: 0,
             log_number: 0,
             outside: 0,
@@ -122,6 +127,7 @@ impl Simulation {
             scene: Scene::default(),
             playing: RwSignal::new(autoplay),
             speed: RwSignal::new(browser::parameter("speed").and_then(|text| parse_speed(&text)).unwrap_or(100)),
+            behind: RwSignal::new(None),
             now_ms: RwSignal::new(0),
             end_ms: RwSignal::new(0),
             can_undo_fork: RwSignal::new(false),
@@ -144,17 +150,23 @@ impl Simulation {
 
     fn frame(self, at_us: u64) {
         let (is_playing, speed) = (self.playing.get_untracked(), u64::from(self.speed.get_untracked()));
+        let mut told = if is_playing { None } else { Some(None) };
         self.core.update_value(|core| {
             let elapsed = at_us.saturating_sub(core.last_frame_us.replace(at_us).unwrap_or(at_us));
             if is_playing {
                 core.carry += elapsed.min(LONGEST_FRAME_US) * speed;
                 let due_ms = core.carry / 100_000;
                 core.carry %= 100_000;
-                let until = core.lab.now() + due_ms;
+                let since = core.lab.now();
+                let until = since + due_ms;
                 // A fifth of the frame that was: a slow machine gets there as well.
                 run_for_a_frame(&mut core.lab, until, (elapsed / 5).clamp(LEAST_WORK_US, MOST_WORK_US));
+                told = core.pace.note(speed, elapsed, due_ms, core.lab.now().ms_since(since));
             }
         });
+        if let Some(behind) = told {
+            set(self.behind, behind);
+        }
         self.refresh();
     }
 
