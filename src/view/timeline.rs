@@ -89,26 +89,39 @@ fn Fork() -> impl IntoView {
     }
 }
 
+/// What the chart's colours mean: of the marks only those that are there, and of the limits nothing that is seen, since
+/// their names stand at their lines.
 #[component]
 fn Legend() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
+    let half_second = Memo::new(move |_| simulation.now_ms.get() / 500);
+    let has = move |kind: MarkKind| {
+        Memo::new(move |_| {
+            half_second.track();
+            simulation.with_timeline(|timeline| timeline.marks().iter().any(|mark| mark.kind == kind))
+        })
+    };
+    let mark = move |class: &'static str, key: Key, kind: MarkKind| {
+        let has = has(kind);
+        view! { <li class=class class:absent=move || !has.get()>{settings.say(key)}</li> }
+    };
     view! {
         // Before the first change there is nothing that it could explain.
         <ul class="legend" class:legend-idle=move || simulation.changes.get() == 0 aria-label=settings.say(Key::Legend)>
             <li class="legend-ready">{settings.say(Key::ChartReady)}</li>
             <li class="legend-waiting">{settings.say(Key::ChartWaiting)}</li>
-            <li class="legend-most">{settings.say(Key::ChartMost)}</li>
-            <li class="legend-fewest">{settings.say(Key::ChartFewest)}</li>
+            <li class="legend-most unseen">{settings.say(Key::ChartMost)}</li>
+            <li class="legend-fewest unseen">{settings.say(Key::ChartFewest)}</li>
             <li class="legend-leaving">{settings.say(Key::ChartLeaving)}</li>
             <Show when=move || simulation.has_requests.get()>
                 <li class="legend-answered">{settings.say(Key::ChartAnswered)}</li>
             </Show>
-            <li class="legend-lost" class:unseen=move || !simulation.has_requests.get()>{settings.say(Key::Lost)}</li>
-            <li class="legend-change">{settings.say(Key::MarkChange)}</li>
-            <li class="legend-decision">{settings.say(Key::MarkDecision)}</li>
-            <li class="legend-restart">{settings.say(Key::MarkRestart)}</li>
-            <li class="legend-trouble">{settings.say(Key::MarkTrouble)}</li>
-            <li class="legend-deadline">{settings.say(Key::MarkDeadline)}</li>
+            <li class="legend-lost" class:absent=move || !simulation.has_requests.get()>{settings.say(Key::Lost)}</li>
+            {mark("legend-change", Key::MarkChange, MarkKind::Change)}
+            {mark("legend-decision", Key::MarkDecision, MarkKind::Decision)}
+            {mark("legend-restart", Key::MarkRestart, MarkKind::Restart)}
+            {mark("legend-trouble", Key::MarkTrouble, MarkKind::Trouble)}
+            {mark("legend-deadline", Key::MarkDeadline, MarkKind::Deadline)}
         </ul>
     }
 }
