@@ -3,6 +3,7 @@
 use super::pod_worker::{Job, Life, PodWorker};
 use super::prober::{Verdict, WorkerState};
 use super::start::Stage;
+use crate::api::Container;
 use crate::images::{Exec, LogLine, Outcome, Request};
 use crate::sim::SimTime;
 
@@ -90,8 +91,7 @@ impl PodWorker {
     pub(super) fn view(&self, now: SimTime) -> PodView {
         let spec = &self.pod.spec;
         let containers = spec.init_containers.iter().chain(&spec.containers).map(|container| {
-            let crash = self.held_back.get(&container.name).map(|held| (held.back_off_ms, held.until));
-            let back_off = crash.or_else(|| self.puller.wait(&container.image, now)).filter(|(_, until)| *until > now);
+            let back_off = self.back_off(container, now);
             let workers = self.prober.workers().filter(|state| state.worker.container == container.name);
             ContainerView {
                 name: container.name.clone(),
@@ -105,6 +105,28 @@ impl PodWorker {
             grace_until: self.grace_until(),
             starting_permille: self.starting_permille(),
         }
+    }
+
+    /// How long a container is held back in all, and until when.
+    fn back_off(&self, container: &Container, now: SimTime) -> Option<(u64, SimTime)> {
+        let crash = self.held_back.get(&container.name).map(|held| (held.back_off_ms, held.until));
+        crash.or_else(|| self.puller.wait(&container.image, now)).filter(|(_, until)| *until > now)
+    }
+
+    /// How much is left of the grace period or, without one, of a back-off, in thousandths.
+    pub(super) fn left_permille(&self, now: SimTime) -> Option<u64> {
+        let (spec, metadata) = (&self.pod.spec, &self.pod.metadata);
+        let (whole_ms, until) = match self.grace_until() {
+            Some(until) => {
+                let seconds = metadata.deletion_grace_period_seconds.unwrap_or(0);
+                (u64::try_from(seconds).unwrap_or(0) * 1000, until)
+            }
+            None => {
+                let mut containers = spec.init_containers.iter().chain(&spec.containers);
+                containers.find_map(|container| self.back_off(container, now))?
+            }
+        };
+        Some((until.ms_since(now) * 1000 / whole_ms.max(1)).min(1000))
     }
 
     fn probe_view(&self, state: WorkerState<'_>, now: SimTime) -> ProbeView {

@@ -223,6 +223,11 @@ pub enum Key {
     Age,
     ExitCode,
     NextIn,
+    GraceEnds,
+    BackOffEnds,
+    KeysGrid,
+    KeysGridEnds,
+    KeysGridOpen,
 }
 
 /// What the page says in `lang`.
@@ -499,7 +504,12 @@ fn both(key: Key) -> (&'static str, &'static str) {
         }
         Key::Age => ("存在", "age"),
         Key::ExitCode => ("上次退出码", "last exit code"),
-        Key::NextIn => ("探测，还有", "probe in"),
+        Key::NextIn => ("下次探测，还有", "next in"),
+        Key::GraceEnds => ("宽限期还剩", "grace period ends in"),
+        Key::BackOffEnds => ("退避还剩", "back-off ends in"),
+        Key::KeysGrid => ("很多 Pod 时：到旁边的 Pod", "among many pods: to the neighbouring one"),
+        Key::KeysGridEnds => ("第一个、最后一个 Pod", "to the first, to the last"),
+        Key::KeysGridOpen => ("看这个 Pod 的全部", "shows all of the pod"),
         Key::ForecastLost => ("丢失或出错的请求", "requests lost or failed"),
     }
 }

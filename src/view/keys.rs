@@ -11,7 +11,7 @@ use super::i18n::Key;
 use super::settings::settings;
 
 /// Where, which keys, and what they do there.
-const KEYS: [(Key, &[(&str, Key)]); 5] = [
+const KEYS: [(Key, &[(&str, Key)]); 6] = [
     (Key::KeysAnywhere, &[("?", Key::KeysList), ("Tab", Key::KeysNext), ("Esc", Key::KeysEscape)]),
     (Key::Editor, &[("Ctrl/⌘ + Enter", Key::Apply), ("Tab", Key::KeysLeave)]),
     (
@@ -25,6 +25,7 @@ const KEYS: [(Key, &[(&str, Key)]); 5] = [
             ("Ctrl + L", Key::Clear),
         ],
     ),
+    (Key::Stage, &[("← → ↑ ↓", Key::KeysGrid), ("Home / End", Key::KeysGridEnds), ("Enter", Key::KeysGridOpen)]),
     (
         Key::Why,
         &[

@@ -8,6 +8,7 @@ use web_sys::{Element, HtmlElement};
 
 use crate::view::browser;
 use crate::view::i18n::Key;
+use crate::view::pointed;
 use crate::view::scene::{Cell, CrowdSet};
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
@@ -80,6 +81,8 @@ pub fn Grid(owner: String) -> impl IntoView {
             "ArrowLeft" => (1, false),
             "ArrowDown" => (columns, true),
             "ArrowUp" => (columns, false),
+            "Home" => (1, true),
+            "End" => (1, false),
             "Enter" | " " => {
                 event.prevent_default();
                 return select(at);
@@ -88,12 +91,24 @@ pub fn Grid(owner: String) -> impl IntoView {
         };
         event.prevent_default();
         // Free slots are passed over.
-        let mut to = at;
-        while let Some(next) = if is_on { to.checked_add(step) } else { to.checked_sub(step) }.filter(|to| *to < count)
+        let mut to = match event.key().as_str() {
+            "Home" => usize::MAX,
+            "End" => count,
+            _ => at,
+        };
+        while let Some(next) =
+            if is_on { Some(to.wrapping_add(step)) } else { to.checked_sub(step) }.filter(|to| *to < count)
         {
             to = next;
             if let Some((_, name)) = pod_at(to) {
                 active.set(Some(to));
+                // What a screen reader says of it.
+                let details = pointed::details(simulation, settings, &name);
+                squares.with_value(|squares| {
+                    if let (Some(square), Some(details)) = (squares.get(to), details) {
+                        let _ = square.set_attribute("title", &details);
+                    }
+                });
                 simulation.pointed.set(Some(name));
                 break;
             }
@@ -142,6 +157,7 @@ fn dress(square: &Element, cell: Option<&Cell>) {
     let put = |name: &str, value: &str| _ = square.set_attribute(name, value);
     let Some(cell) = cell else {
         DOORS.iter().for_each(|name| _ = square.remove_attribute(name));
+        let _ = square.remove_attribute("data-left");
         put("role", "presentation");
         put("class", "cell cell-free");
         return;
@@ -154,6 +170,7 @@ fn dress(square: &Element, cell: Option<&Cell>) {
     DOORS.iter().zip(values).for_each(|(name, value)| put(name, value));
     put("role", "option");
     put("class", &format!("cell cell-{}", cell.state.code()));
+    put("data-left", ["0", "1", "2", "3"].get(usize::from(cell.left)).unwrap_or(&"4"));
 }
 
 fn mark(element: &Element, name: &str, is_so: bool) {

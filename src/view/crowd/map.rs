@@ -67,7 +67,12 @@ pub fn Map(owner: String) -> impl IntoView {
     };
     let on_move = move |event: MouseEvent| {
         if let Some(canvas) = canvas.get_untracked() {
-            canvas.set_title(&slot_at(&event).map(|pod| pod.name).unwrap_or_default());
+            let pod = slot_at(&event).map(|pod| pod.name);
+            canvas.set_title(pod.as_deref().unwrap_or_default());
+            // The line under the stage tells of it.
+            if pod.is_some() && simulation.pointed.with_untracked(|pointed| *pointed != pod) {
+                simulation.pointed.set(pod);
+            }
         }
     };
     view! {
@@ -105,7 +110,7 @@ fn draw(canvas: &HtmlCanvasElement, drawn: &mut Geometry, colours: &[String], se
         let place = |at: usize| (at * PITCH) as f64 * density;
         let (x, y) = (place(slot % columns), place(slot / columns));
         context.clear_rect(x, y, place(1), place(1));
-        let state = set.slots.get(slot).and_then(|cell| cell.as_ref().map(|cell| cell.state));
+        let state = set.slots.get(slot).and_then(|cell| cell.as_ref().map(|cell| (cell.state, cell.left)));
         for (colour, [left, top, width, height]) in state.map(shape).unwrap_or_default() {
             context.set_fill_style_str(colours.get(*colour).map_or("#888", String::as_str));
             context.fill_rect(x + left * density, y + top * density, width * density, height * density);
@@ -114,15 +119,26 @@ fn draw(canvas: &HtmlCanvasElement, drawn: &mut Geometry, colours: &[String], se
 }
 
 /// Rectangles of a point four pixels wide, each with its colour: 0 the revision's, 1 quiet, 2 bad.
-fn shape(state: PodState) -> &'static [(usize, [f64; 4])] {
+fn shape((state, left): (PodState, u8)) -> &'static [(usize, [f64; 4])] {
     match state {
         PodState::Ready => &[(0, [0.0, 0.0, 4.0, 4.0])],
         PodState::NotReady => &[(0, [2.0, 0.0, 2.0, 2.0]), (0, [0.0, 2.0, 2.0, 2.0])],
         PodState::Creating => &[(0, [0.0, 2.5, 4.0, 1.5])],
         PodState::Pending => &[(1, [1.5, 1.5, 1.0, 1.0])],
-        PodState::BackOff => &[(2, [0.0, 0.0, 4.0, 1.0]), (2, [0.0, 3.0, 4.0, 1.0])],
+        // The bar in the middle is what is left of it.
+        PodState::BackOff => match left {
+            0 => &[(2, [0.0, 0.0, 4.0, 1.0]), (2, [0.0, 3.0, 4.0, 1.0])],
+            1 => &[(2, [0.0, 0.0, 4.0, 1.0]), (2, [0.0, 3.0, 4.0, 1.0]), (2, [0.0, 1.5, 1.0, 1.0])],
+            2 => &[(2, [0.0, 0.0, 4.0, 1.0]), (2, [0.0, 3.0, 4.0, 1.0]), (2, [0.0, 1.5, 2.0, 1.0])],
+            3 => &[(2, [0.0, 0.0, 4.0, 1.0]), (2, [0.0, 3.0, 4.0, 1.0]), (2, [0.0, 1.5, 3.0, 1.0])],
+            _ => &[(2, [0.0, 0.0, 4.0, 1.0]), (2, [0.0, 3.0, 4.0, 1.0]), (2, [0.0, 1.5, 4.0, 1.0])],
+        },
         PodState::Failed => &[(2, [1.5, 0.0, 1.0, 4.0]), (2, [0.0, 1.5, 4.0, 1.0])],
         PodState::Completed => &[(0, [1.0, 1.0, 2.0, 2.0])],
-        PodState::Terminating => &[(1, [1.0, 1.0, 2.0, 2.0])],
+        PodState::Terminating => match left {
+            0 => &[(1, [1.5, 1.5, 1.0, 1.0])],
+            1 | 2 => &[(1, [1.0, 1.0, 2.0, 2.0])],
+            _ => &[(1, [0.5, 0.5, 3.0, 3.0])],
+        },
     }
 }

@@ -15,6 +15,9 @@ use hellok8s_lab::kubectl::printers;
 use super::Tally;
 use super::pods::{PodState, STATES};
 
+/// How many slots are looked at at once for how much is left.
+const SWEPT: usize = 128;
+
 /// A pod in its slot.
 #[derive(Clone, Debug)]
 pub struct Cell {
@@ -28,6 +31,8 @@ pub struct Cell {
     pub status: String,
     /// Restarts.
     pub restarts: String,
+    /// How many quarters of its back-off or its grace period are left, begun ones too.
+    pub left: u8,
 }
 
 /// The pods of one ReplicaSet, or those of none.
@@ -112,6 +117,8 @@ pub struct Crowd {
     sets: Vec<CrowdSet>,
     /// By uid: the set and the slot.
     places: BTreeMap<String, (usize, usize)>,
+    /// The set and the slot that [`Crowd::sweep`] has come to.
+    swept: (usize, usize),
 }
 
 impl Crowd {
@@ -182,6 +189,28 @@ impl Crowd {
         }
     }
 
+    /// Time has passed: looks at some of those that wait, at others each time, and answers whether one is to be drawn.
+    /// What is left of a back-off changes without a change of the cluster.
+    pub fn sweep(&mut self, cluster: &Cluster) -> bool {
+        let mut is_changed = false;
+        for _ in 0..SWEPT {
+            let (at, slot) = self.swept;
+            let Some(set) = self.sets.get_mut(at) else {
+                self.swept = (0, 0);
+                break;
+            };
+            self.swept = if slot + 1 < set.slots.len() { (at, slot + 1) } else { (at + 1, 0) };
+            let Some(Some(cell)) = set.slots.get_mut(slot) else { continue };
+            let left = quarters_left(&cell.pod, cell.state, cluster);
+            if cell.left != left {
+                cell.left = left;
+                set.note_undrawn(slot);
+                is_changed = true;
+            }
+        }
+        is_changed
+    }
+
     fn put(&mut self, pod: &Arc<Pod>, cluster: &Cluster) {
         let owner = pod.metadata.controller().map_or("", |owner| owner.uid.as_str());
         let known = self.places.get(&pod.metadata.uid).copied();
@@ -215,11 +244,21 @@ fn cell(pod: &Arc<Pod>, cluster: &Cluster, version: KubernetesVersion) -> Cell {
     let mut cells = printers::print_pod(pod, cluster.now(), version).into_iter().skip(1);
     let mut next = || cells.next().unwrap_or_default();
     let (ready, status, restarts) = (next(), next(), next());
+    let state = PodState::of(pod, &status);
     Cell {
         pod: Arc::clone(pod),
-        state: PodState::of(pod, &status),
+        state,
+        left: quarters_left(pod, state, cluster),
         ready,
         status,
         restarts: restarts.split(' ').next().unwrap_or("0").to_owned(),
     }
+}
+
+fn quarters_left(pod: &Pod, state: PodState, cluster: &Cluster) -> u8 {
+    if !matches!(state, PodState::BackOff | PodState::Terminating) {
+        return 0;
+    }
+    let left = cluster.kubelet().left_permille(&pod.metadata.uid, cluster.now());
+    left.and_then(|permille| u8::try_from(permille.div_ceil(250)).ok()).unwrap_or(0)
 }

@@ -152,6 +152,7 @@ impl Scene {
         let detail = self.detail.get_untracked().of(store.pods(None).count());
         let mut sets: Vec<_> = store.replica_sets(None).cloned().collect();
         sorting::sort_by_key(&mut sets, |set| std::cmp::Reverse(revision_number(set)));
+        let mut is_swept = false;
         let looks = if detail == Detail::Boxes {
             memory.crowd.clear();
             pod_looks(cluster, &sets)
@@ -161,6 +162,7 @@ impl Scene {
             } else {
                 log.since(known).for_each(|event| memory.crowd.note(event, cluster));
             }
+            is_swept = memory.crowd.sweep(cluster);
             Vec::new()
         };
         let tally = |uid: &str| if detail == Detail::Boxes { of_looks(&looks, uid) } else { memory.crowd.tally(uid) };
@@ -186,7 +188,7 @@ impl Scene {
         if self.detail.get_untracked() != detail {
             self.detail.set(detail);
         }
-        if is_changed && detail != Detail::Boxes {
+        if (is_changed || is_swept) && detail != Detail::Boxes {
             self.crowd_changes.update(|count| *count = count.wrapping_add(1));
         }
     }
