@@ -55,7 +55,7 @@
     failed(event.reason, false);
   });
 
-  addEventListener("TrunkApplicationStarted", function () {
+  addEventListener("LabStarted", function () {
     root.removeAttribute("data-start");
     var first = document.querySelector(".first");
     if (first) {

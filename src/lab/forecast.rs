@@ -22,7 +22,7 @@ const FURTHEST_MS: u64 = 1_800_000;
 /// Simulated time between two looks at how it goes.
 const LOOK_MS: u64 = 250;
 /// Events of a piece of work.
-const PIECE: usize = 8;
+const PIECE: usize = 2;
 
 /// What applying the file does at once.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,11 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, HtmlElement, Performance, Storage, Url, UrlSearchParams, Window};
+use web_sys::{Document, Event, HtmlElement, Performance, Storage, Url, UrlSearchParams, Window};
 
 /// The window; the page has one, a worker would not.
 pub fn window() -> Option<Window> {
@@ -220,6 +221,18 @@ fn call_frames(at_us: u64) {
 fn request_frame(frames: &Frames) {
     if let (Some(window), Some(callback)) = (window(), frames.requested.borrow().as_ref()) {
         let _ = window.request_animation_frame(callback.as_ref().unchecked_ref());
+    }
+}
+
+/// Lets the browser do what it has to do, and goes on in a task of its own.
+pub async fn next_task() {
+    TimeoutFuture::new(0).await;
+}
+
+/// Tells the page's own scripts.
+pub fn announce(event: &str) {
+    if let (Some(window), Ok(event)) = (window(), Event::new(event)) {
+        let _ = window.dispatch_event(&event);
     }
 }
 

@@ -46,6 +46,7 @@ mod why;
 mod yaml;
 
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use document::Document;
 use editor::Editor;
@@ -69,25 +70,70 @@ pub fn mount() {
 /// The panels of which a phone shows one at a time.
 const TABS: [(&str, Key); 3] = [("editor", Key::Editor), ("terminal", Key::Terminal), ("side", Key::Why)];
 
-/// The whole page.
+/// How far the page is built: each part is a task of its own, so that no task is long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Frame,
+    Stage,
+    Editor,
+    Terminal,
+    Side,
+    Timeline,
+    All,
+}
+
+const PARTS: [Part; 6] = [Part::Stage, Part::Editor, Part::Terminal, Part::Side, Part::Timeline, Part::All];
+
+/// The whole page, part by part: what the parts share, the frame, then a panel after the other.
 #[component]
 fn App() -> impl IntoView {
-    let simulation = Simulation::start();
-    let document = Document::open(simulation);
+    let owner = Owner::current().unwrap_or_default();
     let settings = Settings::load();
+    provide_context(settings);
+    let built = RwSignal::new(None::<Part>);
+    spawn_local(async move {
+        let simulation = owner.with(|| {
+            let simulation = Simulation::start();
+            provide_context(simulation);
+            simulation
+        });
+        browser::next_task().await;
+        let document = owner.with(|| {
+            let document = Document::open(simulation);
+            provide_context(document);
+            provide_context(Visit::begin(simulation, document));
+            document
+        });
+        browser::next_task().await;
+        built.set(Some(Part::Frame));
+        browser::announce("LabStarted");
+        for part in PARTS {
+            browser::next_task().await;
+            built.set(Some(part));
+        }
+        // Who finds the lab finds the whole page.
+        owner.with(|| {
+            bridge::open(simulation, document);
+            embed::open(simulation, document, settings);
+        });
+    });
+    view! {
+        <Show when=move || built.get().is_some()>
+            <Frame built/>
+        </Show>
+    }
+}
+
+/// The frame with its panels, as far as they are built.
+#[component]
+fn Frame(built: RwSignal<Option<Part>>) -> impl IntoView {
+    let (settings, simulation, visit) = (settings::settings(), simulation::simulation(), visit::visit());
     // The side panel is the lesson's; `chart` is the timeline's drawing, whose buttons are always needed.
     let panel = |name: &'static str| settings::shows(if name == "side" { "lesson" } else { name });
     let first = if browser::parameter("lesson").is_some() { "side" } else { "editor" };
     let is_shown = |(name, _): &(&'static str, Key)| panel(name);
     let opened = TABS.into_iter().find(|tab| tab.0 == first && is_shown(tab)).or(TABS.into_iter().find(is_shown));
     let tab = RwSignal::new(opened.unwrap_or(TABS[0]));
-    provide_context(settings);
-    provide_context(simulation);
-    provide_context(document);
-    bridge::open(simulation, document);
-    let visit = Visit::begin(simulation, document);
-    provide_context(visit);
-    embed::open(simulation, document, settings);
     // On a phone the panel that tells of a clicked object is behind a tab.
     Effect::new(move |_| {
         if simulation.selected.with(Option::is_some) {
@@ -95,6 +141,10 @@ fn App() -> impl IntoView {
         }
     });
     let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
+    let is_built = move |part: Part| move || built.get() >= Some(part);
+    let part = move |name: &'static str, part: Part, content: fn() -> AnyView| {
+        settings::shows(name).then(|| view! { <Show when=is_built(part)>{content()}</Show> })
+    };
     view! {
         <div class=class
             on:dragover=move |event| if share::brings_files(&event) { event.prevent_default() }
@@ -109,11 +159,13 @@ fn App() -> impl IntoView {
                             on:click=move |_| tab.set((name, key))>{settings.say(key)}</button>
                     })).into_iter().collect_view()}
                 </div>
-                {panel("editor").then(|| view! { <Editor/> })}
-                {panel("stage").then(|| view! { <Stage/> })}
-                {panel("terminal").then(|| view! { <Terminal/> })}
-                {panel("side").then(|| view! { <Side/> })}
-                <Timeline/>
+                {part("editor", Part::Editor, || view! { <Editor/> }.into_any())}
+                {part("stage", Part::Stage, || view! { <Stage/> }.into_any())}
+                {part("terminal", Part::Terminal, || view! { <Terminal/> }.into_any())}
+                {part("lesson", Part::Side, || view! { <Side/> }.into_any())}
+                <Show when=is_built(Part::Timeline)>
+                    <Timeline/>
+                </Show>
             </main>
         </div>
     }
