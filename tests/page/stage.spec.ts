@@ -80,6 +80,51 @@ for (const [width, height, theme] of [
   });
 }
 
+test("a grid tells what a pod waits for, and what its probes have said", async ({ page }) => {
+  await openLab(page, "/?lang=en");
+  await page.evaluate(async (text) => {
+    window.lab.pause();
+    window.lab.write("many.yaml", text);
+    await window.lab.exec("kubectl apply -f many.yaml");
+  }, manifest("05-liveness.yaml").replace(/replicas: \d+/, "replicas: 80"));
+  const waiting = page.locator(".cells .cell-back-off");
+  // Until each of the containers has been killed often enough.
+  await expect(async () => {
+    await advance(page, 5_000);
+    expect(await waiting.count()).toBeGreaterThan(0);
+  }).toPass({ timeout: 90_000, intervals: [50] });
+  const left = () => waiting.evaluateAll((cells) => cells.map((cell) => [cell.getAttribute("data-pod")!, Number(cell.getAttribute("data-left"))] as const));
+  const before = new Map(await left());
+  expect([...before.values()].every((quarters) => quarters >= 1 && quarters <= 4)).toBe(true);
+  const line = page.locator(".pointed");
+  await waiting.first().hover();
+  await expect(line).toContainText(/CrashLoopBackOff .* back-off ends in \d+ s/);
+  await picture(page, "back-off-grid");
+  await expectAccessible(page);
+  // It gets less, though nothing happens to the pod.
+  await advance(page, 4_000);
+  await expect(async () => {
+    await advance(page, 500);
+    const after = await left();
+    expect(after.some(([pod, quarters]) => quarters < (before.get(pod) ?? 0))).toBe(true);
+  }).toPass({ timeout: 30_000, intervals: [50] });
+
+  // By keyboard, and to a screen reader, the same.
+  const grid = page.getByRole("listbox", { name: "Pods" });
+  await grid.focus();
+  await grid.press("End");
+  const last = page.locator('.cells [data-active="true"]');
+  await expect(last).toHaveAttribute("title", /Liveness (200|500 \d\/\d|initialDelaySeconds \d+ s)|back-off ends in/);
+  await grid.press("Home");
+  await expect(page.locator('.cells [role="option"]').first()).toHaveAttribute("data-active", "true");
+  // The first line is of the pod, the probe's in it while it runs.
+  await exec(page, "kubectl rollout restart deployment hellok8s-deployment");
+  await exec(page, "kubectl delete pods --all --grace-period=0 --force");
+  await advance(page, 1_000);
+  await page.locator(".cells .cell-ready").first().hover();
+  await expect(line).toContainText(/Liveness (initialDelaySeconds \d+ s|200, next in \d+ s|$)/);
+});
+
 test("thousands of pods are a map with its counts in words", async ({ page }) => {
   await openLab(page, "/?lang=en");
   await run(page, 3_200);
@@ -109,7 +154,7 @@ test("requests are counted by service, on the chart and in the tables", async ({
   await expect(page.getByRole("region", { name: "Service web" })).toContainText(/(19|20)\d answered · 0 lost/);
   await expect(page.getByRole("region", { name: "Service quiet" })).toContainText(/(9|10) answered · 0 lost/);
   await expect(page.locator(".legend-answered")).toBeVisible();
-  await page.getByRole("button", { name: "Numbers" }).click();
+  await page.getByRole("button", { name: "Numbers", exact: true }).click();
   const requests = page.locator(".numbers-requests");
   await expect(requests.getByRole("columnheader", { name: "guangzhengli/hellok8s:v1" })).toBeVisible();
   await expect(requests.locator("tbody tr").first()).toContainText("21");
