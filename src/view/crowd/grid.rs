@@ -13,20 +13,38 @@ use crate::view::scene::{Cell, CrowdSet};
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
 
-/// The attributes by which a pod is known from outside, as on its box.
-const DOORS: [&str; 7] =
-    ["data-pod", "data-status", "data-ready", "data-restarts", "data-image", "data-replicaset", "title"];
+/// What a square wears: first the attributes by which a pod is known from outside, as on its box.
+const WORN: [&str; 10] = [
+    "data-pod",
+    "data-status",
+    "data-ready",
+    "data-restarts",
+    "data-image",
+    "data-replicaset",
+    "title",
+    "data-left",
+    "role",
+    "class",
+];
+/// Where among them the title is.
+const TITLE: usize = 6;
 /// Squares that are drawn in one frame at most.
 const DRAWN_AT_ONCE: usize = 96;
 /// Grids of more slots have smaller squares.
 const MANY: usize = 240;
+
+/// A square, and what it wears: to change an attribute costs far more than to compare it.
+struct Square {
+    element: Element,
+    worn: [Option<String>; WORN.len()],
+}
 
 /// The grid of a ReplicaSet's pods: one stop for the Tab key, arrows within.
 #[component]
 pub fn Grid(owner: String) -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     let (scene, list) = (simulation.scene, NodeRef::<Div>::new());
-    let squares = StoredValue::new_local(Vec::<Element>::new());
+    let squares = StoredValue::new_local(Vec::<Square>::new());
     let owner = StoredValue::new(owner);
     let active = RwSignal::new(None::<usize>);
     let selected = Memo::new(move |_| {
@@ -46,7 +64,7 @@ pub fn Grid(owner: String) -> impl IntoView {
     Effect::new(move |_| {
         let (selected, active) = (selected.get(), active.get());
         squares.with_value(|squares| {
-            for (slot, square) in squares.iter().enumerate() {
+            for (slot, Square { element: square, .. }) in squares.iter().enumerate() {
                 mark(square, "aria-selected", selected.is_some() && square.get_attribute("data-pod") == selected);
                 mark(square, "data-active", active == Some(slot));
             }
@@ -66,7 +84,8 @@ pub fn Grid(owner: String) -> impl IntoView {
     };
     let on_click = move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let slot = squares.with_value(|squares| squares.iter().position(|square| Some(square) == target.as_ref()));
+        let slot =
+            squares.with_value(|squares| squares.iter().position(|square| Some(&square.element) == target.as_ref()));
         if let Some(slot) = slot {
             active.set(Some(slot));
             select(slot);
@@ -104,9 +123,9 @@ pub fn Grid(owner: String) -> impl IntoView {
                 active.set(Some(to));
                 // What a screen reader says of it.
                 let details = pointed::details(simulation, settings, &name);
-                squares.with_value(|squares| {
-                    if let (Some(square), Some(details)) = (squares.get(to), details) {
-                        let _ = square.set_attribute("title", &details);
+                squares.update_value(|squares| {
+                    if let (Some(square), Some(details)) = (squares.get_mut(to), details) {
+                        square.put_on(TITLE, Some(&details));
                     }
                 });
                 simulation.pointed.set(Some(name));
@@ -127,50 +146,66 @@ fn id(owner: &str, slot: usize) -> String {
 }
 
 /// Gives every changed slot its look.
-fn draw(list: &Element, squares: &mut Vec<Element>, set: &mut CrowdSet, selected: Option<&str>) {
+fn draw(list: &Element, squares: &mut Vec<Square>, set: &mut CrowdSet, selected: Option<&str>) {
     let Some(document) = browser::document() else { return };
     if squares.is_empty() {
         set.forget_drawn();
     }
     let undrawn = set.take_undrawn(DRAWN_AT_ONCE);
     while squares.len() > set.slots.len() {
-        squares.pop().into_iter().for_each(|square| square.remove());
+        squares.pop().into_iter().for_each(|square| square.element.remove());
     }
     mark(list, "data-many", set.slots.len() > MANY);
     mark(list, "hidden", set.slots.is_empty());
     for slot in undrawn {
         while squares.len() <= slot && slot < set.slots.len() {
-            let Ok(square) = document.create_element("span") else { return };
-            square.set_id(&id(&set.owner, squares.len()));
-            let _ = list.append_child(&square);
-            squares.push(square);
+            let Ok(element) = document.create_element("span") else { return };
+            element.set_id(&id(&set.owner, squares.len()));
+            let _ = list.append_child(&element);
+            squares.push(Square { element, worn: Default::default() });
         }
-        if let (Some(square), Some(cell)) = (squares.get(slot), set.slots.get(slot)) {
+        if let (Some(square), Some(cell)) = (squares.get_mut(slot), set.slots.get(slot)) {
             dress(square, cell.as_ref());
             let name = cell.as_ref().map(|cell| cell.pod.metadata.name.as_str());
-            mark(square, "aria-selected", selected.is_some() && selected == name);
+            mark(&square.element, "aria-selected", selected.is_some() && selected == name);
         }
     }
 }
 
-fn dress(square: &Element, cell: Option<&Cell>) {
-    let put = |name: &str, value: &str| _ = square.set_attribute(name, value);
+/// Gives a square its attributes; those that it wears already cost nothing.
+fn dress(square: &mut Square, cell: Option<&Cell>) {
     let Some(cell) = cell else {
-        DOORS.iter().for_each(|name| _ = square.remove_attribute(name));
-        let _ = square.remove_attribute("data-left");
-        put("role", "presentation");
-        put("class", "cell cell-free");
+        square.wear(&[None, None, None, None, None, None, None, None, Some("presentation"), Some("cell cell-free")]);
         return;
     };
     let pod = &cell.pod;
     let image = pod.spec.containers.first().map_or("", |container| container.image.as_str());
     let owner = pod.metadata.controller().map_or("", |owner| owner.name.as_str());
     let title = format!("{}: {}, {}, ↻ {}", pod.metadata.name, cell.status, cell.ready, cell.restarts);
-    let values = [&pod.metadata.name, &cell.status, &cell.ready, &cell.restarts, image, owner, &title];
-    DOORS.iter().zip(values).for_each(|(name, value)| put(name, value));
-    put("role", "option");
-    put("class", &format!("cell cell-{}", cell.state.code()));
-    put("data-left", ["0", "1", "2", "3"].get(usize::from(cell.left)).unwrap_or(&"4"));
+    let class = format!("cell cell-{}", cell.state.code());
+    let left = *["0", "1", "2", "3"].get(usize::from(cell.left)).unwrap_or(&"4");
+    let doors = [&pod.metadata.name, &cell.status, &cell.ready, &cell.restarts, image, owner, &title];
+    let [name, status, ready, restarts, image, owner, title] = doors.map(Some);
+    square.wear(&[name, status, ready, restarts, image, owner, title, Some(left), Some("option"), Some(&class)]);
+}
+
+impl Square {
+    fn wear(&mut self, values: &[Option<&str>; WORN.len()]) {
+        for (at, value) in values.iter().enumerate() {
+            self.put_on(at, *value);
+        }
+    }
+
+    fn put_on(&mut self, at: usize, value: Option<&str>) {
+        let (Some(name), Some(worn)) = (WORN.get(at), self.worn.get_mut(at)) else { return };
+        if worn.as_deref() != value {
+            let _ = match value {
+                Some(value) => self.element.set_attribute(name, value),
+                None => self.element.remove_attribute(name),
+            };
+            *worn = value.map(str::to_owned);
+        }
+    }
 }
 
 fn mark(element: &Element, name: &str, is_so: bool) {
@@ -182,8 +217,8 @@ fn mark(element: &Element, name: &str, is_so: bool) {
 }
 
 /// How many squares stand beside each other.
-fn columns(squares: &[Element]) -> usize {
-    let top = |square: &Element| square.unchecked_ref::<HtmlElement>().offset_top();
+fn columns(squares: &[Square]) -> usize {
+    let top = |square: &Square| square.element.unchecked_ref::<HtmlElement>().offset_top();
     let first = squares.first().map(top);
     squares.iter().position(|square| Some(top(square)) != first).unwrap_or(1).max(1)
 }
