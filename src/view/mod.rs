@@ -102,6 +102,8 @@ fn App() -> impl IntoView {
             let document = Document::open(simulation);
             provide_context(document);
             provide_context(Visit::begin(simulation, document));
+            // Who finds a part of the page finds the lab.
+            bridge::open(simulation, document);
             document
         });
         browser::next_task().await;
@@ -111,11 +113,7 @@ fn App() -> impl IntoView {
             browser::next_task().await;
             built.set(Some(part));
         }
-        // Who finds the lab finds the whole page.
-        owner.with(|| {
-            bridge::open(simulation, document);
-            embed::open(simulation, document, settings);
-        });
+        owner.with(|| embed::open(simulation, document, settings));
     });
     view! {
         <Show when=move || built.get().is_some()>
