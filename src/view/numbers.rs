@@ -23,14 +23,14 @@ pub fn Numbers() -> impl IntoView {
     };
     let second = Memo::new(move |_| simulation.now_ms.get() / 1_000);
     let requests = move || {
-        second.track();
+        second.get();
         simulation.with_timeline(|timeline| {
             timeline.seconds().iter().rev().take(ROWS).map(|second| requests_of(second, timeline)).collect_view()
         })
     };
     // Memos: the table of requests stays while its numbers change.
     let versions = Memo::new(move |_| {
-        second.track();
+        second.get();
         simulation.with_timeline(|timeline| timeline.versions().map(|(image, _)| image.to_owned()).collect::<Vec<_>>())
     });
     let head = move |keys: &[Key]| keys.iter().map(|key| view! { <th scope="col">{say(*key)}</th> }).collect_view();

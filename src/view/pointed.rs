@@ -19,7 +19,7 @@ pub fn Pointed() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     let second = Memo::new(move |_| simulation.now_ms.get() / 500);
     let text = move || {
-        second.track();
+        second.get();
         details(simulation, settings, &simulation.pointed.get()?)
     };
     view! { <p class="pointed">{move || text().unwrap_or_else(|| settings.say(Key::PointHint)().to_owned())}</p> }

@@ -53,7 +53,7 @@ pub fn Selected() -> impl IntoView {
     let second = Memo::new(move |_| simulation.now_ms.get() / 1000);
     let command = Memo::new(move |_| simulation.selected.get().map(|selected| selected.command(aspect.get())));
     Effect::new(move |_| {
-        second.track();
+        second.get();
         let Some(line) = command.get() else { return };
         let asked = line.clone();
         simulation.exec(line, move |output| {

@@ -97,13 +97,14 @@ fn Legend() -> impl IntoView {
     let half_second = Memo::new(move |_| simulation.now_ms.get() / 500);
     let has = move |kind: MarkKind| {
         Memo::new(move |_| {
-            half_second.track();
+            half_second.get();
             simulation.with_timeline(|timeline| timeline.marks().iter().any(|mark| mark.kind == kind))
         })
     };
     let mark = move |class: &'static str, key: Key, kind: MarkKind| {
         let has = has(kind);
-        view! { <li class=class class:absent=move || !has.get()>{settings.say(key)}</li> }
+        let class = move || if has.get() { class.to_owned() } else { format!("{class} absent") };
+        view! { <li class=class>{settings.say(key)}</li> }
     };
     view! {
         // Before the first change there is nothing that it could explain.
