@@ -15,7 +15,7 @@ pub struct Pace {
 
 impl Pace {
     /// Notes a frame that took `elapsed_us` of real time, in which `asked_ms` of simulated time were due and `reached_ms`
-    /// went by. Now and then it answers: with the speed that is reached, in hundredths and in two digits, where time
+    /// went by. Now and then it answers: with the speed that is reached, in hundredths, in two digits and never none, where time
     /// falls behind at `speed` hundredths, and with none where it keeps up.
     pub fn note(&mut self, speed: u64, elapsed_us: u64, asked_ms: u64, reached_ms: u64) -> Option<Option<u64>> {
         self.passed_us += elapsed_us;
@@ -26,7 +26,7 @@ impl Pace {
         }
         let Self { asked_ms, reached_ms, .. } = std::mem::take(self);
         let is_behind = reached_ms * 100 < asked_ms * ENOUGH;
-        Some(is_behind.then(|| two_digits(speed * reached_ms / asked_ms.max(1))))
+        Some(is_behind.then(|| two_digits(speed * reached_ms / asked_ms.max(1)).max(1)))
     }
 }
 
@@ -58,7 +58,7 @@ mod tests {
     fn who_falls_behind_is_told_once_a_second_how_far() {
         assert_eq!(second(65), [Some(650)]);
         assert_eq!(second(7), [Some(68)]);
-        assert_eq!(second(0), [Some(0)]);
+        assert_eq!(second(0), [Some(1)]);
     }
 
     #[test]
