@@ -178,6 +178,24 @@ impl Forecaster {
         forecaster
     }
 
+    /// How many pods there are or shall be, whichever is more: the work grows with it.
+    pub fn size(&self) -> usize {
+        let store = self.origin.cluster().api.store();
+        let wanted = store.deployments(None).map(|deployment| usize::try_from(deployment.spec.replicas).unwrap_or(0));
+        store.pods(None).count().max(wanted.fold(0, usize::saturating_add))
+    }
+
+    /// Only the run that is under way: randomness is then not told of.
+    pub fn with_one_run(mut self) -> Self {
+        self.seeds.clear();
+        self
+    }
+
+    /// How far ahead the present run has looked, in simulated milliseconds.
+    pub fn looked_ms(&self) -> u64 {
+        self.run.lab.now().ms_since(self.run.began)
+    }
+
     /// Runs on for so many pieces of work, which are short. Answers the forecast when it is ready.
     pub fn go_on(&mut self, pieces: usize) -> Option<Forecast> {
         for _ in 0..pieces {
@@ -459,5 +477,31 @@ mod tests {
         let careful = Strategy::RollingUpdate { max_surge: "1", max_unavailable: "0" };
         let careful = forecast(&mut lab, preset("v2"), &careful);
         assert_eq!((careful.fewest_available, careful.most_pods), (3, 4));
+    }
+
+    #[test]
+    fn a_large_rollout_is_foreseen_in_small_pieces_by_one_run() {
+        let mut lab = lab("v1, 3 replicas");
+        lab.submit(0, "kubectl scale deployment hellok8s-deployment --replicas=300");
+        lab.run_until(SimTime(120_000));
+        let new = |lab: &mut Lab, replicas: usize| {
+            let replicas = format!("replicas: {replicas}");
+            lab.write("deployment.yaml", &preset("v2").replace("replicas: 3", &replicas));
+            Forecaster::new(lab, &Timeline::default(), "deployment.yaml", &Strategy::AsWritten, &[11, 12])
+        };
+        let mut forecaster = new(&mut lab, 300).with_one_run();
+        assert_eq!((forecaster.size(), forecaster.looked_ms()), (300, 0));
+        let mut pieces = 0;
+        let piecemeal = loop {
+            pieces += 1;
+            if let Some(forecast) = forecaster.go_on(1) {
+                break forecast;
+            }
+        };
+        assert!(pieces > 1_000, "{pieces}");
+        assert_eq!((piecemeal.runs, piecemeal.fewest_available, piecemeal.most_pods), (1, 225, 375));
+        let whole = new(&mut lab, 300).with_one_run().finish();
+        assert_eq!((whole.outcome, whole.timeline.samples()), (piecemeal.outcome, piecemeal.timeline.samples()));
+        assert_eq!(new(&mut lab, 5_000).size(), 5_000);
     }
 }

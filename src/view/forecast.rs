@@ -19,8 +19,12 @@ const PATIENCE_US: u64 = 500_000;
 /// How much of a frame may go into forecasts, and where in the frame they have to end: the simulation comes first.
 const FRAME_WORK_US: u64 = 2_000;
 const FRAME_END_US: u64 = 5_000;
-/// With more pods than this no forecast is made: it would hold up the page.
+/// The same while time stands still, so that there is nothing else to do.
+const IDLE_FRAME_WORK_US: u64 = 8_000;
+/// With more pods than this one run has to do.
 const MANY_PODS: usize = 200;
+/// With more pods than this no forecast is made: nobody would wait for its end.
+const MOST_PODS: usize = 2_000;
 
 /// What is compared.
 const STRATEGIES: [(&str, Strategy); 4] = [
@@ -29,6 +33,15 @@ const STRATEGIES: [(&str, Strategy); 4] = [
     ("0 / 1", Strategy::RollingUpdate { max_surge: "0", max_unavailable: "1" }),
     ("Recreate", Strategy::Recreate),
 ];
+
+/// How it stands while there is no forecast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It is being worked out, and so many simulated seconds have been looked at.
+    Working(u64),
+    /// There are too many pods.
+    TooMany,
+}
 
 /// The work that is under way.
 #[derive(Default)]
@@ -51,6 +64,7 @@ pub fn ForecastLine() -> impl IntoView {
     let shown = RwSignal::new_local(None::<Forecast>);
     let comparison = RwSignal::new_local(Vec::<(usize, Forecast)>::new());
     let compares = RwSignal::new(false);
+    let standing = RwSignal::new(Standing::Working(0));
     let work = StoredValue::new_local(Work::default());
     browser::on_every_frame(move |at_us| {
         let Some(text) = document.text.try_get_untracked() else { return };
@@ -63,6 +77,10 @@ pub fn ForecastLine() -> impl IntoView {
                     _ => at_us,
                 };
                 work.asked = Some((text.clone(), changes, since));
+                // Nor is it worked out any further.
+                (work.written, work.compared) = (None, None);
+                work.to_compare.clear();
+                stand(standing, Standing::Working(0));
                 // What was told of another text is not told of this one.
                 if shown.with_untracked(Option::is_some) {
                     shown.set(None);
@@ -70,19 +88,24 @@ pub fn ForecastLine() -> impl IntoView {
                 if at_us.saturating_sub(since) >= PATIENCE_US {
                     work.known = Some((text, changes));
                     work.written = begin(simulation, &document.name.get_untracked(), &Strategy::AsWritten);
-                    work.compared = None;
-                    work.to_compare.clear();
+                    if work.written.is_none() {
+                        stand(standing, Standing::TooMany);
+                    }
                     if compares.get_untracked() {
                         compare(work, comparison);
                     }
                 }
             }
-            if let Some(forecast) = work.written.as_mut().and_then(go_on) {
+            if let Some(written) = &work.written {
+                stand(standing, Standing::Working(written.looked_ms() / 1000));
+            }
+            let is_idle = !simulation.playing.get_untracked();
+            if let Some(forecast) = work.written.as_mut().and_then(|written| go_on(written, is_idle)) {
                 work.written = None;
                 shown.set(Some(forecast));
             } else if work.written.is_none() {
                 if let Some((at, forecaster)) = &mut work.compared {
-                    if let Some(forecast) = go_on(forecaster) {
+                    if let Some(forecast) = go_on(forecaster, is_idle) {
                         let at = *at;
                         work.compared = None;
                         comparison.update(|comparison| comparison.push((at, forecast)));
@@ -102,9 +125,10 @@ pub fn ForecastLine() -> impl IntoView {
             work.update_value(|work| compare(work, comparison));
         }
     };
-    let is_large = move || {
-        simulation.changes.track();
-        !is_small(simulation)
+    let is_large = Memo::new(move |_| standing.get() == Standing::TooMany);
+    let looked = move || match standing.get() {
+        Standing::Working(seconds) if seconds > 0 && shown.with(Option::is_none) => Some(seconds),
+        _ => None,
     };
     let line = move || shown.with(|forecast| forecast.as_ref().map(|forecast| in_words(forecast, settings)));
     let can_compare = move || {
@@ -115,10 +139,14 @@ pub fn ForecastLine() -> impl IntoView {
             <p data-testid="forecast" role="status" class=move || shown.with(|forecast| tone(forecast.as_ref()))>
                 <b>{settings.say(Key::Forecast)}</b>" "
                 {move || line().unwrap_or_else(|| {
-                    let key = if is_large() { Key::ForecastMany } else { Key::ForecastNone };
+                    let key = if is_large.get() { Key::ForecastMany } else { Key::ForecastNone };
                     settings.say(key)().to_owned()
                 })}
             </p>
+            // Beside it, because nobody wants to be told of each second.
+            {move || looked().map(|seconds| view! {
+                <p class="hint forecast-looked" aria-hidden="true">{settings.say(Key::ForecastLooked)}" "{seconds}" s"</p>
+            })}
             <Show when=move || can_compare() || compares.get()>
                 <button type="button" class="button small" aria-expanded=move || compares.get().to_string() on:click=toggle>
                     {settings.say(Key::Compare)}
@@ -132,9 +160,10 @@ pub fn ForecastLine() -> impl IntoView {
 }
 
 /// A frame's share of the work: at least a little, so that it ends on a slow machine as well.
-fn go_on(forecaster: &mut Forecaster) -> Option<Forecast> {
+fn go_on(forecaster: &mut Forecaster, is_idle: bool) -> Option<Forecast> {
     let gone_us = browser::frame_gone_us();
-    let end_us = browser::now_us() + FRAME_WORK_US.min(FRAME_END_US.saturating_sub(gone_us));
+    let work_us = if is_idle { IDLE_FRAME_WORK_US } else { FRAME_WORK_US.min(FRAME_END_US.saturating_sub(gone_us)) };
+    let end_us = browser::now_us() + work_us;
     loop {
         let forecast = forecaster.go_on(1);
         if forecast.is_some() || browser::now_us() >= end_us {
@@ -143,13 +172,24 @@ fn go_on(forecaster: &mut Forecaster) -> Option<Forecast> {
     }
 }
 
-fn is_small(simulation: Simulation) -> bool {
-    simulation.with(|lab| lab.cluster().api.store().pods(None).count()) <= MANY_PODS
+fn stand(standing: RwSignal<Standing>, now: Standing) {
+    if standing.get_untracked() != now {
+        standing.set(now);
+    }
 }
 
+/// None where there are too many pods, or would be.
 fn begin(simulation: Simulation, file: &str, strategy: &Strategy) -> Option<Forecaster> {
-    is_small(simulation).then(|| {
-        simulation.with(|lab| simulation.with_timeline(|known| Forecaster::new(lab, known, file, strategy, &SEEDS)))
+    simulation.with(|lab| {
+        if lab.cluster().api.store().pods(None).count() > MOST_PODS {
+            return None;
+        }
+        let forecaster = simulation.with_timeline(|known| Forecaster::new(lab, known, file, strategy, &SEEDS));
+        match forecaster.size() {
+            ..=MANY_PODS => Some(forecaster),
+            pods if pods <= MOST_PODS => Some(forecaster.with_one_run()),
+            _ => None,
+        }
     })
 }
 

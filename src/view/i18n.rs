@@ -102,6 +102,8 @@ pub enum Key {
     Cancel,
     Shared,
     SharedDiffers,
+    SharedChanged,
+    AsShared,
     BackToMine,
     Close,
     SessionBroken,
@@ -128,6 +130,7 @@ pub enum Key {
     Forecast,
     ForecastNone,
     ForecastMany,
+    ForecastLooked,
     ForecastRefused,
     ForecastNothing,
     ForecastCreates,
@@ -297,7 +300,8 @@ fn both(key: Key) -> (&'static str, &'static str) {
         Key::NoEvents => ("还没有事件。", "No events yet."),
         Key::Forecast => ("预测", "Forecast"),
         Key::ForecastNone => ("正在计算……", "being worked out…"),
-        Key::ForecastMany => ("Pod 超过 200 个时不预测。", "None is made with more than 200 pods."),
+        Key::ForecastMany => ("Pod 超过 2000 个时不预测。", "None is made with more than 2,000 pods."),
+        Key::ForecastLooked => ("已算到应用之后", "looked ahead so far:"),
         Key::ForecastRefused => ("会被拒绝：", "It will be refused:"),
         Key::ForecastNothing => ("没有变化。", "Nothing changes."),
         Key::ForecastCreates => ("会创建 Deployment。", "A Deployment is created."),
@@ -400,6 +404,11 @@ fn both(key: Key) -> (&'static str, &'static str) {
         Key::SharedDiffers => {
             ("它是用另一个版本做的，可能略有不同。", "It was made with another version of the lab and may differ.")
         }
+        Key::SharedChanged => (
+            "这是别人分享的一刻，加上你在其中做的改动。你自己的内容还在。",
+            "This is a moment that somebody shared, with what you have done in it. Your own lab is kept.",
+        ),
+        Key::AsShared => ("恢复分享时的样子", "As it was shared"),
         Key::BackToMine => ("回到我的", "Back to mine"),
         Key::Close => ("关闭", "Close"),
         Key::SessionBroken => ("这个链接或文件不完整或已损坏。", "This link or file is damaged or incomplete."),

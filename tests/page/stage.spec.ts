@@ -125,6 +125,26 @@ test("a grid tells what a pod waits for, and what its probes have said", async (
   await expect(line).toContainText(/Liveness (initialDelaySeconds \d+ s|200, next in \d+ s|$)/);
 });
 
+test("a large rollout is foreseen too, while it is being said how far, and a too large one is not", async ({ page }) => {
+  test.setTimeout(240_000);
+  await openLab(page, "/?lang=en");
+  await run(page, 210);
+  const forecast = page.getByTestId("forecast");
+  const text = (await page.evaluate(() => window.lab.read("web.yaml"))).replace(":v1", ":v2");
+  const show = (text: string) => page.getByTestId("editor").fill(text);
+  await show(text);
+  await expect(page.locator(".forecast-looked")).toHaveText(/^looked ahead so far: \d+ s$/, { timeout: 60_000 });
+  await expect(forecast).toContainText("being worked out");
+  // Another text: what was being worked out is given up.
+  await show(text.replace("replicas: 210", "replicas: 5000"));
+  await expect(forecast).toContainText("None is made with more than 2,000 pods", { timeout: 30_000 });
+  await expect(page.locator(".forecast-looked")).toHaveCount(0);
+  await show(text);
+  await expect(forecast).toContainText(/It rolls out\. Complete after .* Fewest available 158, most pods 263/, { timeout: 180_000 });
+  await expect(page.locator(".forecast-looked")).toHaveCount(0);
+  await expectAccessible(page, ".forecast");
+});
+
 test("thousands of pods are a map with its counts in words", async ({ page }) => {
   await openLab(page, "/?lang=en");
   await run(page, 3_200);
@@ -164,6 +184,17 @@ test("requests are counted by service, on the chart and in the tables", async ({
   // The forecast counts what a gap would cost.
   await page.getByTestId("editor").fill(manifest("01-v1-replicas-1.yaml"));
   await expect(page.getByTestId("forecast")).toContainText(/requests lost or failed \d+/, { timeout: 60_000 });
+});
+
+test("the legend names the marks that are there, in one row", async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await openLab(page, "/?lang=en");
+  await run(page, 1);
+  await expect(page.locator(".legend-change")).toBeVisible();
+  await expect(page.locator(".legend-decision")).toBeVisible();
+  await expect(page.locator(".legend-restart")).toBeHidden();
+  const heights = await page.locator(".legend, .timeline-bar").evaluateAll((parts) => parts.map((part) => part.clientHeight));
+  expect(Math.min(...heights)).toBeLessThan(22);
 });
 
 test("a chart that is not shown has no legend", async ({ page }) => {
