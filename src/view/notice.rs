@@ -24,6 +24,12 @@ pub fn NoticeBar() -> impl IntoView {
                     {button(Key::Close, |visit| visit.notice.set(None))}
                 }
                 .into_any(),
+                Notice::Changed => view! {
+                    {button(Key::AsShared, super::visit::Visit::forget_changes)}
+                    {button(Key::BackToMine, super::visit::Visit::leave)}
+                    {button(Key::Close, |visit| visit.notice.set(None))}
+                }
+                .into_any(),
                 Notice::Failed(_) => button(Key::Close, |visit| visit.notice.set(None)).into_any(),
             };
             view! { <p class="notice-words">{text}</p>{buttons} }
@@ -39,6 +45,7 @@ fn words(notice: &Notice, settings: Settings) -> String {
     let say = |key: Key| settings.say(key)();
     match notice {
         Notice::Working(percent) => format!("{} {percent} %", say(Key::Replaying)),
+        Notice::Changed => say(Key::SharedChanged).to_owned(),
         Notice::Shared(true) => say(Key::Shared).to_owned(),
         Notice::Shared(false) => format!("{} {}", say(Key::Shared), say(Key::SharedDiffers)),
         Notice::Failed(error) => {

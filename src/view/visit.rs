@@ -1,11 +1,12 @@
 //! Whose lab the page shows: the visitor's own, a lesson's, or a moment that somebody shared; and the way back.
 //!
 //! What the visitor had before is kept as a session and comes back when they leave. Files are kept for the next visit
-//! under the visitor's names only while the lab is their own; a lesson's session is kept under the lesson's name.
+//! under the visitor's names only while the lab is their own; a lesson's session is kept under the lesson's name, and
+//! what was done in a moment that somebody shared under that moment's link.
 
 use std::sync::Arc;
 
-use hellok8s_lab::lab::LabOptions;
+use hellok8s_lab::lab::{Input, LabOptions};
 use hellok8s_lab::lessons::{self, Lesson};
 use hellok8s_lab::session::{Reopened, Replay, Session, SessionError, Start};
 use leptos::prelude::*;
@@ -19,6 +20,11 @@ use super::simulation::Simulation;
 
 /// Under this name and the lesson's the browser keeps how far a lesson was done.
 const LESSON: &str = "session:";
+/// Under this name and the link's the browser keeps what was done in somebody's moment …
+const THEIRS: &str = "shared:";
+/// … and under this one the links of which it keeps that, the latest first: at most so many.
+const ALL_THEIRS: &str = "shared";
+const MOST_THEIRS: usize = 4;
 /// Between two savings of a lesson.
 const SAVING_MS: i32 = 1_000;
 /// Events that are done again between two looks at what the visitor does.
@@ -31,6 +37,8 @@ pub enum Notice {
     Working(usize),
     /// It is somebody's; whether it came to the same as theirs.
     Shared(bool),
+    /// It is somebody's, with what the visitor has done in it.
+    Changed,
     /// It could not be opened: the visitor's own is still there.
     Failed(SessionError),
 }
@@ -48,8 +56,20 @@ pub struct Visit {
     asked: StoredValue<u64>,
     /// Whether what is shown is somebody's: the visitor's own way through a lesson stays as it was.
     is_shared: StoredValue<bool>,
+    /// The link of what is shown, when it is somebody's.
+    link: StoredValue<Option<Link>>,
     /// Whether a lesson is to be saved soon.
     is_saving: StoredValue<bool>,
+}
+
+/// A link whose moment is shown.
+#[derive(Clone, Debug)]
+struct Link {
+    /// What its data comes down to.
+    id: String,
+    /// What was done in the session that it holds, and what of the visitor's own is kept.
+    theirs: Vec<Input>,
+    kept: Vec<Input>,
 }
 
 /// The visit of the page that is being built.
@@ -75,6 +95,7 @@ impl Visit {
             mine: StoredValue::new(None),
             asked: StoredValue::new(0),
             is_shared: StoredValue::new(false),
+            link: StoredValue::new(None),
             is_saving: StoredValue::new(false),
         };
         visit.follow_address();
@@ -103,9 +124,51 @@ impl Visit {
         spawn_local(async move {
             let text = link::read(&data).await;
             if self.is_asked(ticket) {
-                self.open(text.and_then(|text| Session::parse(&text)), Purpose::Shared);
+                self.open_link(&data, text.and_then(|text| Session::parse(&text)));
             }
         });
+    }
+
+    /// Opens what a link holds or, when the visitor has done something in it before, what came of that.
+    fn open_link(self, data: &str, theirs: Result<Session, SessionError>) {
+        let session = match theirs {
+            Ok(session) => session,
+            Err(error) => return self.notice.set(Some(Notice::Failed(error))),
+        };
+        let id = identity(data);
+        let theirs = done(session.inputs.clone());
+        let kept = browser::recall(&kept_of(&id)).and_then(|text| Session::parse(&text).ok());
+        let is_changed = kept.is_some();
+        let session = kept.unwrap_or(session);
+        let file = file_of(&session);
+        let link = Link { id, theirs, kept: Vec::new() };
+        self.replay(session, move |outcome| match outcome {
+            Ok(reopened) => {
+                let is_same = reopened.is_same;
+                self.show(reopened, Purpose::Shared);
+                let now = self.simulation.with(|lab| done(lab.inputs()));
+                let theirs = if is_changed { link.theirs } else { now.clone() };
+                self.link.set_value(Some(Link { theirs, kept: now, ..link }));
+                self.document.show(&file);
+                self.notice.set(Some(if is_changed { Notice::Changed } else { Notice::Shared(is_same) }));
+            }
+            // What was kept is of another time: theirs may open all the same.
+            Err(_) if is_changed => self.forget_changes_of(&link.id),
+            Err(error) => self.notice.set(Some(Notice::Failed(error))),
+        });
+    }
+
+    /// Somebody's moment again as they shared it, without what was done in it since.
+    pub fn forget_changes(self) {
+        if let Some(link) = self.link.get_value() {
+            self.forget_changes_of(&link.id);
+        }
+    }
+
+    fn forget_changes_of(self, id: &str) {
+        self.link.set_value(None);
+        browser::forget(&kept_of(id));
+        self.follow_address();
     }
 
     /// What is there now, as it can be sent.
@@ -178,7 +241,7 @@ impl Visit {
             Ok(session) => session,
             Err(error) => return self.notice.set(Some(Notice::Failed(error))),
         };
-        let file = session.open_file.clone().unwrap_or_else(|| "deployment.yaml".to_owned());
+        let file = file_of(&session);
         self.replay(session, move |outcome| match outcome {
             Ok(reopened) => {
                 let is_same = reopened.is_same;
@@ -197,6 +260,7 @@ impl Visit {
             self.remember_mine();
         }
         self.is_shared.set_value(purpose == Purpose::Shared);
+        self.link.set_value(None);
         self.simulation.reopen(reopened);
         // Somebody's moment stands still until it was looked at.
         self.simulation.playing.set(purpose != Purpose::Shared);
@@ -301,19 +365,49 @@ impl Visit {
     }
 
     fn save_soon(self) {
-        if self.simulation.with_progress(|progress| progress.is_none()) || self.is_saving.get_value() {
+        let has_lesson = self.simulation.with_progress(|progress| progress.is_some());
+        if !(has_lesson || self.is_shared.get_value()) || self.is_saving.get_value() {
             return;
         }
         self.is_saving.set_value(true);
         spawn_local(async move {
             browser::pause(SAVING_MS).await;
             self.is_saving.set_value(false);
-            self.save();
+            if !self.is_shared.get_value() || self.has_more_than_kept() {
+                self.save();
+            }
         });
     }
 
-    /// Keeps how far the lesson is done.
+    /// Whether more was done in somebody's moment than is kept. That time has passed is kept when the page is left.
+    fn has_more_than_kept(self) -> bool {
+        let now = self.simulation.with(|lab| done(lab.inputs()));
+        self.link.with_value(|link| link.as_ref().is_some_and(|link| link.kept != now))
+    }
+
+    /// Keeps what was done in somebody's moment, if anything was.
+    fn save_changes(self, link: Link) {
+        let session = self.session();
+        let kept = done(session.inputs.clone());
+        if kept == link.theirs {
+            return;
+        }
+        let all = browser::recall(ALL_THEIRS).unwrap_or_default();
+        let others = all.split(' ').filter(|id| !id.is_empty() && *id != link.id);
+        let mut ids: Vec<&str> = std::iter::once(link.id.as_str()).chain(others).collect();
+        for id in ids.drain(MOST_THEIRS.min(ids.len())..) {
+            browser::forget(&kept_of(id));
+        }
+        browser::keep(ALL_THEIRS, &ids.join(" "));
+        browser::keep(&kept_of(&link.id), &session.to_text());
+        self.link.set_value(Some(Link { kept, ..link }));
+    }
+
+    /// Keeps how far the lesson is done, or what was done in somebody's moment.
     fn save(self) {
+        if let Some(link) = self.link.get_value().filter(|_| self.is_shared.get_value()) {
+            return self.save_changes(link);
+        }
         let id = self.simulation.with_progress(|progress| Some(progress?.lesson().id.clone()));
         let is_touched = self.simulation.with(|lab| !lab.is_untouched());
         if let Some(id) = id.filter(|_| is_touched && !self.is_shared.get_value()) {
@@ -325,6 +419,28 @@ impl Visit {
 /// Whether a lesson was begun and is not done.
 pub fn is_begun(id: &str) -> bool {
     browser::recall(&kept_as(id)).is_some()
+}
+
+/// What was done, without how time passed and which moments were looked at.
+fn done(inputs: Vec<Input>) -> Vec<Input> {
+    let is_time = |input: &Input| matches!(input, Input::Until(_) | Input::Steps(_) | Input::Seek(_));
+    inputs.into_iter().filter(|input| !is_time(input)).collect()
+}
+
+/// A short name for the data of a link: FNV-1a.
+fn identity(data: &str) -> String {
+    let hash = data
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+fn kept_of(id: &str) -> String {
+    format!("{THEIRS}{id}")
+}
+
+fn file_of(session: &Session) -> String {
+    session.open_file.clone().unwrap_or_else(|| "deployment.yaml".to_owned())
 }
 
 fn is_yaml(name: &str) -> bool {

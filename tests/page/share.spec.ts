@@ -91,6 +91,43 @@ test("somebody's moment takes nothing of one's own", async ({ page, browser }) =
   await other.context().close();
 });
 
+test("what is done in somebody's moment is there again after a reload, and one's own stays", async ({ page, browser }) => {
+  await rollOut(page);
+  const address = await link(page);
+  const moment = await now(page);
+  const other = await freshPage(browser);
+  await openLab(other);
+  await other.getByTestId("editor").fill("# mine\n");
+  await other.evaluate((address) => (location.hash = new URL(address).hash), address);
+  await expect(notice(other)).toContainText("somebody shared");
+  // Looking around changes nothing.
+  await other.evaluate(() => window.lab.seek(5_000));
+  await other.reload();
+  await expect(notice(other)).toContainText("a moment that somebody shared. Your own");
+  expect(await now(other)).toBe(moment);
+  await other.getByTestId("editor").fill("# changed in theirs\n");
+  await other.evaluate(() => window.lab.exec("kubectl scale deployment hellok8s-deployment --replicas=5"));
+  await other.evaluate(() => window.lab.advance(30_000));
+  const changed = await state(other);
+  await other.reload();
+  await expect(notice(other)).toContainText("with what you have done in it");
+  await expect(other.getByTestId("editor")).toHaveValue("# changed in theirs\n");
+  expect(await state(other)).toBe(changed);
+  await expectAccessible(other);
+  await other.getByRole("button", { name: "Back to mine" }).click();
+  await expect(other.getByTestId("editor")).toHaveValue("# mine\n");
+  // Again theirs, as it was left; then as it was shared.
+  await other.evaluate((address) => (location.hash = new URL(address).hash), address);
+  await expect(notice(other)).toContainText("with what you have done in it");
+  await other.getByRole("button", { name: "As it was shared" }).click();
+  await expect(notice(other)).not.toContainText("with what you have done in it");
+  await expect(other.getByTestId("editor")).toHaveValue(manifest("02-v1-replicas-3.yaml"));
+  expect(await now(other)).toBe(moment);
+  await other.reload();
+  await expect(other.getByTestId("editor")).toHaveValue(manifest("02-v1-replicas-3.yaml"));
+  await other.context().close();
+});
+
 for (const [what, hash, words] of [
   ["no base64url", "#s=@@@", "damaged"],
   ["no deflated text", "#s=AAAA", "damaged"],
