@@ -1,7 +1,7 @@
 //! Which images exist, and where: on the node, in the hub, or nowhere.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Declaration, Faults, ImageReference};
 
@@ -38,10 +38,13 @@ pub enum Pull {
     Failed(String),
 }
 
+type Images = BTreeMap<ImageReference, Entry>;
+
 /// All images.
 #[derive(Clone, Debug)]
 pub struct Registry {
-    images: BTreeMap<ImageReference, Entry>,
+    /// Until somebody asks for an image, nothing has been read of those that a lab begins with: the page starts quicker.
+    images: OnceLock<Images>,
     /// Changes that were made from outside.
     revision: u64,
 }
@@ -49,9 +52,7 @@ pub struct Registry {
 impl Default for Registry {
     /// As a lab begins: the tutorial's images and nginx on the node, busybox and alpine in the hub.
     fn default() -> Self {
-        let mut registry = Self::empty();
-        super::builtin::fill(&mut registry);
-        registry
+        Self { images: OnceLock::new(), revision: 0 }
     }
 }
 
@@ -66,7 +67,22 @@ struct Entry {
 impl Registry {
     /// Nothing at all.
     pub fn empty() -> Self {
-        Self { images: BTreeMap::new(), revision: 0 }
+        Self { images: OnceLock::from(Images::new()), revision: 0 }
+    }
+
+    fn images(&self) -> &Images {
+        static BUILTIN: OnceLock<Images> = OnceLock::new();
+        let builtin = || {
+            let mut registry = Self::empty();
+            super::builtin::fill(&mut registry);
+            registry.images.into_inner().unwrap_or_default()
+        };
+        self.images.get_or_init(|| BUILTIN.get_or_init(builtin).clone())
+    }
+
+    fn entry_mut(&mut self, reference: &ImageReference) -> Option<&mut Entry> {
+        self.images();
+        self.images.get_mut()?.get_mut(reference)
     }
 
     /// Rises with every change that somebody makes; a pull is none.
@@ -76,36 +92,39 @@ impl Registry {
 
     /// Whether the image exists anywhere.
     pub fn knows(&self, reference: &ImageReference) -> bool {
-        self.images.contains_key(reference)
+        self.images().contains_key(reference)
     }
 
     /// The image, wherever it is.
     pub fn find(&self, reference: &ImageReference) -> Option<&ImageInfo> {
-        self.images.get(reference).map(|entry| &entry.info)
+        self.images().get(reference).map(|entry| &entry.info)
     }
 
     /// The image's faults, to change them; none when there is no such image.
     pub fn faults_mut(&mut self, reference: &ImageReference) -> Option<&mut Faults> {
         self.revision += 1;
-        self.images.get_mut(reference).map(|entry| &mut entry.info.faults)
+        self.entry_mut(reference).map(|entry| &mut entry.info.faults)
     }
 
     /// The images with faults.
     pub fn faulty(&self) -> impl Iterator<Item = (&ImageReference, &Faults)> {
+        // Those that nobody has asked for have none.
         self.images
-            .iter()
+            .get()
+            .into_iter()
+            .flatten()
             .filter(|(_, entry)| !entry.info.faults.is_empty())
             .map(|(name, entry)| (name, &entry.info.faults))
     }
 
     /// The image on the node.
     pub fn on_node(&self, reference: &ImageReference) -> Option<&ImageInfo> {
-        self.images.get(reference).filter(|entry| entry.on_node).map(|entry| &entry.info)
+        self.images().get(reference).filter(|entry| entry.on_node).map(|entry| &entry.info)
     }
 
     /// What a pull from the hub would give.
     pub fn pull(&self, reference: &ImageReference) -> Pull {
-        match self.images.get(reference) {
+        match self.images().get(reference) {
             Some(entry) if entry.in_hub => Pull::Found(entry.info.clone()),
             _ => Pull::Failed(not_found(reference)),
         }
@@ -113,14 +132,14 @@ impl Registry {
 
     /// A pull has ended: the image is on the node from now on.
     pub fn pulled(&mut self, reference: &ImageReference) {
-        if let Some(entry) = self.images.get_mut(reference) {
+        if let Some(entry) = self.entry_mut(reference) {
             entry.on_node = true;
         }
     }
 
     /// The images at a place, by name.
     pub fn list(&self, place: Place) -> impl Iterator<Item = (&ImageReference, &ImageInfo)> {
-        self.images
+        self.images()
             .iter()
             .filter(move |(_, entry)| entry.is_at(place))
             .map(|(reference, entry)| (reference, &entry.info))
@@ -130,7 +149,7 @@ impl Registry {
     /// there was one.
     pub fn copy(&mut self, reference: &ImageReference, from: Place, to: Place) -> bool {
         self.revision += 1;
-        match self.images.get_mut(reference) {
+        match self.entry_mut(reference) {
             Some(entry) if entry.is_at(from) => {
                 *entry.place(to) = true;
                 true
@@ -142,7 +161,7 @@ impl Registry {
     /// Takes an image away from a place (`docker rmi`); answers whether it was there.
     pub fn remove(&mut self, reference: &ImageReference, place: Place) -> bool {
         self.revision += 1;
-        self.images.get_mut(reference).is_some_and(|entry| std::mem::replace(entry.place(place), false))
+        self.entry_mut(reference).is_some_and(|entry| std::mem::replace(entry.place(place), false))
     }
 
     /// Puts an image somewhere, in place of one of the same name.
@@ -151,7 +170,9 @@ impl Registry {
         let image_id = format!("sha256:{}", digest(&declaration));
         let size_bytes = declaration.size_bytes.unwrap_or(DEFAULT_SIZE_BYTES);
         let info = ImageInfo { declaration, image_id, size_bytes, faults: Faults::default() };
-        let entry = self.images.entry(reference).or_insert_with(|| Entry {
+        self.images();
+        let Some(images) = self.images.get_mut() else { return };
+        let entry = images.entry(reference).or_insert_with(|| Entry {
             info: info.clone(),
             on_node: false,
             in_hub: false,

@@ -25,6 +25,22 @@ pub fn parameter(name: &str) -> Option<String> {
     UrlSearchParams::new_with_str(&query).ok()?.get(name)
 }
 
+/// Whether all of the wasm is here, as it is a moment after a first visit has begun (`.ci/later.js`). What is called before
+/// that holds the page until it has come.
+pub fn is_whole() -> bool {
+    let root = document().and_then(|document| document.document_element());
+    root.is_none_or(|root| !root.has_attribute("data-later"))
+}
+
+/// Calls `act` once all of the wasm is here, which may be at once.
+pub fn when_whole(act: Box<dyn FnOnce()>) {
+    if is_whole() {
+        act();
+    } else {
+        soon(move || when_whole(act));
+    }
+}
+
 /// The browser's preferred languages, best first.
 pub fn languages() -> Vec<String> {
     let Some(window) = window() else { return Vec::new() };

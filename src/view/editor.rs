@@ -4,6 +4,7 @@ use hellok8s_lab::lab::problems::{self, Problem, Review};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::browser;
 use super::document::{Role, document};
 use super::files::FileBar;
 use super::forecast::ForecastLine;
@@ -19,7 +20,10 @@ const STAND_INS: &str = "images.yaml";
 #[component]
 pub fn Editor() -> impl IntoView {
     let (settings, document) = (settings(), document());
-    let review = Memo::new(move |_| document.review());
+    // What is wrong with the text can wait until the page stands: reading it takes the API's types and their rules.
+    let reads = RwSignal::new(false);
+    browser::when_whole(Box::new(move || reads.set(true)));
+    let review = Memo::new(move |_| if reads.get() { document.review() } else { Review::default() });
     let found = Memo::new(move |_| review.with(|review| review.problems.first().cloned()));
     let role = Memo::new(move |_| review.with(|review| document.role(review)));
     let apply = move || document.apply(|_| {});
@@ -58,7 +62,7 @@ pub fn Editor() -> impl IntoView {
                     }).collect_view())}
                 </ul>
                 <Accepted review/>
-                <StandIn/>
+                <StandIn reads/>
             </div>
             <Show when=move || role.get() == Role::Manifest>
                 <ForecastLine/>
@@ -85,7 +89,7 @@ pub fn Editor() -> impl IntoView {
 
 /// The offer to make up the images that nobody has.
 #[component]
-fn StandIn() -> impl IntoView {
+fn StandIn(reads: RwSignal<bool>) -> impl IntoView {
     let (settings, simulation, document) = (settings(), simulation(), document());
     let images = Memo::new(move |_| {
         // An image may have come meanwhile.
@@ -94,7 +98,7 @@ fn StandIn() -> impl IntoView {
             let name = document.name.get();
             simulation.with(|lab| problems::unknown_images(&name, text, &lab.cluster().registry))
         };
-        document.text.with(unknown).join(", ")
+        if reads.get() { document.text.with(unknown).join(", ") } else { String::new() }
     });
     let make = move |_| {
         let keep = move |_| {

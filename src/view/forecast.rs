@@ -67,6 +67,10 @@ pub fn ForecastLine() -> impl IntoView {
     let standing = RwSignal::new(Standing::Working(0));
     let work = StoredValue::new_local(Work::default());
     browser::on_every_frame(move |at_us| {
+        // A forecast runs the controllers, and the page need not wait for them.
+        if !browser::is_whole() {
+            return;
+        }
         let Some(text) = document.text.try_get_untracked() else { return };
         let changes = simulation.spec_changes.get_untracked();
         work.update_value(|work| {
