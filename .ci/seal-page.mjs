@@ -1,13 +1,14 @@
 // Trunk's post_build hook, which makes a static site of what Trunk has built:
 // - every inline script moves into a file beside the page, so that the content policy in index.html needs neither
 //   'unsafe-inline' nor a hash that changes with each build;
-// - the wasm starts after the first paint;
+// - the wasm starts after the first paint, and is in two parts (wasm-in-two.mjs);
 // - the style sheets become one, and what the page starts with gets its content's hash into its name;
 // - the service worker learns the build's version and its files;
 // - where LAB_PUBLIC_URL says where the page will be, the addresses that must be absolute are so.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withWasmInTwo } from "./wasm-in-two.mjs";
 
 const staging = process.env.TRUNK_STAGING_DIR;
 if (!staging) {
@@ -93,7 +94,8 @@ function checked(html) {
 }
 
 let html = readFileSync(at("index.html"), "utf8");
-for (const step of [withoutInlineScripts, withHashedBoot, withOneSheet, checked]) {
+const inTwo = (page) => withWasmInTwo(page, { at, hashed, integrity });
+for (const step of [inTwo, withoutInlineScripts, withHashedBoot, withOneSheet, checked]) {
   html = step(html);
 }
 writeFileSync(at("index.html"), replace(html, /\{\{PUBLIC_URL\}\}/g, publicUrl));

@@ -1,0 +1,299 @@
+// Divides the page's wasm in two that share memory, tables and globals: what a first visit runs, and the later part,
+// which follows when the page stands. .ci/later.js fetches the later part, .ci/later.txt says what belongs to it;
+// docs/architecture.md tells the whole.
+//
+// What the first part calls of the later one goes through a table that the later part fills: a small function stands
+// for each, which has the later part fetched at once should it not be there yet. The table through which closures and
+// methods are called has gaps until the later part fills them, so the first part asks before each such call.
+import { constant, FUNCTION, GLOBAL, MEMORY, read, renumbered, signed, TABLE, unsigned, walkBody, withCallAtStart, write } from "./wasm.mjs";
+
+const I32 = 0x7f;
+/** The module name under which later.js hands the parts what they need of it and of each other. */
+const LINK = "later";
+/** Where a function is this short, one that stands for it would be as long. In bytes. */
+const SHORT = 14;
+/** `if` the global `there` is 0. */
+const UNLESS_THERE = (there) => [0x23, ...unsigned(there), 0x45, 0x04, 0x40];
+
+/** A function's name without what changes with the compiler: hashes of crates and of symbols. */
+export const plainName = (name) => name.replace(/\[[0-9a-f]{12,16}\]/g, "").replace(/h[0-9a-f]{16}/g, "");
+
+/** `name` in parts, which end where a part of its path does. */
+export const partsOf = (name) => name.match(/.+?(?:::|<|,| as\b|\{|$)/g) ?? [];
+
+/** Whether a plain name begins as one of the list's does: a line that is indented goes on where the one above it ends. */
+export function matcher(list) {
+  const tree = new Map();
+  const above = [];
+  for (const line of list.split("\n").filter((line) => line && !line.startsWith("#"))) {
+    const [, { length: depth }, text] = line.match(/^(\t*)(.*)$/);
+    let node = depth === 0 ? tree : above[depth - 1];
+    for (const part of partsOf(text)) {
+      if (!node.has(part)) node.set(part, new Map());
+      node = node.get(part);
+    }
+    above[depth] = node;
+  }
+  return (name) => {
+    let node = tree;
+    for (const part of partsOf(name)) {
+      node = node.get(part);
+      if (!node) return false;
+      if (node.size === 0) return true;
+    }
+    return false;
+  };
+}
+
+/** The module with the import `later.hit`, which each of `functions` calls with its place there when it begins. */
+export function instrumented(bytes) {
+  const module = read(bytes);
+  const imported = module.imports.length;
+  const functions = module.codes.map((body, index) => ({ name: plainName(module.names[imported + index] ?? ""), bytes: body.length }));
+  const shifted = new Map();
+  for (let index = 0; index < imported + module.functions.length; index += 1) shifted.set(index, index < imported ? index : index + 1);
+  module.types.push({ parameters: 1, what: [0x60, 1, I32, 0] });
+  module.imports.push({ module: LINK, name: "hit", kind: FUNCTION, what: unsigned(module.types.length - 1) });
+  module.codes = module.codes.map((body, index) => withCallAtStart(renumbered(body, shifted), imported, index));
+  for (const one of module.exports) if (one.kind === FUNCTION) one.index = shifted.get(one.index);
+  for (const segment of module.elements) segment.functions = segment.functions.map((index) => shifted.get(index));
+  return { wasm: write(module), functions };
+}
+
+// ---- What goes where ------------------------------------------------------------------------------------------
+
+/** For each function its callees, and what it holds as a value. */
+function calleesOf(module, imported) {
+  return module.codes.map((body) => {
+    const found = new Set();
+    walkBody(body, (kind, index) => kind === "function" && index >= imported && found.add(index - imported));
+    return found;
+  });
+}
+
+/** The functions that the first part keeps, as a set: what can be reached without one that `isLater` names. */
+function kept(module, imported, callees, isLater) {
+  const named = module.codes.map((_, index) => isLater(plainName(module.names[imported + index] ?? "")));
+  const keep = new Set();
+  const open = [];
+  const reach = (index) => {
+    if (index >= 0 && !named[index] && !keep.has(index)) {
+      keep.add(index);
+      open.push(index);
+    }
+  };
+  const entries = [
+    ...module.exports.filter((one) => one.kind === FUNCTION).map((one) => one.index),
+    ...module.elements.flatMap((segment) => segment.functions),
+  ].map((index) => index - imported);
+  entries.forEach(reach);
+  while (open.length > 0) callees[open.pop()].forEach(reach);
+  // The short ones that the first part would need one for that stands for them.
+  const used = new Set([...keep].flatMap((index) => [...callees[index]]));
+  for (const index of used) {
+    if (index >= 0 && module.codes[index].length <= SHORT && [...callees[index]].every((callee) => keep.has(callee))) keep.add(index);
+  }
+  return keep;
+}
+
+// ---- Texts ----------------------------------------------------------------------------------------------------
+
+/** How near to a pointer to a text another number may be that means the table which the pointer is in. In bytes. */
+const TABLE_REACH = 64;
+
+/**
+ * Where those of `texts` are in the module's data that only moved functions read: `{ address, bytes }`. A text is read by
+ * who has its address, or the address of a table that has it.
+ */
+function movedTexts(module, stays, texts) {
+  const used = [];
+  for (const index of stays) walkBody(module.codes[index], (kind, value) => (kind === "const" || kind === "offset") && used.push(value));
+  const isUsed = (from, to) => used.some((value) => value >= from && value < to);
+  const pointersTo = (address) =>
+    module.data.flatMap((segment) => {
+      const found = [];
+      const wanted = Buffer.alloc(4);
+      wanted.writeUInt32LE(address);
+      const bytes = Buffer.from(segment.bytes);
+      for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) found.push(segment.address + at);
+      return found;
+    });
+  return texts.flatMap((bytes) => {
+    for (const segment of module.data) {
+      const at = Buffer.from(segment.bytes).indexOf(bytes);
+      const address = segment.address + at;
+      if (at < 0 || isUsed(address, address + bytes.length)) continue;
+      if (pointersTo(address).some((place) => isUsed(place - TABLE_REACH, place + TABLE_REACH))) continue;
+      return [{ address, bytes }];
+    }
+    return [];
+  });
+}
+
+/** `data` without the bytes of `cuts`. */
+function dataWithout(data, cuts) {
+  const ends = ({ address, bytes }) => address + bytes.length;
+  return cuts.reduce(
+    (segments, cut) =>
+      segments.flatMap((segment) => {
+        if (cut.address < segment.address || ends(cut) > ends(segment)) return [segment];
+        const before = cut.address - segment.address;
+        const parts = [
+          { address: segment.address, bytes: segment.bytes.subarray(0, before) },
+          { address: ends(cut), bytes: segment.bytes.subarray(before + cut.bytes.length) },
+        ];
+        return parts.filter(({ bytes }) => bytes.length > 0);
+      }),
+    data,
+  );
+}
+
+// ---- The two modules ------------------------------------------------------------------------------------------
+
+/** Numbers for what is put in, in that order: old number → new one. */
+function numbering() {
+  const map = new Map();
+  return Object.assign(map, { of: (index) => map.set(index, map.get(index) ?? map.size).get(index) });
+}
+
+/** The imported functions that `codes` call, and `more` of which not all need be imported. */
+function importsUsed(module, imported, codes, more = []) {
+  const used = new Set(more);
+  for (const body of codes) walkBody(body, (kind, index) => kind === "function" && index < imported && used.add(index));
+  return module.imports.map((_, index) => index).filter((index) => used.has(index));
+}
+
+/** What the module's tables have at the places of the functions that are `mine`, under their new numbers. */
+function elementsOf(module, mine, numbers) {
+  const segments = [];
+  for (const { table, offset, functions } of module.elements) {
+    if (table !== 0) throw new Error("functions in a second table are not known here");
+    let before;
+    functions.forEach((index, place) => {
+      if (!mine(index)) return;
+      if (before !== place - 1) segments.push({ table, offset: offset + place, functions: [] });
+      segments.at(-1).functions.push(numbers.get(index));
+      before = place;
+    });
+  }
+  return segments;
+}
+
+/** The function that stands for one of the later part's: it hands all on to what is at `slot` of table `link`. */
+function standIn(type, { parameters }, slot, ready, link) {
+  const code = [0];
+  for (let index = 0; index < parameters; index += 1) code.push(0x20, ...unsigned(index));
+  code.push(0x41, ...signed(slot), 0x10, ...unsigned(ready), 0x11, ...unsigned(type), ...unsigned(link), 0x0b);
+  return Uint8Array.from(code);
+}
+
+/** Who goes where: everything that both modules are made from. */
+function planned(module, isLater, texts) {
+  const imported = module.imports.length;
+  if (module.imports.some((one) => one.kind !== FUNCTION)) throw new Error("imports other than functions are not known here");
+  const callees = calleesOf(module, imported);
+  const keep = kept(module, imported, callees, isLater);
+  const typeOf = (index) => module.functions[index];
+  // Like beside like: a hundredth less after compression.
+  const all = module.codes.map((_, index) => index).sort((a, b) => typeOf(a) - typeOf(b) || Buffer.compare(module.codes[a], module.codes[b]));
+  const stays = all.filter((index) => keep.has(index));
+  const goes = all.filter((index) => !keep.has(index));
+
+  const exported = module.exports.filter((one) => one.kind === FUNCTION).map((one) => one.index - imported);
+  const calledFromFirst = new Set([...exported, ...stays.flatMap((index) => [...callees[index]])]);
+  const stoodFor = goes.filter((index) => calledFromFirst.has(index)).sort((a, b) => typeOf(a) - typeOf(b) || a - b);
+  const calledFromLater = new Set(goes.flatMap((index) => [...callees[index]]));
+  const shared = stays.filter((index) => calledFromLater.has(index));
+  const size = shared.length + stoodFor.length;
+  return {
+    module, imported, keep, stays, goes, stoodFor, shared, typeOf,
+    types: [...module.types, { parameters: 1, what: [0x60, 1, I32, 1, I32] }, { parameters: 0, what: [0x60, 0, 0] }],
+    /** The table through which the parts call each other: what the later one calls of the first, and the other way round. */
+    link: module.tables.length,
+    tables: [...module.tables, Uint8Array.from([0x70, 1, ...unsigned(size), ...unsigned(size)])],
+    cuts: movedTexts(module, stays, texts),
+  };
+}
+
+function firstPart({ module, imported, keep, stays, stoodFor, shared, typeOf, types, link, tables, cuts }) {
+  const numbers = numbering();
+  const tabled = module.elements.flatMap((segment) => segment.functions);
+  const imports = importsUsed(module, imported, stays.map((index) => module.codes[index]), tabled);
+  imports.forEach((index) => numbers.of(index));
+  const fetchLater = numbers.of("fetch");
+  stays.forEach((index) => numbers.of(imported + index));
+  const ready = numbers.of("ready");
+  const filled = numbers.of("filled");
+  stoodFor.forEach((index) => numbers.of(imported + index));
+  const [same, nothing] = [types.length - 2, types.length - 1];
+  const there = module.globals.length;
+  // Both return what they are given: once the later part is there, or once there is a function at that place.
+  const isReady = Uint8Array.from([0, ...UNLESS_THERE(there), 0x10, ...unsigned(fetchLater), 0x0b, 0x20, 0, 0x0b]);
+  const isFilled = Uint8Array.from([0, ...UNLESS_THERE(there), 0x20, 0, 0x25, 0, 0xd1, 0x04, 0x40, 0x10, ...unsigned(fetchLater), 0x0b, 0x0b, 0x20, 0, 0x0b]);
+  return write({
+    types,
+    imports: [...imports.map((index) => module.imports[index]), { module: LINK, name: "fetch", kind: FUNCTION, what: unsigned(nothing) }],
+    functions: [...stays.map(typeOf), same, same, ...stoodFor.map(typeOf)],
+    tables,
+    memories: module.memories,
+    globals: [...module.globals, { type: [I32, 1], value: constant(0) }],
+    exports: [
+      ...module.exports.map((one) => (one.kind === FUNCTION ? { ...one, index: numbers.get(one.index) } : one)),
+      ...tables.map((_, index) => ({ name: `$t${index}`, kind: TABLE, index })),
+      ...module.globals.map((_, index) => ({ name: `$g${index}`, kind: GLOBAL, index })),
+      { name: "$there", kind: GLOBAL, index: there },
+      { name: "$link", kind: TABLE, index: link },
+    ],
+    elements: [
+      ...elementsOf(module, (index) => index < imported || keep.has(index - imported), numbers),
+      { table: link, offset: 0, functions: shared.map((index) => numbers.get(imported + index)) },
+    ],
+    codes: [
+      ...stays.map((index) => renumbered(module.codes[index], numbers, filled)),
+      isReady,
+      isFilled,
+      ...stoodFor.map((index, place) => standIn(typeOf(index), types[typeOf(index)], shared.length + place, ready, link)),
+    ],
+    data: dataWithout(module.data, cuts),
+  });
+}
+
+function laterPart({ module, imported, keep, goes, stoodFor, shared, typeOf, types, link, tables, cuts }) {
+  const numbers = numbering();
+  const imports = importsUsed(module, imported, goes.map((index) => module.codes[index]));
+  [...imports, ...[...shared, ...goes].map((index) => imported + index)].forEach((index) => numbers.of(index));
+  return write({
+    types,
+    imports: [
+      ...imports.map((index) => module.imports[index]),
+      ...shared.map((index, place) => ({ module: LINK, name: place.toString(36), kind: FUNCTION, what: unsigned(typeOf(index)) })),
+      ...tables.map((what, index) => ({ module: LINK, name: `$t${index}`, kind: TABLE, what })),
+      ...module.memories.map((limits) => ({ module: LINK, name: "memory", kind: MEMORY, what: limits })),
+      ...module.globals.map((global, index) => ({ module: LINK, name: `$g${index}`, kind: GLOBAL, what: global.type })),
+    ],
+    functions: goes.map(typeOf),
+    tables: [],
+    memories: [],
+    globals: [],
+    exports: [],
+    elements: [
+      { table: link, offset: shared.length, functions: stoodFor.map((index) => numbers.get(imported + index)) },
+      ...elementsOf(module, (index) => index >= imported && !keep.has(index - imported), numbers),
+    ],
+    codes: goes.map((index) => renumbered(module.codes[index], numbers)),
+    data: cuts,
+  });
+}
+
+/**
+ * Divides `bytes` (with names) into `{ first, later, … }`: two modules without names, and how many functions and texts the
+ * later one has. `texts` may go with the functions that read them.
+ */
+export function split(bytes, isLater, texts = []) {
+  const plan = planned(read(bytes), isLater, texts);
+  const parts = { first: firstPart(plan), later: laterPart(plan), functions: plan.goes.length, texts: plan.cuts.length };
+  for (const part of [parts.first, parts.later]) {
+    if (!WebAssembly.validate(part)) throw new Error("a part of the wasm is not valid");
+  }
+  return parts;
+}

@@ -1,0 +1,97 @@
+// For seal-page.mjs: puts the wasm that Trunk has built into the page in two parts (split-wasm.mjs), and into wasm-bindgen's
+// script what fetches the second one (later.js). A page for developing stays whole, as its build is to be quick.
+//
+// LAB_PROFILE=1 builds a page instead that notes in `window.hits` which functions have run; functions.json names them.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { instrumented, matcher, split } from "./split-wasm.mjs";
+import { withoutNames } from "./wasm.mjs";
+
+const here = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
+const NOTES_HITS = `
+window.hits = new Uint8Array({{COUNT}});
+// As on a first visit until the later part has come.
+document.documentElement.setAttribute("data-later", "coming");
+const withHits = (imports) => ({ ...imports, later: { hit: (index) => (window.hits[index] = 1) } });
+`;
+
+function replaced(text, from, to) {
+  if (!text.includes(from)) {
+    throw new Error(`wasm-bindgen's script looks otherwise than it did: ${from}`);
+  }
+  return text.replaceAll(from, () => to);
+}
+
+/** wasm-bindgen's script with `added` at its end, its imports handed through `wrap`, and `wait` before the wasm runs. */
+function extended(script, added, wrap, wait = "") {
+  const imports = "const imports = __wbg_get_imports();";
+  const loaded = "const { instance, module } = await __wbg_load(await module_or_path, imports);";
+  return replaced(replaced(script, imports, `const imports = ${wrap}(__wbg_get_imports());`), loaded, `${loaded}${wait}`) + added;
+}
+
+/** Without the indents and the comments that stand on lines of their own. */
+const tight = (script) => script.replace(/^\s*\/\*\*[\s\S]*?\*\/\s*$/gm, "").replace(/^\s*\/\/.*$/gm, "").replace(/\n\s+/g, "\n");
+
+/** Texts in the sources that are large enough to be worth a segment of their own. */
+function texts() {
+  const folder = fileURLToPath(new URL("../src/", import.meta.url));
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.(txt|yaml|json)$/.test(name));
+  return files.sort().map((name) => readFileSync(join(folder, name))).filter((text) => text.length >= 1000);
+}
+
+function parted(wasm) {
+  try {
+    const parts = split(wasm, matcher(here("later.txt")), texts());
+    console.log(`The later part has ${parts.functions} functions and ${parts.texts} texts.`);
+    return parts;
+  } catch (error) {
+    console.error(`The wasm stays whole, the page is larger than it need be: ${error.message}`);
+    return undefined;
+  }
+}
+
+/**
+ * `html` as Trunk has built it in the folder that `at` gives paths in, with the wasm in two. `hashed` makes a name of a
+ * name's beginning, the content and the extension; `integrity` the attribute.
+ */
+export function withWasmInTwo(html, { at, hashed, integrity }) {
+  const names = html.match(/href="\.\/(([^"]+)_bg\.wasm)"/);
+  if (!names || process.env.TRUNK_PROFILE !== "release") {
+    return html;
+  }
+  const [, wasmName, stem] = names;
+  const plain = stem.replace(/-[0-9a-f]+$/, "");
+  const whole = readFileSync(at(wasmName));
+  let script = readFileSync(at(`${stem}.js`), "utf8");
+  let wasm = withoutNames(whole);
+  if (process.env.LAB_PROFILE === "1") {
+    const noting = instrumented(whole);
+    wasm = noting.wasm;
+    writeFileSync(at("functions.json"), JSON.stringify(noting.functions));
+    script = extended(script, NOTES_HITS.replace("{{COUNT}}", noting.functions.length), "withHits");
+  } else {
+    const parts = parted(whole);
+    if (parts) {
+      wasm = parts.first;
+      const later = hashed(`${plain}-later`, parts.later, "wasm");
+      writeFileSync(at(later), parts.later);
+      const fetching = here("later.js").replace("{{LATER}}", `./${later}`).replace('integrity: "{{INTEGRITY}}"', integrity(parts.later).replace("=", ": "));
+      script = extended(script, fetching, "withLater", "\n    await beforeStart(instance);");
+    }
+  }
+  script = tight(script);
+
+  let page = html;
+  for (const [old, content, extension] of [[wasmName, wasm, "wasm"], [`${stem}.js`, script, "js"]]) {
+    const name = hashed(plain, content, extension);
+    rmSync(at(old));
+    writeFileSync(at(name), content);
+    const link = new RegExp(`(href="\\./)${old}("[^>]*?)integrity="[^"]*"`);
+    if (!link.test(page)) {
+      throw new Error(`the page does not preload ${old}`);
+    }
+    page = page.replace(link, (_, before, behind) => `${before}${name}${behind}${integrity(content)}`).replaceAll(old, name);
+  }
+  return page;
+}
