@@ -98,7 +98,8 @@ fn probed(probe: &ProbeView, now: SimTime, say: &dyn Fn(Key) -> &'static str) ->
     let code =
         last.status_code.map_or_else(|| if last.success { "ok" } else { "✕" }.to_owned(), |code| code.to_string());
     let mut text = format!("{kind} {code}");
-    if !last.success {
+    // A container that was started again has failed none yet.
+    if !last.success && probe.result_run > 0 {
         text.push_str(&format!(" {}/{}", probe.result_run.min(probe.failure_threshold), probe.failure_threshold));
     }
     if let Some(next) = probe.next_at {
