@@ -1,8 +1,11 @@
 // Writes .ci/later.txt: the beginnings of the names of functions that a first visit does not run. It opens the page that
 // LAB_PROFILE=1 has built in dist/, as each kind of visitor, and looks which functions have run. ./lab profile does both.
+//
+// With --also, what the list as it is keeps in the first part stays there: compilers make different functions of the same
+// program, and the list that comes of two of them serves both.
 import { readFileSync, writeFileSync } from "node:fs";
 import { browse } from "../tests/page/support/browse.mjs";
-import { partsOf } from "./split-wasm.mjs";
+import { matcher, partsOf } from "./split-wasm.mjs";
 
 /** How long the visitor only looks. */
 const LOOKS_MS = 20_000;
@@ -41,7 +44,9 @@ function onlyOf(functions, ran) {
 }
 
 const functions = JSON.parse(readFileSync(new URL("../dist/functions.json", import.meta.url), "utf8"));
-const ran = functions.map(() => 0);
+const LIST = new URL("later.txt", import.meta.url);
+const isLater = process.argv.includes("--also") ? matcher(readFileSync(LIST, "utf8")) : () => true;
+const ran = functions.map(({ name }) => (isLater(name) ? 0 : 1));
 await browse(async (browser, url) => {
   for (const { lang, width } of VISITS) {
     const context = await browser.newContext({ viewport: { width, height: 900 }, locale: lang, serviceWorkers: "block" });
@@ -56,5 +61,5 @@ await browse(async (browser, url) => {
   }
 });
 const lines = onlyOf(functions, ran);
-writeFileSync(new URL("later.txt", import.meta.url), `${HEAD}${lines.join("\n")}\n`);
+writeFileSync(LIST, `${HEAD}${lines.join("\n")}\n`);
 console.log(`.ci/later.txt has ${lines.length} lines; ./lab build divides the page by them`);
