@@ -193,6 +193,7 @@ pub fn now_us() -> u64 {
 struct Frames {
     callbacks: RefCell<Vec<FrameCallback>>,
     began_us: Cell<u64>,
+    is_full: Cell<bool>,
     requested: RefCell<Option<FrameClosure>>,
 }
 
@@ -222,10 +223,34 @@ pub fn frame_gone_us() -> u64 {
     FRAMES.with(|frames| now_us().saturating_sub(frames.began_us.get()))
 }
 
+/// Says that what the present frame does makes the browser lay out or paint much, so that what can wait is to wait.
+pub fn fill_frame() {
+    FRAMES.with(|frames| frames.is_full.set(true));
+}
+
+/// What waits for a frame that has not enough to do already.
+#[derive(Debug, Default)]
+pub struct Patience {
+    left_out: u32,
+}
+
+impl Patience {
+    /// More frames than this in a row it does not leave out.
+    const MOST_LEFT_OUT: u32 = 3;
+
+    /// Whether its turn is in the present frame.
+    pub fn is_over(&mut self) -> bool {
+        let is_over = self.left_out >= Self::MOST_LEFT_OUT || !FRAMES.with(|frames| frames.is_full.get());
+        self.left_out = if is_over { 0 } else { self.left_out + 1 };
+        is_over
+    }
+}
+
 fn call_frames(at_us: u64) {
     FRAMES.with(|frames| {
         request_frame(frames);
         frames.began_us.set(now_us());
+        frames.is_full.set(false);
         // A callback may hand in another one, which then comes with the next frame.
         let mut callbacks = frames.callbacks.take();
         callbacks.iter_mut().for_each(|callback| callback(at_us));

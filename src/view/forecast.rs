@@ -5,7 +5,7 @@ use hellok8s_lab::lab::forecast::{Change, Forecast, Forecaster, Outcome, Strateg
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
-use super::browser;
+use super::browser::{self, Patience};
 use super::chart::{self, Frame};
 use super::document::document;
 use super::i18n::Key;
@@ -18,7 +18,7 @@ const SEEDS: [u64; 2] = [101, 102];
 const PATIENCE_US: u64 = 500_000;
 /// How much of a frame may go into forecasts, and where in the frame they have to end: the simulation comes first.
 const FRAME_WORK_US: u64 = 2_000;
-const FRAME_END_US: u64 = 5_000;
+const FRAME_END_US: u64 = 4_000;
 /// The same while time stands still, so that there is nothing else to do.
 const IDLE_FRAME_WORK_US: u64 = 8_000;
 /// With more pods than this one run has to do.
@@ -55,6 +55,7 @@ struct Work {
     compared: Option<(usize, Forecaster)>,
     /// The file, its text and the cluster's changes that the shown forecast belongs to.
     known: Option<(String, u64)>,
+    patience: Patience,
 }
 
 /// The forecast.
@@ -104,6 +105,12 @@ pub fn ForecastLine() -> impl IntoView {
                 stand(standing, Standing::Working(written.looked_ms() / 1000));
             }
             let is_idle = !simulation.playing.get_untracked();
+            if browser::frame_gone_us() >= FRAME_END_US {
+                browser::fill_frame();
+            }
+            if !is_idle && !work.patience.is_over() {
+                return;
+            }
             if let Some(forecast) = work.written.as_mut().and_then(|written| go_on(written, is_idle)) {
                 work.written = None;
                 shown.set(Some(forecast));
@@ -163,7 +170,7 @@ pub fn ForecastLine() -> impl IntoView {
     }
 }
 
-/// A frame's share of the work: at least a little, so that it ends on a slow machine as well.
+/// A frame's share of the work: of those that are not left out at least a little, so that it ends on a slow machine too.
 fn go_on(forecaster: &mut Forecaster, is_idle: bool) -> Option<Forecast> {
     let gone_us = browser::frame_gone_us();
     let work_us = if is_idle { IDLE_FRAME_WORK_US } else { FRAME_WORK_US.min(FRAME_END_US.saturating_sub(gone_us)) };

@@ -140,8 +140,12 @@ fn Frame(built: RwSignal<Option<Part>>) -> impl IntoView {
     });
     let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
     let is_built = move |part: Part| move || built.get() >= Some(part);
+    // Until a panel is built an empty one keeps its place, so that nothing that is there already moves.
     let part = move |name: &'static str, part: Part, content: fn() -> AnyView| {
-        settings::shows(name).then(|| view! { <Show when=is_built(part)>{content()}</Show> })
+        let class = if name == "lesson" { "side" } else { name };
+        settings::shows(name).then(|| {
+            view! { <Show when=is_built(part) fallback=move || view! { <div class=format!("panel coming {class}")></div> }>{content()}</Show> }
+        })
     };
     view! {
         <div class=class
@@ -161,7 +165,7 @@ fn Frame(built: RwSignal<Option<Part>>) -> impl IntoView {
                 {part("stage", Part::Stage, || view! { <Stage/> }.into_any())}
                 {part("terminal", Part::Terminal, || view! { <Terminal/> }.into_any())}
                 {part("lesson", Part::Side, || view! { <Side/> }.into_any())}
-                <Show when=is_built(Part::Timeline)>
+                <Show when=is_built(Part::Timeline) fallback=|| view! { <div class="panel coming timeline" class:with-plot=settings::shows("chart")></div> }>
                     <Timeline/>
                 </Show>
             </main>

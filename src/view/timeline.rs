@@ -8,7 +8,7 @@ use hellok8s_lab::lab::timeline::MarkKind;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
-use super::browser;
+use super::browser::{self, Patience};
 use super::chart::{self, Frame};
 use super::clock::clock;
 use super::i18n::Key;
@@ -135,11 +135,13 @@ fn Plot(span: Memo<(u64, u64)>) -> impl IntoView {
     let top = RwSignal::new(chart::LOWEST_TOP);
     let limits = RwSignal::new(None::<(i32, i32)>);
     let mut last_us = 0;
+    let mut patience = Patience::default();
     browser::on_every_frame(move |at_us| {
-        if at_us.saturating_sub(last_us) < REDRAW_US {
+        if at_us.saturating_sub(last_us) < REDRAW_US || !patience.is_over() {
             return;
         }
         last_us = at_us;
+        browser::fill_frame();
         let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
         let (from, to) = span.get_untracked();
         let end = simulation.end_ms.get_untracked();

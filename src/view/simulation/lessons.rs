@@ -55,7 +55,7 @@ impl Simulation {
         self.terminal.set(0);
         self.selected.set(None);
         self.lesson_changes.update(|count| *count += 1);
-        self.refresh();
+        self.refresh(true);
     }
 
     /// What the lab that is there began with, if that is a lesson.
@@ -88,7 +88,7 @@ impl Simulation {
         self.speed.set(lesson.start.speed.saturating_mul(100).clamp(25, 6000));
         self.playing.set(true);
         self.lesson_changes.update(|count| *count += 1);
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Ends the lesson: the lab is then an empty one.
@@ -100,7 +100,7 @@ impl Simulation {
         });
         self.selected.set(None);
         self.lesson_changes.update(|count| *count += 1);
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Begins the present step anew, from how things are.
@@ -120,7 +120,7 @@ impl Simulation {
             core.seen.push(Seen::Chose(choice));
             core.lab.note(Input::Choose(choice));
         });
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Looks at the lesson that is being done.

@@ -11,7 +11,7 @@ use hellok8s_lab::lessons::{Progress, Seen};
 use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
-use super::browser;
+use super::browser::{self, Patience};
 use super::scene::Scene;
 use super::selection::Selection;
 use super::settings;
@@ -21,11 +21,17 @@ pub use time::{SPEEDS, parse_speed};
 
 /// A page that was hidden goes on from where it was.
 const LONGEST_FRAME_US: u64 = 250_000;
-/// While time goes on, the decisions are told in this pace.
+/// While time goes on, the decisions are told in this pace; the other one is for more than twice the speed, when nobody
+/// can read along.
 const TOLD_EVERY_US: u64 = 250_000;
+const TOLD_IN_A_HURRY_EVERY_US: u64 = 500_000;
+const HURRY: u64 = 200;
 /// How much of a frame the engine may take.
-const LEAST_WORK_US: u64 = 3_000;
+const LEAST_WORK_US: u64 = 1_000;
 const MOST_WORK_US: u64 = 16_000;
+/// What a frame has not reached the next ones catch up with, if it is not more than this of real time: much that
+/// happens at one moment is spread over them.
+const CAUGHT_UP_US: u64 = 50_000;
 
 struct Core {
     lab: Lab,
@@ -33,8 +39,13 @@ struct Core {
     last_frame_us: Option<u64>,
     /// When the decisions were told last.
     told_us: u64,
+    patience: Patience,
     /// Simulated time that is due, in hundredths of microseconds.
     carry: u64,
+    /// What the frame before has not reached, in simulated milliseconds.
+    missed_ms: u64,
+    /// Whether that frame drew the cluster.
+    was_drawn: bool,
     pace: Pace,
     log_cursor: usize,
     log_number: u64,
@@ -109,7 +120,10 @@ impl Simulation {
             lanes: [Lane::new(APPLY, true), Lane::new(HIDDEN, false)],
             last_frame_us: None,
             told_us: 0,
+            patience: Patience::default(),
             carry: 0,
+            missed_ms: 0,
+            was_drawn: false,
             pace: Pace::default(),
             log_cursor: 0,
             log_number: 0,
@@ -143,7 +157,7 @@ impl Simulation {
             selected: RwSignal::new(None),
             pointed: RwSignal::new(None),
         };
-        simulation.refresh();
+        simulation.refresh(true);
         browser::on_every_frame(move |at_us| simulation.frame(at_us));
         simulation
     }
@@ -151,31 +165,38 @@ impl Simulation {
     fn frame(self, at_us: u64) {
         let (is_playing, speed) = (self.playing.get_untracked(), u64::from(self.speed.get_untracked()));
         let mut told = if is_playing { None } else { Some(None) };
+        let mut draws = true;
         self.core.update_value(|core| {
             let elapsed = at_us.saturating_sub(core.last_frame_us.replace(at_us).unwrap_or(at_us));
+            draws = !is_playing || core.missed_ms == 0 || !core.was_drawn;
+            core.was_drawn = draws;
             if is_playing {
                 core.carry += elapsed.min(LONGEST_FRAME_US) * speed;
                 let due_ms = core.carry / 100_000;
                 core.carry %= 100_000;
                 let since = core.lab.now();
-                let until = since + due_ms;
-                // A fifth of the frame that was: a slow machine gets there as well.
-                run_for_a_frame(&mut core.lab, until, (elapsed / 5).clamp(LEAST_WORK_US, MOST_WORK_US));
+                let until = since + due_ms + core.missed_ms;
+                let most_missed_ms = CAUGHT_UP_US * speed / 100_000;
+                let pace = Pressure { misses: core.missed_ms > 0, is_behind: core.missed_ms >= most_missed_ms, draws };
+                run_for_a_frame(&mut core.lab, until, pace.share_us(elapsed));
+                core.missed_ms = until.ms_since(core.lab.now()).min(most_missed_ms);
                 told = core.pace.note(speed, elapsed, due_ms, core.lab.now().ms_since(since));
             }
         });
         if let Some(behind) = told {
             set(self.behind, behind);
         }
-        self.refresh();
+        self.refresh(draws);
     }
 
-    /// Tells the page what has changed in the lab.
-    fn refresh(self) {
+    /// Tells the page what has changed in the lab; of the cluster only if it is to be drawn.
+    fn refresh(self, draws: bool) {
         let mut done: Vec<(Done, String)> = Vec::new();
         self.core.update_value(|core| {
             self.read_terminals(core, &mut done);
-            self.read_cluster(core);
+            if draws {
+                self.read_cluster(core);
+            }
             self.read_lesson(core);
         });
         // Outside of the borrow: who waits for a command may ask for the next one at once.
@@ -192,6 +213,9 @@ impl Simulation {
         let is_due = now_ms.abs_diff(core.last_read_ms) >= 100;
         core.log_cursor = log.len();
         core.timeline.read(core.lab.cluster(), core.lab.forks());
+        if is_changed && self.playing.get_untracked() {
+            browser::fill_frame();
+        }
         if is_changed || is_due || std::mem::take(&mut core.is_stale) {
             self.scene.read(core.lab.cluster(), &core.timeline, is_changed);
             core.last_read_ms = now_ms;
@@ -201,9 +225,14 @@ impl Simulation {
         set(self.has_requests, !core.timeline.seconds().is_empty());
         // Faster than anybody reads, the list of decisions would only cost.
         let at_us = browser::now_us();
-        if !self.playing.get_untracked() || at_us.saturating_sub(core.told_us) >= TOLD_EVERY_US {
+        let decisions = (core.lab.cluster().decisions().len(), core.lab.forks());
+        let speed = u64::from(self.speed.get_untracked());
+        let is_news = self.decisions.get_untracked() != decisions;
+        let is_time = at_us.saturating_sub(core.told_us) >= told_every_us(speed) && core.patience.is_over();
+        if is_news && (is_time || !self.playing.get_untracked()) {
             core.told_us = at_us;
-            set(self.decisions, (core.lab.cluster().decisions().len(), core.lab.forks()));
+            browser::fill_frame();
+            self.decisions.set(decisions);
         }
         set(self.now_ms, now_ms);
         set(self.end_ms, core.lab.end().as_ms());
@@ -254,8 +283,33 @@ impl Simulation {
     }
 }
 
-/// Runs towards `until` for as long as a frame allows. What is not reached is dropped: time then goes slower than asked
-/// for, and the page stays at hand.
+fn told_every_us(speed: u64) -> u64 {
+    if speed > HURRY { TOLD_IN_A_HURRY_EVERY_US } else { TOLD_EVERY_US }
+}
+
+/// What a frame has to do beside the engine's work. While much happens one frame works and the next one draws: both at
+/// once would be too long, and nobody sees that the picture changes thirty times a second.
+struct Pressure {
+    misses: bool,
+    is_behind: bool,
+    draws: bool,
+}
+
+impl Pressure {
+    /// The engine's share of a frame, when the one before took `elapsed_us`: of a long one the same part, because a slow
+    /// machine is to get there as well.
+    fn share_us(&self, elapsed_us: u64) -> u64 {
+        let part = match self {
+            Self { misses: false, .. } => 8,
+            Self { draws: true, .. } => 16,
+            Self { is_behind: false, .. } => 5,
+            Self { is_behind: true, .. } => 3,
+        };
+        (elapsed_us / part).clamp(LEAST_WORK_US, MOST_WORK_US)
+    }
+}
+
+/// Runs towards `until` for as long as a frame allows.
 fn run_for_a_frame(lab: &mut Lab, until: SimTime, work_us: u64) {
     let end_us = browser::now_us() + work_us;
     while lab.next_at() <= until {

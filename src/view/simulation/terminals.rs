@@ -217,13 +217,13 @@ impl Simulation {
             core.lab.submit(terminal, line);
             core.is_stale = true;
         });
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Ctrl-C in the visitor's terminal.
     pub fn interrupt(self) {
         self.core.update_value(|core| core.lab.interrupt(self.terminal.get_untracked()));
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Empties the terminal's log.
@@ -252,7 +252,7 @@ impl Simulation {
             core.lab.end_edit();
             core.is_stale = true;
         });
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Runs a line out of sight; `then` gets the output.
@@ -266,6 +266,6 @@ impl Simulation {
                 lane.waiting.push_back((line, then));
             }
         });
-        self.refresh();
+        self.refresh(true);
     }
 }

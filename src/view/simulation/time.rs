@@ -20,7 +20,7 @@ impl Simulation {
         self.core.update_value(|core| {
             core.lab.step();
         });
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Lets simulated time go by at once.
@@ -29,14 +29,14 @@ impl Simulation {
             let until = core.lab.now() + ms;
             core.lab.run_until(until);
         });
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Shows another moment, at most the last one that was reached.
     pub fn seek(self, to_ms: u64) {
         self.playing.set(false);
         self.core.update_value(|core| core.lab.seek(SimTime(to_ms)));
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Shows the neighbouring moment that stands out. Beyond the last one the simulation runs on to the next change.
@@ -65,7 +65,7 @@ impl Simulation {
                 }
             }
         });
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Runs on until nothing has changed for a while.
@@ -86,14 +86,14 @@ impl Simulation {
                 }
             }
         });
-        self.refresh();
+        self.refresh(true);
     }
 
     /// Goes back to the history that there was before something done in the past began another one.
     pub fn undo_fork(self) {
         self.playing.set(false);
         self.core.update_value(|core| core.lab.undo_fork());
-        self.refresh();
+        self.refresh(true);
     }
 }
 
