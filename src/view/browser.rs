@@ -229,18 +229,21 @@ pub fn fill_frame() {
 }
 
 /// What waits for a frame that has not enough to do already.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Patience {
+    frames: u32,
     left_out: u32,
 }
 
 impl Patience {
-    /// More frames than this in a row it does not leave out.
-    const MOST_LEFT_OUT: u32 = 3;
+    /// It leaves out no more than so many frames in a row.
+    pub const fn of(frames: u32) -> Self {
+        Self { frames, left_out: 0 }
+    }
 
     /// Whether its turn is in the present frame.
     pub fn is_over(&mut self) -> bool {
-        let is_over = self.left_out >= Self::MOST_LEFT_OUT || !FRAMES.with(|frames| frames.is_full.get());
+        let is_over = self.left_out >= self.frames || !FRAMES.with(|frames| frames.is_full.get());
         self.left_out = if is_over { 0 } else { self.left_out + 1 };
         is_over
     }

@@ -17,8 +17,8 @@ const SEEDS: [u64; 2] = [101, 102];
 /// Between a change and its forecast, so that typing is not disturbed.
 const PATIENCE_US: u64 = 500_000;
 /// How much of a frame may go into forecasts, and where in the frame they have to end: the simulation comes first.
-const FRAME_WORK_US: u64 = 2_000;
-const FRAME_END_US: u64 = 4_000;
+const FRAME_WORK_US: u64 = 1_000;
+const FRAME_END_US: u64 = 3_000;
 /// The same while time stands still, so that there is nothing else to do.
 const IDLE_FRAME_WORK_US: u64 = 8_000;
 /// With more pods than this one run has to do.
@@ -44,7 +44,6 @@ enum Standing {
 }
 
 /// The work that is under way.
-#[derive(Default)]
 struct Work {
     /// What was asked for, and when.
     asked: Option<(String, u64, u64)>,
@@ -58,6 +57,13 @@ struct Work {
     patience: Patience,
 }
 
+impl Work {
+    const fn new() -> Self {
+        let patience = Patience::of(7);
+        Self { asked: None, written: None, to_compare: Vec::new(), compared: None, known: None, patience }
+    }
+}
+
 /// The forecast.
 #[component]
 pub fn ForecastLine() -> impl IntoView {
@@ -66,7 +72,7 @@ pub fn ForecastLine() -> impl IntoView {
     let comparison = RwSignal::new_local(Vec::<(usize, Forecast)>::new());
     let compares = RwSignal::new(false);
     let standing = RwSignal::new(Standing::Working(0));
-    let work = StoredValue::new_local(Work::default());
+    let work = StoredValue::new_local(Work::new());
     browser::on_every_frame(move |at_us| {
         // A forecast runs the controllers, and the page need not wait for them.
         if !browser::is_whole() {

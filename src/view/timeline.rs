@@ -135,7 +135,7 @@ fn Plot(span: Memo<(u64, u64)>) -> impl IntoView {
     let top = RwSignal::new(chart::LOWEST_TOP);
     let limits = RwSignal::new(None::<(i32, i32)>);
     let mut last_us = 0;
-    let mut patience = Patience::default();
+    let mut patience = Patience::of(3);
     browser::on_every_frame(move |at_us| {
         if at_us.saturating_sub(last_us) < REDRAW_US || !patience.is_over() {
             return;

@@ -17,7 +17,7 @@ use super::simulation::{Simulation, simulation};
 
 /// The decisions that are shown, and those while time goes faster than anybody could read.
 const SHOWN: usize = 60;
-const SHOWN_IN_A_HURRY: usize = 16;
+const SHOWN_IN_A_HURRY: usize = 10;
 /// From this speed on, in hundredths.
 const HURRY: u32 = 500;
 /// The decisions that are looked through for them.

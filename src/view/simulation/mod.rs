@@ -31,7 +31,10 @@ const LEAST_WORK_US: u64 = 1_000;
 const MOST_WORK_US: u64 = 16_000;
 /// What a frame has not reached the next ones catch up with, if it is not more than this of real time: much that
 /// happens at one moment is spread over them.
-const CAUGHT_UP_US: u64 = 50_000;
+const CAUGHT_UP_US: u64 = 150_000;
+/// While much happens so many frames work and the next one draws: both at once would be too long, and the picture changes
+/// twenty times a second as it is.
+const UNDRAWN_FRAMES: u32 = 2;
 
 struct Core {
     lab: Lab,
@@ -44,8 +47,8 @@ struct Core {
     carry: u64,
     /// What the frame before has not reached, in simulated milliseconds.
     missed_ms: u64,
-    /// Whether that frame drew the cluster.
-    was_drawn: bool,
+    /// How many frames have not drawn the cluster.
+    undrawn: u32,
     pace: Pace,
     log_cursor: usize,
     log_number: u64,
@@ -120,10 +123,10 @@ impl Simulation {
             lanes: [Lane::new(APPLY, true), Lane::new(HIDDEN, false)],
             last_frame_us: None,
             told_us: 0,
-            patience: Patience::default(),
+            patience: Patience::of(3),
             carry: 0,
             missed_ms: 0,
-            was_drawn: false,
+            undrawn: 0,
             pace: Pace::default(),
             log_cursor: 0,
             log_number: 0,
@@ -168,8 +171,8 @@ impl Simulation {
         let mut draws = true;
         self.core.update_value(|core| {
             let elapsed = at_us.saturating_sub(core.last_frame_us.replace(at_us).unwrap_or(at_us));
-            draws = !is_playing || core.missed_ms == 0 || !core.was_drawn;
-            core.was_drawn = draws;
+            draws = !is_playing || core.missed_ms == 0 || core.undrawn >= UNDRAWN_FRAMES;
+            core.undrawn = if draws { 0 } else { core.undrawn + 1 };
             if is_playing {
                 core.carry += elapsed.min(LONGEST_FRAME_US) * speed;
                 let due_ms = core.carry / 100_000;
@@ -180,6 +183,9 @@ impl Simulation {
                 let pace = Pressure { misses: core.missed_ms > 0, is_behind: core.missed_ms >= most_missed_ms, draws };
                 run_for_a_frame(&mut core.lab, until, pace.share_us(elapsed));
                 core.missed_ms = until.ms_since(core.lab.now()).min(most_missed_ms);
+                if !draws {
+                    browser::fill_frame();
+                }
                 told = core.pace.note(speed, elapsed, due_ms, core.lab.now().ms_since(since));
             }
         });
@@ -287,8 +293,7 @@ fn told_every_us(speed: u64) -> u64 {
     if speed > HURRY { TOLD_IN_A_HURRY_EVERY_US } else { TOLD_EVERY_US }
 }
 
-/// What a frame has to do beside the engine's work. While much happens one frame works and the next one draws: both at
-/// once would be too long, and nobody sees that the picture changes thirty times a second.
+/// What a frame has to do beside the engine's work.
 struct Pressure {
     misses: bool,
     is_behind: bool,
@@ -300,9 +305,9 @@ impl Pressure {
     /// machine is to get there as well.
     fn share_us(&self, elapsed_us: u64) -> u64 {
         let part = match self {
-            Self { misses: false, .. } => 8,
+            Self { misses: false, .. } => 12,
             Self { draws: true, .. } => 16,
-            Self { is_behind: false, .. } => 5,
+            Self { is_behind: false, .. } => 8,
             Self { is_behind: true, .. } => 3,
         };
         (elapsed_us / part).clamp(LEAST_WORK_US, MOST_WORK_US)
