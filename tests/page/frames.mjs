@@ -5,8 +5,7 @@
 //
 // Measures dist/ as it is: `./lab build` first, an unoptimised page says nothing. Work is everything that the main
 // thread does (scripts, style, layout, painting), from Chromium's own trace. "cpu" is the time that the thread ran,
-// "wall" what went by meanwhile: on a busy machine the second one holds other people's work, too. How quick the machine
-// is at that moment stands beside it, in thousands of rounds of a fixed loop a millisecond: machines slow down.
+// "wall" what went by meanwhile: on a busy machine the second one holds other people's work, too.
 import { writeFileSync } from "node:fs";
 import { browse, web } from "./support/browse.mjs";
 
@@ -20,16 +19,6 @@ const manifest = (pods, tag) =>
     tag,
     probe: "readinessProbe: { httpGet: { path: /, port: 3000 }, periodSeconds: 2 }",
     spec: "  minReadySeconds: 10\n",
-  });
-
-/** Thousands of rounds of a fixed loop in a millisecond. */
-const quickness = (page) =>
-  page.evaluate(() => {
-    const ROUNDS = 50_000_000;
-    const from = performance.now();
-    let mixed = 1;
-    for (let round = 0; round < ROUNDS; round++) mixed = (Math.imul(mixed, 31) + round) | 0;
-    return mixed === 0 ? 0 : ROUNDS / 1_000 / (performance.now() - from);
   });
 
 /** A rollout of so many pods; answers the trace. */
@@ -47,7 +36,6 @@ async function record(browser, address, pods) {
   }, [manifest(pods, "v1")]);
   const ready = await page.evaluate(() => window.lab.state().pods.filter((pod) => pod.status.phase === "Running").length);
   await page.waitForTimeout(1_000);
-  const before = await quickness(page);
   await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] });
   const from = await page.evaluate(async ([next]) => {
     window.lab.write("web.yaml", next);
@@ -59,9 +47,8 @@ async function record(browser, address, pods) {
   await page.waitForTimeout(seconds * 1_000);
   const to = await page.evaluate(() => window.lab.now());
   const trace = await browser.stopTracing();
-  const quick = (before + (await quickness(page))) / 2;
   await page.close();
-  return { trace, ready, quick, simulated: (to - from) / 1_000 };
+  return { trace, ready, simulated: (to - from) / 1_000 };
 }
 
 /** The main thread's work by frame, and its tasks, in milliseconds. */
@@ -108,10 +95,10 @@ let isMet = true;
 await browse(async (browser, address) => {
   const sizes = process.argv.slice(2).map(Number).filter((pods) => pods > 0);
   for (const pods of sizes.length > 0 ? sizes : [100, 1000]) {
-    const { trace, ready, quick, simulated } = await record(browser, address, pods);
+    const { trace, ready, simulated } = await record(browser, address, pods);
     if (process.env.LAB_TRACE) writeFileSync(process.env.LAB_TRACE, trace);
     const { frames, tasks } = work(trace);
-    console.log(`${pods} pods (${ready} ran), 10×, ${seconds} s: ${frames.length} frames, ${simulated.toFixed(0)} s simulated; machine ${quick.toFixed(0)}`);
+    console.log(`${pods} pods (${ready} ran), 10×, ${seconds} s: ${frames.length} frames, ${simulated.toFixed(0)} s simulated`);
     for (const kind of ["cpu", "wall"]) {
       const values = frames.map((frame) => frame[kind]);
       const longest = Math.max(...tasks.map((task) => task[kind]));
