@@ -46,7 +46,7 @@ pub const RULES: &[Rule] = &[
         "rolling/scale-down-old",
         ("缩小旧的 ReplicaSet", "Scale down an old ReplicaSet"),
         "可用的至少要有 replicas {replicas} − maxUnavailable {maxUnavailableResolved}（{maxUnavailable}，向下取整）= {minAvailable} 个。现在有 {available} 个可用，可以减 {maxScaledDown} 个：{replicaSet} 从 {from} 缩到 {to}。",
-        "At least replicas {replicas} − maxUnavailable {maxUnavailableResolved} ({maxUnavailable}, rounded down) = {minAvailable} pods must be available. {available} are, so {maxScaledDown} may go: {replicaSet} goes from {from} to {to}.",
+        "At least replicas {replicas} − maxUnavailable {maxUnavailableResolved} ({maxUnavailable}, rounded down) = {minAvailable} pods must be available. Available: {available}, so at most {maxScaledDown} may go: {replicaSet} goes from {from} to {to}.",
         "pkg/controller/deployment/rolling.go scaleDownOldReplicaSetsForRollingUpdate",
     ),
     rule(
@@ -186,14 +186,14 @@ pub const RULES: &[Rule] = &[
         "deployment/available",
         ("达到可用下限", "Enough pods are available"),
         "{available} 个可用，至少要 replicas {replicas} − maxUnavailable {maxUnavailableResolved} = {minAvailable} 个：Available 变为 True。",
-        "{available} are available and replicas {replicas} − maxUnavailable {maxUnavailableResolved} = {minAvailable} must be: Available becomes True.",
+        "Pods available: {available}, to be at least replicas {replicas} − maxUnavailable {maxUnavailableResolved} = {minAvailable}: Available becomes True.",
         "pkg/controller/deployment/sync.go calculateStatus",
     ),
     rule(
         "deployment/unavailable",
         ("低于可用下限", "Too few pods are available"),
         "只有 {available} 个可用，至少要 replicas {replicas} − maxUnavailable {maxUnavailableResolved} = {minAvailable} 个：Available 变为 False。",
-        "Only {available} are available and replicas {replicas} − maxUnavailable {maxUnavailableResolved} = {minAvailable} must be: Available becomes False.",
+        "Pods available: only {available}, to be at least replicas {replicas} − maxUnavailable {maxUnavailableResolved} = {minAvailable}: Available becomes False.",
         "pkg/controller/deployment/sync.go calculateStatus",
     ),
     rule(
@@ -242,14 +242,14 @@ pub const RULES: &[Rule] = &[
         "replicaset/create-pods",
         ("创建 Pod", "Creates pods"),
         "要 {replicas} 个，现有 {pods} 个（正在终止的不算）：创建 {count} 个，第一批 1 个，之后每批翻倍。",
-        "{replicas} are wanted and {pods} exist (terminating ones do not count): {count} are created, first 1, then twice as many each time.",
+        "Wanted: {replicas}, there (terminating ones do not count): {pods}. So it creates {count}, first 1, then twice as many each time.",
         "pkg/controller/replicaset/replica_set.go manageReplicas, slowStartBatch",
     ),
     rule(
         "replicaset/delete-pods",
         ("删除 Pod", "Deletes pods"),
         "要 {replicas} 个，现有 {pods} 个：删除 {count} 个。排在前面的先删：未调度、Pending、未就绪、删除代价低、同节点多、就绪晚、重启多、创建晚。",
-        "{replicas} are wanted and {pods} exist: {count} are deleted. First in the ranking go those that are unassigned, pending, not ready, cheap to delete, crowded on a node, ready for a shorter time, restarted more, newer.",
+        "Wanted: {replicas}, there: {pods}. So it deletes {count}. First in the ranking go those that are unassigned, pending, not ready, cheap to delete, crowded on a node, ready for a shorter time, restarted more, newer.",
         "pkg/controller/controller_utils.go ActivePodsWithRanks, replica_set.go getPodsToDelete",
     ),
     rule(
@@ -263,7 +263,7 @@ pub const RULES: &[Rule] = &[
         "replicaset/waits-for-min-ready",
         ("就绪还不等于可用", "Ready is not available yet"),
         "{readyButUnavailable} 个 Pod 已经就绪，但要连续就绪 minReadySeconds {minReadySeconds} 秒才算可用。",
-        "{readyButUnavailable} pods are ready, but count as available only after minReadySeconds {minReadySeconds} s of it.",
+        "Ready and not yet available: {readyButUnavailable}. A pod counts as available once it has been ready for minReadySeconds {minReadySeconds} s.",
         "pkg/controller/replicaset/replica_set_utils.go calculateStatus, IsPodAvailable",
     ),
     rule(
@@ -284,7 +284,7 @@ pub const RULES: &[Rule] = &[
         "replicaset/failed",
         ("创建或删除失败", "Creating or deleting failed"),
         "要 {replicas} 个，现有 {pods} 个，但请求失败：{error}。稍后再试。",
-        "{replicas} are wanted and {pods} exist, but a request failed: {error}. It is tried again later.",
+        "Wanted: {replicas}, there: {pods}, but a request failed: {error}. It is tried again later.",
         "pkg/controller/replicaset/replica_set.go syncReplicaSet",
     ),
     rule(

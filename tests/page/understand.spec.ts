@@ -33,7 +33,7 @@ test("every decision is told with its numbers and Kubernetes' function", async (
 test("the decisions are one stop for the Tab key, arrows go from one to the next", async ({ page }) => {
   const tree = page.getByRole("tree", { name: "Decisions, newest first" });
   const items = tree.locator("> [role=treeitem]");
-  expect(await items.count()).toBeGreaterThan(4);
+  await expect.poll(() => items.count()).toBeGreaterThan(4);
   await page.locator(".why-filter input").focus();
   await page.keyboard.press("Tab");
   await expect(items.first()).toBeFocused();

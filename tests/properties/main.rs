@@ -11,9 +11,10 @@ use std::fmt::Write as _;
 
 use hellok8s_lab::api::Object;
 use hellok8s_lab::cluster::{Cluster, RULES};
+use hellok8s_lab::sim::SimTime;
 use proptest::prelude::*;
 
-use scenario::{Scenario, scenario};
+use scenario::{Bound, Edit, Scenario, Spec, Template, scenario};
 use world::World;
 
 /// So many scenarios a property, unless `PROPTEST_CASES` says otherwise.
@@ -69,6 +70,41 @@ fn check_finished(world: &World) -> Result<(), String> {
         return Err(format!("{old} old ReplicaSets, where {} are kept", world.spec.history_limit));
     }
     Ok(())
+}
+
+/// 4 by hand beside 7, of an old ReplicaSet that was made when at most 1 pod might exist: 4 × (7 + 1) / 1 = 32. The new one
+/// goes to 0, and the rollout sets it right.
+#[test]
+fn a_share_of_an_outgrown_size_is_as_large_as_kubernetes_makes_it() {
+    let template = |image, number| Template { image, has_readiness_probe: number > 1, number };
+    let (v1, v2) = ("guangzhengli/hellok8s:v1", "guangzhengli/hellok8s:v2");
+    let scenario = Scenario {
+        seed: 0,
+        spec: Spec {
+            replicas: 0,
+            strategy: Some((Bound::Pods(1), Bound::Pods(0))),
+            min_ready_seconds: 2,
+            history_limit: 2,
+            deadline_seconds: 10,
+            template: template(v1, 0),
+        },
+        edits: vec![
+            (100, Edit::Template(template(v1, 1))),
+            (100, Edit::Template(template(v2, 2))),
+            (8_000, Edit::Scale(7)),
+            (2_000, Edit::ScaleReplicaSet { number: 2, replicas: 4 }),
+        ],
+    };
+    let mut world = World::new(&scenario);
+    assert_eq!(world.play(&scenario.edits), Ok(()));
+    let mut most = 0;
+    while world.cluster.now() < SimTime(11_000) {
+        assert_eq!(world.run_until(world.cluster.next_at()), Ok(()));
+        most = most.max(world.asked_for());
+    }
+    assert_eq!(most, 32);
+    assert_eq!(world.run_for(900), Ok(()));
+    assert_eq!(check_finished(&world), Ok(()));
 }
 
 proptest! {
