@@ -6,6 +6,10 @@
 WASM=wasm32-unknown-unknown
 TRUNK_VERSION=0.21.14
 DENY_VERSION=0.20.2
+NODE_VERSION=22.23.3
+# Those that .ci/later.txt is of, and the one of them that rustup fetches.
+RUST_VERSIONS="1.95 1.96"
+RUSTUP_RUST=1.95.0
 WASM_BINDGEN_VERSION="$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p;}' "$ROOT/Cargo.lock")"
 
 # Outside the clone, so that all clones of one person share them; a version a folder, so that none gets in another's way.
@@ -16,10 +20,16 @@ export PATH="$PAGE_TESTS/node_modules/.bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
 
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'lab: %s\n' "$*" >&2; exit 1; }
+is_debian() { grep -qsx 'ID=debian' /etc/os-release; }
 has() { command -v "$1" >/dev/null 2>&1; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 # macOS has no timeout.
 within() { if has timeout; then timeout "$@"; else shift; "$@"; fi; }
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=600 "$@" </dev/null >/dev/null
+}
 
 # apt_packages NAME…: false where there is no apt.
 apt_packages() {
@@ -30,12 +40,10 @@ apt_packages() {
   done
   [ -n "$missing" ] || return 0
   say "installing$missing"
+  # Lists that are old do not know of every package, or know of versions that are no longer served: then once more with
+  # new ones.
   # shellcheck disable=SC2086 # a list of names
-  {
-    apt-cache show $missing >/dev/null 2>&1 || as_root apt-get -qq update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
-      -o DPkg::Lock::Timeout=600 $missing </dev/null >/dev/null
-  }
+  apt_install $missing 2>/dev/null || { as_root apt-get -qq update && apt_install $missing; }
 }
 
 # ---- Rust for the browser -------------------------------------------------------------------------------------
@@ -53,24 +61,52 @@ compiles_wasm() {
   return $worked
 }
 
+is_known_rust() {
+  local version known
+  version="$(rustc --version 2>/dev/null)" || return 1
+  for known in $RUST_VERSIONS; do
+    case "$version" in "rustc $known."*) return 0 ;; esac
+  done
+  return 1
+}
+
 need_rust() {
   cd "$ROOT" || exit 1
+  has cc || apt_packages gcc libc6-dev || die "install a C compiler: Rust links with it."
   if [ -z "${LAB_DEBIAN_RUST:-}" ]; then
-    compiles_wasm rustc && return 0
-    if has rustup; then
-      say "fetching the $WASM target"
-      # A server that does not answer must not hold the person for ever: Debian's Rust is the second way.
-      within 120 rustup target add $WASM >&2 && compiles_wasm rustc && return 0
-    fi
+    is_known_rust && compiles_wasm rustc && return 0
+    rustup_rust && return 0
   fi
-  debian_rust
-  compiles_wasm rustc || die "Rust cannot compile for $WASM here. Install Rust with rustup (https://rustup.rs) and try again."
+  ! is_debian || debian_rust
+  compiles_wasm rustc || die "no Rust that compiles for $WASM: install it with rustup (https://rustup.rs) and try again."
+  is_known_rust || say "this Rust is none of $RUST_VERSIONS: the page may weigh more, and begin with a wait"
+}
+
+# A server that does not answer must not hold the person for ever: Debian's Rust is the second way.
+rustup_rust() {
+  if ! has rustup && ! has cargo && has curl; then
+    say "installing Rust $RUSTUP_RUST with rustup"
+    curl --proto '=https' --connect-timeout 10 --max-time 60 -sSf https://static.rust-lang.org/rustup/rustup-init.sh 2>/dev/null |
+      within 600 sh -s -- -qy --no-modify-path --profile minimal --default-toolchain $RUSTUP_RUST -c clippy -c rustfmt >&2 || true
+  fi
+  has rustup || return 1
+  if ! is_known_rust; then
+    if ! rustup toolchain list | grep -q "^$RUSTUP_RUST-"; then
+      say "fetching Rust $RUSTUP_RUST, beside the one that is there"
+      within 600 rustup toolchain install $RUSTUP_RUST --no-self-update --profile minimal -c clippy -c rustfmt >&2 || return 1
+    fi
+    export RUSTUP_TOOLCHAIN=$RUSTUP_RUST
+  fi
+  compiles_wasm rustc && return 0
+  say "fetching the $WASM target"
+  within 120 rustup target add $WASM >&2 && compiles_wasm rustc && return 0
+  unset RUSTUP_TOOLCHAIN
+  return 1
 }
 
 # Debian's Rust, and the standard library for wasm built once from Debian's own source of it.
 debian_rust() {
-  apt_packages rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy rustfmt-web gcc libc6-dev ||
-    die "no Rust that compiles for $WASM: install it with rustup (https://rustup.rs)."
+  apt_packages rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy rustfmt-web gcc libc6-dev || return 0
   # rust-lld is a link to a package that Debian only recommends.
   apt_packages "$(basename "$(readlink /usr/bin/rust-lld)")"
   compiles_wasm /usr/bin/rustc || build_wasm_std
@@ -165,12 +201,32 @@ need_trunk() {
 
 need_deny() { need_tool cargo-deny "$DENY_VERSION" cargo-deny; }
 
+node_is_new() { has node && has npm && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; }
+
+# Debian 12's Node is too old for Playwright, but its npm can fetch a newer one.
+need_node() {
+  node_is_new && return 0
+  local root="$TOOLS/node-$NODE_VERSION" missing="install Node.js 20 or newer (https://nodejs.org)" kind
+  if ! has npm; then apt_packages nodejs npm || die "$missing"; fi
+  node_is_new && return 0
+  if [ ! -x "$root/node_modules/.bin/node" ]; then
+    case "$(uname -sm)" in
+      "Linux x86_64") kind=linux-x64 ;;
+      "Linux aarch64") kind=linux-arm64 ;;
+      *) die "$missing" ;;
+    esac
+    say "fetching Node.js $NODE_VERSION"
+    mkdir -p "$root"
+    npm install --prefix "$root" --no-fund --no-audit --loglevel=error "node-$kind@$NODE_VERSION" >&2 || die "$missing"
+  fi
+  export PATH="$root/node_modules/.bin:$PATH"
+  node_is_new || die "$missing"
+}
+
 # npm_packages FOLDER WHAT: as the folder's lock file pins them.
 npm_packages() {
   local folder="$ROOT/$1" what=$2
-  if ! has node || ! has npm; then
-    apt_packages nodejs npm || die "install Node.js 20 or newer (https://nodejs.org)"
-  fi
+  need_node
   cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock" && return 0
   say "installing $what"
   # Where a registry does not serve what other systems need, a lock file lacks it and npm ci refuses: then the other way,
@@ -194,8 +250,7 @@ need_example() { npm_packages examples/vitepress "VitePress, for examples/vitepr
 
 # Debian's Chromium, with a font for the page's Chinese; elsewhere the one that Playwright downloads.
 need_browser() {
-  if has apt-get && { [ -x /usr/bin/chromium ] || apt-cache show chromium >/dev/null 2>&1 || as_root apt-get -qq update; } &&
-    apt_packages chromium fonts-noto-cjk fonts-dejavu-core; then
+  if is_debian && apt_packages chromium fonts-noto-cjk fonts-dejavu-core; then
     return 0
   fi
   (cd "$PAGE_TESTS" && npx playwright install chromium >&2) || die "no browser for the page tests"
