@@ -139,6 +139,12 @@ impl Cluster {
         &self.decisions
     }
 
+    /// Lets go of a part of what the logs hold before so many entries, for who has read them and never goes back.
+    pub(crate) fn forget(&mut self, entries: usize, decisions: usize) {
+        self.log.forget(entries);
+        self.decisions.forget(decisions);
+    }
+
     /// The node's kubelet, to ask it about pods.
     pub fn kubelet(&self) -> &Kubelet {
         &self.kubelet

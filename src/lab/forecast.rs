@@ -265,6 +265,8 @@ impl Run {
         if self.is_over {
             return;
         }
+        // Piece by piece: at the end there would be so much of it that the page stood still.
+        self.timeline.forget_in(self.lab.cluster_mut());
         for _ in 0..PIECE {
             if self.lab.next_at() > self.look_at {
                 self.lab.run_until(self.look_at);

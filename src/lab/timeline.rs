@@ -199,6 +199,11 @@ impl Timeline {
         self.read_traffic(cluster);
     }
 
+    /// Lets the cluster forget some of what was read.
+    pub(super) fn forget_in(&self, cluster: &mut Cluster) {
+        cluster.forget(self.read, self.read_decisions);
+    }
+
     /// The seconds that are over. One that is not is read when it is.
     fn read_traffic(&mut self, cluster: &Cluster) {
         let (traffic, now_s) = (cluster.traffic(), cluster.now().as_ms() / 1000);

@@ -8,13 +8,15 @@ const PART: usize = 64;
 /// A log. A copy costs a pointer for every 64 entries, so that each checkpoint of the simulation can hold one.
 #[derive(Clone, Debug)]
 pub struct Log<T> {
+    /// Parts at the beginning that are not held any more: see [`Log::forget`].
+    forgotten: usize,
     sealed: Vec<Arc<[T]>>,
     tail: Vec<T>,
 }
 
 impl<T> Default for Log<T> {
     fn default() -> Self {
-        Self { sealed: Vec::new(), tail: Vec::new() }
+        Self { forgotten: 0, sealed: Vec::new(), tail: Vec::new() }
     }
 }
 
@@ -29,7 +31,12 @@ impl<T: Clone> Log<T> {
 
     /// How many entries have been written.
     pub fn len(&self) -> usize {
-        self.sealed.len() * PART + self.tail.len()
+        self.tail_begins() + self.tail.len()
+    }
+
+    /// How many entries stand before the tail.
+    fn tail_begins(&self) -> usize {
+        (self.forgotten + self.sealed.len()) * PART
     }
 
     /// Whether nothing has been written.
@@ -37,11 +44,20 @@ impl<T: Clone> Log<T> {
         self.len() == 0
     }
 
-    /// The entry at `index`, counted from the log's beginning.
+    /// The entry at `index`, counted from the log's beginning; none where it is not held.
     pub fn get(&self, index: usize) -> Option<&T> {
-        match self.sealed.get(index / PART) {
-            Some(part) => part.get(index % PART),
-            None => self.tail.get(index - self.sealed.len() * PART),
+        match index.checked_sub(self.tail_begins()) {
+            Some(at) => self.tail.get(at),
+            None => self.sealed.get((index / PART).checked_sub(self.forgotten)?)?.get(index % PART),
+        }
+    }
+
+    /// Lets go of the oldest part that is held, if nothing in it is at `index` or later. A part at a time, because the
+    /// objects in it go with it, and many of them at once would take long.
+    pub fn forget(&mut self, index: usize) {
+        if !self.sealed.is_empty() && (self.forgotten + 1) * PART <= index {
+            self.sealed.remove(0);
+            self.forgotten += 1;
         }
     }
 
@@ -50,14 +66,14 @@ impl<T: Clone> Log<T> {
         (index..self.len()).filter_map(|at| self.get(at))
     }
 
-    /// All entries.
+    /// All entries that are held.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.sealed.iter().flat_map(|part| part.iter()).chain(self.tail.iter())
     }
 
     /// The number of entries at the log's beginning for which `before` holds; entries must be ordered by it.
     pub fn partition_point(&self, before: impl Fn(&T) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.len());
+        let (mut low, mut high) = (self.forgotten * PART, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
             if self.get(middle).is_some_and(&before) { low = middle + 1 } else { high = middle }
@@ -81,5 +97,22 @@ mod tests {
         assert_eq!(copy.get(1300), Some(&9999));
         assert_eq!(log.iter().count(), 1300);
         assert_eq!(log.partition_point(|n| *n < 700), 700);
+    }
+
+    #[test]
+    fn what_is_forgotten_leaves_the_others_where_they_were() {
+        let mut log = Log::default();
+        (0..200).for_each(|n| log.push(n));
+        let copy = log.clone();
+        log.forget(63);
+        assert_eq!(log.get(0), Some(&0));
+        (0..9).for_each(|_| log.forget(140));
+        assert_eq!(
+            (log.len(), log.get(127), log.get(128), log.get(199), log.get(200)),
+            (200, None, Some(&128), Some(&199), None)
+        );
+        assert_eq!(log.since(0).count(), 72);
+        assert_eq!(log.partition_point(|n| *n < 150), 150);
+        assert_eq!(copy.get(0), Some(&0));
     }
 }
