@@ -501,3 +501,19 @@ fn start_error(program: &str) -> String {
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: {why}: unknown"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_entries_for_a_container_s_command_the_last_one_holds() {
+        let entry = |code: i32, after: u64| serde_json::json!({ "command": ["migrate"], "exitCode": code, "afterSeconds": after });
+        let declared = serde_json::json!({ "image": "me/web:v1", "exec": [entry(1, 0), entry(2, 0), entry(3, 5)] });
+        let declaration: Declaration = serde_json::from_value(declared).expect("a declaration");
+        let program = Program::start(&Arc::new(declaration), &["migrate".to_owned()], &[], "host", SimTime::ZERO);
+        let exit = program.expect("it starts").exit().cloned();
+        // The third one holds five seconds after the start, and it has ended by then.
+        assert_eq!(exit, Some(Exit::with_code(SimTime::ZERO, 2)));
+    }
+}
