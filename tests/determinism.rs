@@ -52,6 +52,7 @@ fn the_same_seed_gives_the_same_log() {
 
 /// The liveness image's story under a way of letting time pass: the whole log, and what one pod went through, each with
 /// its moment.
+#[cfg(not(target_arch = "wasm32"))]
 fn liveness(pass: &dyn Fn(&mut Lab, SimTime)) -> (String, Vec<(u64, String)>) {
     const MINUTES_15: SimTime = SimTime(900_000);
     let mut lab = Lab::new(&LabOptions { seed: SEED, ..LabOptions::default() });
