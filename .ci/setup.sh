@@ -82,7 +82,8 @@ need_rust() {
   is_known_rust || say "this Rust is none of $RUST_VERSIONS: the page may weigh more, and begin with a wait"
 }
 
-# A server that does not answer must not hold the person for ever: Debian's Rust is the second way.
+# rustup's Rust, of a known version. A server that does not answer must not hold the person for ever: Debian's is the second
+# way.
 rustup_rust() {
   if ! has rustup && ! has cargo && has curl; then
     say "installing Rust $RUSTUP_RUST with rustup"
