@@ -7,168 +7,26 @@
     reason = "the browser's clock, pixels and numbers are floats, and nothing of the simulation is decided by them"
 )]
 
-mod bridge;
 mod browser;
-mod chart;
 mod clock;
-mod crowd;
-mod document;
-mod editor;
-mod embed;
-mod events;
-mod files;
-mod flights;
-mod forecast;
-mod head;
+mod frame;
+mod host;
 mod i18n;
-mod keys;
-mod lesson;
-mod notice;
-mod numbers;
-mod picture;
-mod pod_box;
-mod pointed;
+mod manifest;
 mod scene;
-mod selection;
-mod service_lane;
 mod settings;
 mod share;
 mod side;
 mod simulation;
-mod stage;
 mod terminal;
-mod timeline;
-mod tour;
-mod transport;
-mod trouble;
+mod theatre;
 mod visit;
-mod why;
-mod yaml;
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
-use document::Document;
-use editor::Editor;
-use head::Head;
-use i18n::Key;
-use notice::NoticeBar;
-use settings::Settings;
-use side::Side;
-use simulation::Simulation;
-use stage::Stage;
-use terminal::Terminal;
-use timeline::Timeline;
-use tour::Tour;
-use visit::Visit;
+pub use frame::App;
 
 /// Puts the page into the document's body.
 pub fn mount() {
     mount_to_body(App);
-}
-
-/// The panels of which a phone shows one at a time.
-const TABS: [(&str, Key); 3] = [("editor", Key::Editor), ("terminal", Key::Terminal), ("side", Key::Why)];
-
-/// How far the page is built: each part is a task of its own, so that no task is long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Frame,
-    Stage,
-    Editor,
-    Terminal,
-    Side,
-    Timeline,
-    All,
-}
-
-const PARTS: [Part; 6] = [Part::Stage, Part::Editor, Part::Terminal, Part::Side, Part::Timeline, Part::All];
-
-/// The whole page, part by part: what the parts share, the frame, then a panel after the other.
-#[component]
-fn App() -> impl IntoView {
-    let owner = Owner::current().unwrap_or_default();
-    let settings = Settings::load();
-    provide_context(settings);
-    let built = RwSignal::new(None::<Part>);
-    spawn_local(async move {
-        let simulation = owner.with(|| {
-            let simulation = Simulation::start();
-            provide_context(simulation);
-            simulation
-        });
-        browser::next_task().await;
-        let document = owner.with(|| {
-            let document = Document::open(simulation);
-            provide_context(document);
-            provide_context(Visit::begin(simulation, document));
-            // Who finds a part of the page finds the lab.
-            bridge::open(simulation, document);
-            document
-        });
-        browser::next_task().await;
-        built.set(Some(Part::Frame));
-        browser::announce("LabStarted");
-        for part in PARTS {
-            browser::next_task().await;
-            built.set(Some(part));
-        }
-        owner.with(|| embed::open(simulation, document, settings));
-    });
-    view! {
-        <Show when=move || built.get().is_some()>
-            <Frame built/>
-        </Show>
-    }
-}
-
-/// The frame with its panels, as far as they are built.
-#[component]
-fn Frame(built: RwSignal<Option<Part>>) -> impl IntoView {
-    let (settings, simulation, visit) = (settings::settings(), simulation::simulation(), visit::visit());
-    // The side panel is the lesson's; `chart` is the timeline's drawing, whose buttons are always needed.
-    let panel = |name: &'static str| settings::shows(if name == "side" { "lesson" } else { name });
-    let first = if browser::parameter("lesson").is_some() { "side" } else { "editor" };
-    let is_shown = |(name, _): &(&'static str, Key)| panel(name);
-    let opened = TABS.into_iter().find(|tab| tab.0 == first && is_shown(tab)).or(TABS.into_iter().find(is_shown));
-    let tab = RwSignal::new(opened.unwrap_or(TABS[0]));
-    // On a phone the panel that tells of a clicked object is behind a tab.
-    Effect::new(move |_| {
-        if simulation.selected.with(Option::is_some) {
-            tab.set(TABS[2]);
-        }
-    });
-    let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
-    let is_built = move |part: Part| move || built.get() >= Some(part);
-    // Until a panel is built an empty one keeps its place, so that nothing that is there already moves.
-    let part = move |name: &'static str, part: Part, content: fn() -> AnyView| {
-        let class = if name == "lesson" { "side" } else { name };
-        settings::shows(name).then(|| {
-            view! { <Show when=is_built(part) fallback=move || view! { <div class=format!("panel coming {class}")></div> }>{content()}</Show> }
-        })
-    };
-    view! {
-        <div class=class
-            on:dragover=move |event| if share::brings_files(&event) { event.prevent_default() }
-            on:drop=move |event| share::drop_file(&visit, &event)>
-            <Head/>
-            <NoticeBar/>
-            <Tour/>
-            <main class="panels" data-tab=move || tab.get().0>
-                <div class="phone-tabs" role="group" aria-label=settings.say(Key::Panels)>
-                    {TABS.map(|(name, key)| panel(name).then(|| view! {
-                        <button type="button" class="button" aria-pressed=move || (tab.get().0 == name).to_string()
-                            on:click=move |_| tab.set((name, key))>{settings.say(key)}</button>
-                    })).into_iter().collect_view()}
-                </div>
-                {part("editor", Part::Editor, || view! { <Editor/> }.into_any())}
-                {part("stage", Part::Stage, || view! { <Stage/> }.into_any())}
-                {part("terminal", Part::Terminal, || view! { <Terminal/> }.into_any())}
-                {part("lesson", Part::Side, || view! { <Side/> }.into_any())}
-                <Show when=is_built(Part::Timeline) fallback=|| view! { <div class="panel coming timeline" class:with-plot=settings::shows("chart")></div> }>
-                    <Timeline/>
-                </Show>
-            </main>
-        </div>
-    }
 }

@@ -3,8 +3,8 @@
 use hellok8s_lab::api::KubernetesVersion;
 use leptos::prelude::*;
 
-use super::browser;
-use super::i18n::{self, Key, Lang};
+use crate::view::browser;
+use crate::view::i18n::{self, Key, Lang};
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

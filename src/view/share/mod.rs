@@ -10,10 +10,10 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::browser;
-use super::i18n::Key;
-use super::settings::settings;
-use super::visit::{Visit, visit};
+use crate::view::browser;
+use crate::view::i18n::Key;
+use crate::view::settings::settings;
+use crate::view::visit::{Visit, visit};
 
 /// What the menu shows and tells.
 #[derive(Clone, Copy)]

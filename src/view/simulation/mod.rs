@@ -11,10 +11,10 @@ use hellok8s_lab::lessons::{Progress, Seen};
 use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
-use super::browser::{self, Patience};
-use super::scene::Scene;
-use super::selection::Selection;
-use super::settings;
+use crate::view::browser::{self, Patience};
+use crate::view::scene::Scene;
+use crate::view::settings;
+use crate::view::side::selection::Selection;
 use terminals::{APPLY, Done, HIDDEN, Lane};
 pub use terminals::{Entry, Said, TERMINALS, TerminalSignals};
 pub use time::{SPEEDS, parse_speed};

@@ -1,0 +1,370 @@
+//! The lab's files as the editor shows them: which one is open, its text, what is kept for the next visit.
+
+use hellok8s_lab::images::DOCUMENTS;
+use hellok8s_lab::lab::PRESETS;
+use hellok8s_lab::lab::problems::{self, Problem, Review};
+use hellok8s_lab::shell::{Complaint, Files};
+use leptos::prelude::*;
+
+use crate::view::browser;
+use crate::view::i18n::Key;
+use crate::view::settings;
+use crate::view::simulation::Simulation;
+
+/// Characters that a file's name may have.
+const LONGEST_NAME: usize = 80;
+/// Under `file:NAME` the browser keeps the text of each file.
+const FILE: &str = "file:";
+/// Where a text is kept that a preset took the place of.
+const DRAFT: &str = "draft";
+
+fn kept_as(name: &str) -> String {
+    format!("{}{name}", settings::shelf())
+}
+
+fn file_key(name: &str) -> String {
+    kept_as(&format!("{FILE}{name}"))
+}
+
+/// What the open file is, and so what its button does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Objects, to be applied.
+    Manifest,
+    /// An image's program, to be built.
+    Image,
+    /// `kubectl edit` waits for it.
+    Edit,
+}
+
+/// A file that `kubectl edit` has opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Edited {
+    path: String,
+    /// Its text when it was opened.
+    text: String,
+    /// The file that was open before.
+    before: String,
+}
+
+/// The open file.
+#[derive(Clone, Copy)]
+pub struct Document {
+    simulation: Simulation,
+    /// Its name.
+    pub name: RwSignal<String>,
+    /// Its text.
+    pub text: RwSignal<String>,
+    /// The lab's files.
+    pub names: RwSignal<Vec<String>>,
+    /// What the last command that read the open file found wrong in it.
+    complaints: RwSignal<Vec<Problem>>,
+    edited: RwSignal<Option<Edited>>,
+    /// The files with which a lab begins: they are kept only once they have been changed.
+    initial: StoredValue<Vec<(String, String)>>,
+    /// Whether there is a text to go back to.
+    pub has_draft: RwSignal<bool>,
+    /// Whether the files are a lesson's or somebody's, which do not take the place of the visitor's own.
+    pub is_guest: RwSignal<bool>,
+}
+
+/// The open file of the page that is being built.
+pub fn document() -> Document {
+    expect_context()
+}
+
+impl Document {
+    /// The lab's first file, with what was typed before the page was loaded again.
+    pub fn open(simulation: Simulation) -> Self {
+        let initial = files(simulation);
+        for (name, text) in browser::recall_all(&kept_as(FILE)) {
+            simulation.write(&name, &text);
+        }
+        let names = file_names(simulation);
+        let name = names.iter().find(|name| *name == "deployment.yaml").or(names.first()).cloned().unwrap_or_default();
+        let text = simulation.with(|lab| lab.read(&name).unwrap_or_default().to_owned());
+        let document = Self {
+            simulation,
+            name: RwSignal::new(name),
+            text: RwSignal::new(text),
+            names: RwSignal::new(names),
+            complaints: RwSignal::new(Vec::new()),
+            edited: RwSignal::new(None),
+            initial: StoredValue::new(initial),
+            has_draft: RwSignal::new(browser::recall(&kept_as(DRAFT)).is_some()),
+            is_guest: RwSignal::new(false),
+        };
+        Effect::new(move |_| {
+            simulation.file_changes.track();
+            document.follow();
+        });
+        document
+    }
+
+    /// Takes over what commands have done to the files: `cat > web.yaml`, `rm`, `kubectl edit`, complaints.
+    fn follow(self) {
+        let names = file_names(self.simulation);
+        if self.names.with_untracked(|known| *known != names) {
+            self.names.set(names.clone());
+        }
+        self.keep();
+        match (self.simulation.with(|lab| lab.edited().map(str::to_owned)), self.edited.get_untracked()) {
+            (Some(path), now) if now.as_ref().is_none_or(|now| now.path != path) => {
+                let text = self.simulation.with(|lab| lab.read(&path).unwrap_or_default().to_owned());
+                self.edited.set(Some(Edited { path: path.clone(), text, before: self.name.get_untracked() }));
+                self.switch(&path);
+            }
+            (None, Some(edited)) => {
+                self.edited.set(None);
+                self.switch(&edited.before);
+            }
+            _ => {}
+        }
+        let open = self.name.get_untracked();
+        if !names.contains(&open) {
+            self.switch(&names.first().cloned().unwrap_or_default());
+        } else if let Some(text) = self.simulation.with(|lab| {
+            lab.read(&open).filter(|text| self.text.with_untracked(|shown| shown != text)).map(str::to_owned)
+        }) {
+            self.text.set(text);
+        }
+        let open = self.name.get_untracked();
+        let complaints: Vec<Problem> = self.simulation.with(|lab| {
+            let of_open = lab.files().complaints().iter().filter(|complaint| complaint.path == open);
+            let problem = |complaint: &Complaint| Problem {
+                line: complaint.line,
+                column: complaint.column,
+                message: complaint.text.clone(),
+            };
+            of_open.map(problem).collect()
+        });
+        if self.complaints.with_untracked(|known| *known != complaints) {
+            self.complaints.set(complaints);
+        }
+    }
+
+    /// Keeps the visitor's own files for the next visit.
+    fn keep(self) {
+        if self.is_guest.get_untracked() {
+            return;
+        }
+        let kept = browser::recall_all(&kept_as(FILE));
+        let files = files(self.simulation);
+        let edited = self.simulation.with(|lab| lab.edited().map(str::to_owned));
+        for (name, text) in &files {
+            let last = kept.iter().find(|(known, _)| known == name).map(|(_, text)| text);
+            let first =
+                || self.initial.with_value(|initial| initial.iter().any(|(known, was)| known == name && was == text));
+            let is_news = last.map_or_else(|| !first(), |last| last != text);
+            if is_news && edited.as_ref() != Some(name) {
+                browser::keep(&file_key(name), text);
+            }
+        }
+        for (name, _) in kept.iter().filter(|(name, _)| files.iter().all(|(known, _)| known != name)) {
+            browser::forget(&file_key(name));
+        }
+    }
+
+    /// What the open file is.
+    pub fn role(self, review: &Review) -> Role {
+        if self.edited.with(|edited| edited.as_ref().is_some_and(|edited| self.name.with(|name| *name == edited.path)))
+        {
+            Role::Edit
+        } else if review.images.is_empty() {
+            Role::Manifest
+        } else {
+            Role::Image
+        }
+    }
+
+    /// Gives `kubectl edit` the text back as it was.
+    pub fn cancel_edit(self) {
+        if let Some(edited) = self.edited.get_untracked() {
+            self.simulation.write(&edited.path, &edited.text);
+            self.simulation.end_edit();
+        }
+    }
+
+    /// Makes a file and opens it; answers what is wrong with the name.
+    pub fn create(self, name: &str, text: &str) -> Result<(), Key> {
+        let name = self.free_name(name)?;
+        self.write(&name, text);
+        self.names.set(file_names(self.simulation));
+        self.switch(&name);
+        Ok(())
+    }
+
+    /// Gives the open file another name; answers what is wrong with it.
+    pub fn rename(self, name: &str) -> Result<(), Key> {
+        let (old, text) = (self.name.get_untracked(), self.text.get_untracked());
+        if Files::normalize(name.trim()) == old {
+            return Ok(());
+        }
+        self.create(name, &text)?;
+        self.forget(&old);
+        Ok(())
+    }
+
+    /// Removes the open file; its text can be had back from the list.
+    pub fn remove(self) {
+        let (name, text) = (self.name.get_untracked(), self.text.get_untracked());
+        self.put_aside(&text);
+        self.forget(&name);
+    }
+
+    fn forget(self, name: &str) {
+        self.simulation.exec(format!("rm '{name}'"), |_| ());
+        if !self.is_guest.get_untracked() {
+            browser::forget(&file_key(name));
+        }
+        self.reload();
+    }
+
+    fn free_name(self, name: &str) -> Result<String, Key> {
+        let name = Files::normalize(name.trim());
+        let is_fine = |c: char| c.is_alphanumeric() || "._-/".contains(c);
+        if name.is_empty() || name.chars().count() > LONGEST_NAME || !name.chars().all(is_fine) {
+            return Err(Key::NameWrong);
+        }
+        if self.names.with_untracked(|names| names.contains(&name)) {
+            return Err(Key::NameTaken);
+        }
+        Ok(name)
+    }
+
+    /// Writes a file, shows it when it is the open one, and keeps it for the next visit.
+    pub fn write(self, name: &str, text: &str) {
+        self.simulation.write(name, text);
+        if !self.is_guest.get_untracked() {
+            browser::keep(&file_key(name), text);
+        }
+        if self.name.with_untracked(|open| open == name) && self.text.with_untracked(|old| old != text) {
+            self.text.set(text.to_owned());
+        }
+        if !self.names.with_untracked(|names| names.iter().any(|known| known == name)) {
+            self.names.set(file_names(self.simulation));
+        }
+    }
+
+    /// What is wrong with the open file, and which of its fields change nothing.
+    pub fn review(self) -> Review {
+        let version = self.simulation.with(|lab| lab.cluster().config().version);
+        let mut review = self.text.with(|text| self.name.with(|name| problems::review(name, text, version)));
+        let missing = self.complaints.with(|complaints| {
+            let is_new = |problem: &&Problem| review.problems.iter().all(|known| known.line != problem.line);
+            complaints.iter().filter(is_new).cloned().collect::<Vec<_>>()
+        });
+        review.problems.extend(missing);
+        review
+    }
+
+    /// Does what the open file's button says: hands it to the cluster, builds the image and gives it to the node, or
+    /// gives it back to `kubectl edit`. `then` gets the command's answer.
+    pub fn apply(self, then: impl FnOnce(String) + 'static) {
+        let name = self.name.get_untracked();
+        self.simulation.write(&name, &self.text.get_untracked());
+        let review = untrack(|| self.review());
+        match (untrack(|| self.role(&review)), review.images.as_slice()) {
+            (Role::Edit, _) => {
+                self.simulation.end_edit();
+                then(String::new());
+            }
+            (Role::Image, [image]) if !image.is_empty() => {
+                let line = format!("docker build -t {image} -f {name} . && minikube image load {image}");
+                self.simulation.command_then(line, then);
+            }
+            (Role::Image, _) => self.simulation.command_then(format!("lab image {name}"), then),
+            (Role::Manifest, _) => {
+                self.write(&name, &self.text.get_untracked());
+                self.simulation.playing.set(true);
+                self.simulation.apply(&name, then);
+            }
+        }
+    }
+
+    /// The visitor's own files are back, as they are kept.
+    pub fn restore(self) {
+        for (name, text) in browser::recall_all(&kept_as(FILE)) {
+            self.simulation.write(&name, &text);
+        }
+        self.reload();
+    }
+
+    /// Shows the lab's files as they are now.
+    pub fn reload(self) {
+        let names = file_names(self.simulation);
+        let open = self.name.get_untracked();
+        let name = if names.contains(&open) { open } else { names.first().cloned().unwrap_or_default() };
+        self.names.set(names);
+        self.switch(&name);
+    }
+
+    /// Shows a file, if there is one with this name.
+    pub fn show(self, name: &str) {
+        if self.names.with_untracked(|names| names.iter().any(|known| known == name)) {
+            self.switch(name);
+        }
+    }
+
+    fn switch(self, name: &str) {
+        self.name.set(name.to_owned());
+        self.text.set(self.simulation.with(|lab| lab.read(name).unwrap_or_default().to_owned()));
+    }
+
+    /// Puts `text` in the place of the open one, which is kept where it cannot be had again otherwise.
+    fn replace(self, text: &str) {
+        let old = self.text.get_untracked();
+        let is_preset = PRESETS.iter().any(|(_, preset)| *preset == old);
+        if !is_preset && old != text {
+            self.put_aside(&old);
+        }
+        self.write(&self.name.get_untracked(), text);
+    }
+
+    fn put_aside(self, text: &str) {
+        if !text.trim().is_empty() {
+            browser::keep(&kept_as(DRAFT), text);
+            self.has_draft.set(true);
+        }
+    }
+
+    /// Opens an image's program in a file of its own.
+    fn open_image(self, text: &str) {
+        let mut names = std::iter::once("image.yaml".to_owned()).chain((2..100).map(|at| format!("image-{at}.yaml")));
+        let same = |name: &String| self.simulation.with(|lab| lab.read(name).is_none_or(|known| known == text));
+        let Some(name) = names.find(same) else { return };
+        self.write(&name, text);
+        self.switch(&name);
+    }
+
+    /// What an entry of the list of texts does.
+    pub fn choose(self, entry: &str) {
+        match entry.split_once(':') {
+            Some(("file", name)) => self.switch(name),
+            Some(("preset", name)) => {
+                if let Some((_, text)) = PRESETS.iter().find(|(preset, _)| *preset == name) {
+                    self.replace(text);
+                }
+            }
+            Some(("image", name)) => {
+                if let Some((_, text)) = DOCUMENTS.iter().find(|(image, _)| *image == name) {
+                    self.open_image(text);
+                }
+            }
+            Some(("draft", _)) => {
+                if let Some(text) = browser::recall(&kept_as(DRAFT)) {
+                    self.replace(&text);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn files(simulation: Simulation) -> Vec<(String, String)> {
+    simulation.with(|lab| lab.files().iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect())
+}
+
+fn file_names(simulation: Simulation) -> Vec<String> {
+    simulation.with(|lab| lab.files().iter().map(|(name, _)| name.to_owned()).collect())
+}

@@ -1,0 +1,7 @@
+//! The manifest panel: the files, the editor, and what applying would do.
+
+pub mod document;
+pub mod editor;
+pub mod files;
+pub mod forecast;
+mod yaml;

@@ -1,0 +1,103 @@
+//! The buttons that move time: play, pause, step, to the neighbouring decision, speed.
+
+use hellok8s_lab::lab::timeline::MarkKind;
+use leptos::prelude::*;
+
+use crate::view::clock::clock;
+use crate::view::i18n::Key;
+use crate::view::settings::settings;
+use crate::view::simulation::{SPEEDS, parse_speed, simulation};
+
+/// What the buttons to the neighbouring decision stop at.
+const DECISIONS: [MarkKind; 4] = [MarkKind::Change, MarkKind::Trouble, MarkKind::Decision, MarkKind::Deadline];
+/// What those to the neighbouring event stop at.
+const EVENTS: [MarkKind; 2] = [MarkKind::Event, MarkKind::Restart];
+
+/// The buttons with the clock.
+#[component]
+pub fn Transport() -> impl IntoView {
+    let (settings, simulation) = (settings(), simulation());
+    let toggle = move |_| simulation.playing.update(|playing| *playing = !*playing);
+    let play = settings.say(Key::Play);
+    let pause = settings.say(Key::Pause);
+    let play_word = move || if simulation.playing.get() { pause() } else { play() };
+    let button = move |icon: &'static str, key: Key, act: fn(crate::view::simulation::Simulation)| {
+        view! {
+            <button type="button" class="button" on:click=move |_| act(simulation)
+                aria-label=settings.say(key) title=settings.say(key)>
+                <span class=icon aria-hidden="true"></span>
+            </button>
+        }
+    };
+    view! {
+        <div class="transport" role="group" aria-label=settings.say(Key::Time)>
+            {button("icon icon-before", Key::Before, |simulation| simulation.to_mark(false, &DECISIONS))}
+            {button("icon icon-event icon-event-before", Key::EventBefore, |simulation| simulation.to_mark(false, &EVENTS))}
+            <button type="button" class="button primary" data-testid="play" on:click=toggle
+                aria-pressed=move || simulation.playing.get().to_string() aria-label=play_word title=play_word>
+                <span class=move || if simulation.playing.get() { "icon icon-pause" } else { "icon icon-play" } aria-hidden="true"></span>
+            </button>
+            {button("icon icon-event", Key::EventAfter, |simulation| simulation.to_mark(true, &EVENTS))}
+            {button("icon icon-after", Key::After, |simulation| simulation.to_mark(true, &DECISIONS))}
+            <button type="button" class="button" data-testid="step" on:click=move |_| simulation.step()
+                aria-label=settings.say(Key::Step) title=settings.say(Key::Step)>
+                <span class="icon icon-step" aria-hidden="true"></span>
+            </button>
+            {button("icon icon-settle", Key::UntilStable, crate::view::simulation::Simulation::until_stable)}
+            <output class="clock" aria-label=settings.say(Key::Time)>{move || clock(simulation.now_ms.get())}</output>
+            <Speed/>
+        </div>
+    }
+}
+
+#[component]
+fn Speed() -> impl IntoView {
+    let (settings, simulation) = (settings(), simulation());
+    let choose = move |event| {
+        if let Some(speed) = parse_speed(&event_target_value(&event)) {
+            simulation.speed.set(speed);
+        }
+    };
+    view! {
+        <select class="select" data-testid="speed" aria-label=settings.say(Key::Speed) title=settings.say(Key::Speed)
+            prop:value=move || speed_text(simulation.speed.get()) on:change=choose>
+            {move || speeds(simulation.speed.get()).into_iter().map(|speed| {
+                let text = speed_text(speed);
+                view! {
+                    <option value=text.clone() selected=speed == simulation.speed.get_untracked()>{text.clone()}"×"</option>
+                }
+            }).collect_view()}
+        </select>
+        <Behind/>
+    }
+}
+
+/// How fast time really goes, where the browser does not reach what was asked for. It changes all the time, so it is
+/// there to be looked at and is not announced.
+#[component]
+fn Behind() -> impl IntoView {
+    let (settings, simulation) = (settings(), simulation());
+    let sign = move |speed: u64| {
+        let text = speed_text(u32::try_from(speed).unwrap_or(u32::MAX));
+        view! {
+            <span class="behind" data-testid="behind" title=settings.say(Key::BehindHint)>
+                {settings.say(Key::Behind)}" "{text}"×"
+            </span>
+        }
+    };
+    move || simulation.behind.get().map(sign)
+}
+
+/// The speeds on offer, and the present one when another door has set it.
+fn speeds(now: u32) -> Vec<u32> {
+    let mut speeds = SPEEDS.to_vec();
+    if let Err(at) = speeds.binary_search(&now) {
+        speeds.insert(at, now);
+    }
+    speeds
+}
+
+fn speed_text(hundredths: u32) -> String {
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
