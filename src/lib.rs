@@ -28,6 +28,7 @@ pub mod api;
 pub mod apiserver;
 pub mod cluster;
 pub mod controllers;
+pub mod decision;
 pub mod events;
 pub mod explanations;
 pub mod images;

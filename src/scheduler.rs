@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::api::{Generic, Pod, PodCondition, PodStatus, Time};
-use crate::cluster::Reason;
 use crate::controllers::node_lifecycle;
+use crate::decision::Reason;
 use crate::sim::SimTime;
 
 /// Every rule by which this component decides.

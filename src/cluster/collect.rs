@@ -4,7 +4,8 @@ use crate::api::Kind;
 use crate::apiserver::{DeleteOptions, Key};
 use crate::controllers::garbage_collection::Collection;
 
-use super::{Cluster, Reason};
+use super::Cluster;
+use crate::decision::Reason;
 
 /// Every rule by which the namespace controller decides.
 pub const NAMESPACE_RULES: &[&str] = &[EMPTY_NAMESPACE];

@@ -6,12 +6,12 @@
 mod act;
 mod clients;
 mod collect;
-mod decision;
 mod hashes;
 mod kubelet_world;
 mod node;
 mod requests;
 mod routes;
+mod rules;
 mod trouble;
 mod work;
 
@@ -23,15 +23,16 @@ use std::collections::BTreeMap;
 use crate::api::KubernetesVersion;
 use crate::apiserver::{ApiServer, ChangeType, NODE, NODE_IP};
 use crate::controllers::replica_set::Expectations;
+use crate::decision::{Decision, Reason};
 use crate::events::Recorder;
 use crate::images::Registry;
 use crate::kubelet::{Kubelet, KubeletConfig, Timings};
 use crate::network::{Proxy, Traffic};
 use crate::sim::{Log, SimTime};
 
-pub use decision::{Decision, RULES, Reason};
 use hashes::TemplateHash;
 use node::NodeWatch;
+pub use rules::RULES;
 pub use trouble::Target;
 use work::WorkQueue;
 

@@ -9,8 +9,9 @@ use crate::controllers::{node_lifecycle as lifecycle, reference_to};
 use crate::events::Note;
 use crate::sim::SimTime;
 
+use super::Cluster;
 use super::work::Task;
-use super::{Cluster, Reason};
+use crate::decision::Reason;
 
 /// What is known of the node besides its object.
 #[derive(Clone, Debug)]

@@ -7,8 +7,9 @@ use crate::apiserver::{DeleteOptions, Key, Status};
 use crate::controllers::{Plan, Request, reference_to, replica_set};
 use crate::events::Note;
 
+use super::Cluster;
 use super::work::Task;
-use super::{Cluster, Reason};
+use crate::decision::Reason;
 
 impl Cluster {
     /// Carries out a plan and records why it did what it did. Stops at the API server's first refusal.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Cluster, ClusterConfig, Decision, RULES};
+use super::{Cluster, ClusterConfig, RULES};
 use crate::api::{Kind, KubernetesVersion, Object, Pod, ReplicaSet};
 use crate::apiserver::{ChangeType, DeleteOptions, Key, PatchType, Propagation, WriteOptions};
+use crate::decision::Decision;
 
 /// A cluster with a Deployment `web`.
 struct World(Cluster);

@@ -10,7 +10,7 @@ use crate::api::{
 };
 
 use super::controller_reference;
-use crate::cluster::Reason;
+use crate::decision::Reason;
 use crate::sorting;
 
 /// Every rule by which this component decides.

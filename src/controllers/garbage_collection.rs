@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::api::{Kind, Object};
 use crate::apiserver::{DeleteOptions, FOREGROUND, Key, ORPHAN, Propagation, Store};
-use crate::cluster::Reason;
+use crate::decision::Reason;
 
 /// Every rule by which this component decides.
 pub const RULES: &[&str] =

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::api::{Deployment, EventType, Kind, ObjectMeta, ObjectReference, OwnerReference, Pod, ReplicaSet};
-use crate::cluster::Reason;
+use crate::decision::Reason;
 
 pub use rules::RULES;
 

@@ -1,6 +1,6 @@
 //! The names of all rules by which the controllers decide, so that the page can be checked to explain each.
 
-/// Every [`crate::cluster::Reason::rule`] of the controllers, sorted.
+/// Every [`crate::decision::Reason::rule`] of the controllers, sorted.
 pub const RULES: &[&str] = &[
     "deployment/adopt-replica-set",
     "deployment/available",

@@ -7,13 +7,13 @@ mod rules;
 
 use serde_json::Value;
 
-use crate::cluster::Decision;
+use crate::decision::Decision;
 use crate::lang::Lang;
 
 /// What is said of a rule. `{name}` in a sentence stands for the input of that name.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// [`crate::cluster::Reason::rule`].
+    /// [`crate::decision::Reason::rule`].
     pub name: &'static str,
     /// What it is in a few Chinese words.
     pub title_zh: &'static str,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cluster::Reason;
+use crate::decision::Reason;
 
 /// Every rule of the kubelet.
 pub const RULES: [&str; 20] = [

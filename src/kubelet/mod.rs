@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::api::{KubernetesVersion, Pod, PodStatus};
-use crate::cluster::Reason;
+use crate::decision::Reason;
 use crate::events::Note;
 use crate::images::{Exec, LogLine, Outcome, Registry, Request};
 use crate::sim::SimTime;

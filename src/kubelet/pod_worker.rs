@@ -21,7 +21,7 @@ use super::status::manager::StatusManager;
 use super::termination::Stopping;
 use super::{KubeletConfig, KubeletRequest, KubeletWorld, PodKey, ProbeKind};
 use crate::api::{EventSource, EventType, ObjectReference, Pod, PodStatus, Time};
-use crate::cluster::Reason;
+use crate::decision::Reason;
 use crate::events::Note;
 use crate::images::Faults;
 use crate::sim::{Random, SimTime};

@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::ownership::{Claim, claim};
 use super::{Plan, Request, controller_reference, reason, reference_to};
 use crate::api::{Deployment, EventType, Kind, KubernetesVersion, Pod, ReplicaSet, StrategyType, Time};
-use crate::cluster::Reason;
+use crate::decision::Reason;
 use crate::sim::SimTime;
 
 pub use history::clean_up_history;

@@ -150,7 +150,7 @@ fn renew(pass: &mut Pass<'_>, existing: &Arc<ReplicaSet>, new_revision: &str) ->
 }
 
 /// Writes a ReplicaSet and answers it as the server would: without a version to check against.
-pub(super) fn write(pass: &mut Pass<'_>, set: ReplicaSet, why: Option<crate::cluster::Reason>) -> Arc<ReplicaSet> {
+pub(super) fn write(pass: &mut Pass<'_>, set: ReplicaSet, why: Option<crate::decision::Reason>) -> Arc<ReplicaSet> {
     let set = Arc::new(set);
     pass.plan.request(Request::UpdateReplicaSet(Arc::clone(&set)), why);
     let mut answer = ReplicaSet::clone(&set);
@@ -159,7 +159,7 @@ pub(super) fn write(pass: &mut Pass<'_>, set: ReplicaSet, why: Option<crate::clu
 }
 
 /// Models SetDeploymentRevision.
-fn set_revision(pass: &mut Pass<'_>, revision: &str) -> Option<crate::cluster::Reason> {
+fn set_revision(pass: &mut Pass<'_>, revision: &str) -> Option<crate::decision::Reason> {
     let before = pass.deployment.metadata.annotations.get(REVISION).cloned();
     if before.as_deref().unwrap_or_default() == revision {
         return None;

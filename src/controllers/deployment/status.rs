@@ -6,7 +6,7 @@ use super::conditions::{self, get, remove, set};
 use super::fenceposts::max_unavailable;
 use super::{Pass, reason};
 use crate::api::{Deployment, DeploymentStatus, ReplicaSet};
-use crate::cluster::Reason;
+use crate::decision::Reason;
 use crate::sim::SimTime;
 
 /// Adds up a count of each ReplicaSet.

@@ -19,7 +19,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// What [`hellok8s_lab::cluster::Decision::object`] calls it.
+    /// What [`hellok8s_lab::decision::Decision::object`] calls it.
     pub fn decision_object(&self) -> String {
         format!("{}/{}/{}", self.kind, self.namespace, self.name)
     }

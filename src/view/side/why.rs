@@ -2,7 +2,7 @@
 //!
 //! To the keyboard the list is a tree, as ARIA's authoring practices have it: one stop for the Tab key, arrows within.
 
-use hellok8s_lab::cluster::Decision;
+use hellok8s_lab::decision::Decision;
 use hellok8s_lab::explanations;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;

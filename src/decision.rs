@@ -4,20 +4,6 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::controllers::{self, endpoints, garbage_collection, node_lifecycle};
-use crate::{kubelet, scheduler};
-
-/// Every rule that a [`Decision`] may name, by component.
-pub const RULES: [&[&str]; 7] = [
-    controllers::RULES,
-    endpoints::RULES,
-    garbage_collection::RULES,
-    node_lifecycle::RULES,
-    super::collect::NAMESPACE_RULES,
-    scheduler::RULES,
-    &kubelet::RULES,
-];
-
 /// Why a component wants a request: recorded when it decides, never afterwards.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
