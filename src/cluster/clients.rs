@@ -1,8 +1,12 @@
-//! The traffic of clients, served between the cluster's events.
+//! Clients of the programs in pods: traffic that is served between the cluster's events, and single requests.
 
-use crate::apiserver::Key;
-use crate::network::{Proxy, Traffic};
-use crate::sim::SimTime;
+use std::sync::Arc;
+
+use crate::api::Service;
+use crate::apiserver::{Key, NODE, NODE_IP};
+use crate::images::{Outcome, Request};
+use crate::network::{Proxy, Reply, Traffic};
+use crate::sim::{Random, SimTime};
 
 use super::Cluster;
 
@@ -40,4 +44,70 @@ impl Cluster {
         }
         until
     }
+
+    /// Sends a request to `host`:`port` from inside of the cluster or from the node: a pod's address, a service's address or
+    /// name (`web`, `web.default`, `web.default.svc.cluster.local`), or the node's address with a node port.
+    pub fn send(&mut self, host: &str, port: u16, request: &Request) -> Reply {
+        if self.kubelet.pod_of_ip(host).is_some() {
+            return self.send_to_pod(host, port, request);
+        }
+        let on_node = matches!(host, NODE | NODE_IP);
+        let is_meant = |service: &&Arc<Service>| {
+            if on_node {
+                service.spec.ports.iter().any(|candidate| candidate.node_port == i32::from(port))
+            } else {
+                service.spec.cluster_ip == host || is_named(service, host)
+            }
+        };
+        let found = self.api.store().services(None).find(is_meant);
+        let Some(key) = found.map(|service| Key::of(&service.metadata)) else {
+            let is_address = on_node || host.split('.').all(|part| part.parse::<u8>().is_ok());
+            let nowhere = if on_node { Outcome::Refused } else { Outcome::Unreachable };
+            return if is_address {
+                Reply::From { pod_ip: host.to_owned(), outcome: nowhere }
+            } else {
+                Reply::UnknownHost
+            };
+        };
+        let is_headless = self.is_headless(&key);
+        let rules = self.proxy.rules(&key).iter();
+        let rule = rules.into_iter().find(|rule| {
+            let candidate = if on_node { rule.node_port } else { rule.port };
+            // The name of a headless service is one of its pods, and its ports are theirs.
+            candidate == i32::from(port) || is_headless && rule.backends.iter().any(|backend| backend.port == port)
+        });
+        let Some(backends) = rule.map(|rule| Arc::clone(&rule.backends)) else { return Reply::NoEndpoints };
+        // kube-proxy's iptables mode chooses at random.
+        let number = self.count_request();
+        let mut random = Random::derive(self.config.seed, &format!("proxy/{key}/{number}"));
+        let count = u32::try_from(backends.len()).unwrap_or(u32::MAX);
+        match backends.get(random.below(count) as usize) {
+            Some(backend) => {
+                let port = if is_headless { port } else { backend.port };
+                self.send_to_pod(&backend.ip, port, request)
+            }
+            None => Reply::NoEndpoints,
+        }
+    }
+
+    fn is_headless(&self, key: &Key) -> bool {
+        self.api.store().service(key).is_some_and(|service| service.spec.cluster_ip == "None")
+    }
+
+    fn send_to_pod(&mut self, pod_ip: &str, port: u16, request: &Request) -> Reply {
+        let outcome = self.kubelet.request(self.now, pod_ip, port, request);
+        Reply::From { pod_ip: pod_ip.to_owned(), outcome }
+    }
+
+    /// The number of this request through a service, of all so far.
+    fn count_request(&mut self) -> u64 {
+        self.requests += 1;
+        self.requests
+    }
+}
+
+fn is_named(service: &Service, host: &str) -> bool {
+    let (name, namespace) = (&service.metadata.name, &service.metadata.namespace);
+    (host == name && namespace == "default")
+        || ["", ".svc", ".svc.cluster.local"].iter().any(|domain| host == format!("{name}.{namespace}{domain}"))
 }

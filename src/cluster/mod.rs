@@ -156,12 +156,6 @@ impl Cluster {
         &mut self.kubelet
     }
 
-    /// The number of the next request through a service.
-    pub(crate) fn count_request(&mut self) -> u64 {
-        self.requests += 1;
-        self.requests
-    }
-
     /// When something happens next; the present when changes have not been handed on yet.
     pub fn next_at(&self) -> SimTime {
         let next = self.work.next_at().min(self.kubelet.next_wake()).min(self.proxy.next_at());

@@ -3,7 +3,7 @@
 use super::filter::Options;
 use super::{Failure, usage};
 use crate::images::{Outcome, Request, Response};
-use crate::network::{self, Reply};
+use crate::network::Reply;
 use crate::shell::{Connection, Io, Poll, Process, World};
 use crate::sim::SimTime;
 
@@ -129,7 +129,7 @@ impl Url {
 /// Sends a request from the learner's machine: localhost leads through forwarded ports, all else into the cluster.
 pub(super) fn send(world: &mut World<'_>, host: &str, port: u16, request: &Request) -> Reply {
     if !is_local(host) {
-        return network::send(world.cluster, host, port, request);
+        return world.cluster.send(host, port, request);
     }
     let Some(forward) = world.forwards.get(&port) else { return Reply::NoEndpoints };
     let (namespace, pod, port_in_pod) = (forward.namespace.clone(), forward.pod.clone(), forward.port);
