@@ -7,6 +7,7 @@
 use hellok8s_lab::lab::{Lab, LabOptions};
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::FileFailurePersistence;
 
 /// A command that has not ended by then is ended by Ctrl-C.
 const LONGEST_MS: u64 = 60_000;
@@ -160,6 +161,9 @@ const JOINS: [&str; 14] = [
     " --",
 ];
 
+/// A failure is kept beside this file and tried first from then on: commit it with what mends it.
+const KEPT_FAILURES: FileFailurePersistence = FileFailurePersistence::WithSource("regressions");
+
 fn soup() -> impl Strategy<Value = String> {
     let word = prop_oneof![6 => select(&WORDS[..]).prop_map(str::to_owned), 1 => "[ -~]{0,12}"];
     (select(&VERBS[..]), proptest::collection::vec((select(&JOINS[..]), word), 0..7)).prop_map(|(verb, words)| {
@@ -169,7 +173,7 @@ fn soup() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: Some(Box::new(KEPT_FAILURES)), ..ProptestConfig::default() })]
 
     #[test]
     fn kubectl_answers_every_line(text in soup()) {

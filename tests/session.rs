@@ -7,7 +7,7 @@ use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use hellok8s_lab::lab::{Lab, LabOptions, PRESETS};
+use hellok8s_lab::lab::{Input, Lab, LabOptions, MAX_TERMINALS, PRESETS};
 use hellok8s_lab::lessons::{self, Progress, Seen};
 use hellok8s_lab::session::{
     self, DEFAULT_SEED, Reopened, Replay, Session, SessionError, Start, base64url, fingerprint, kubectl_session,
@@ -15,6 +15,7 @@ use hellok8s_lab::session::{
 };
 use hellok8s_lab::sim::SimTime;
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 fn options() -> LabOptions {
     LabOptions { seed: DEFAULT_SEED, ..LabOptions::default() }
@@ -124,6 +125,33 @@ fn playing_on_from_the_past_goes_through_what_was_done() {
     }
     assert_eq!(log(&lab), whole);
     assert_eq!(lab.forks(), 0);
+}
+
+/// What does nothing must not hide the time that has passed before it.
+#[test]
+fn what_reaches_no_terminal_leaves_the_recording_as_it_is() {
+    for act in [Act::Interrupt(1), Act::Submit(8, 0), Act::Interrupt(8), Act::UndoFork] {
+        let mut lab = Lab::new(&options());
+        pass(&mut lab, 3_781);
+        let before = lab.inputs();
+        perform(&mut lab, &act);
+        assert_eq!(lab.inputs(), before, "{act:?}");
+        lab.seek(SimTime(0));
+        let again = reopened(&session_of(&lab)).lab;
+        assert_eq!((again.now(), again.end()), (lab.now(), lab.end()), "{act:?}");
+    }
+}
+
+#[test]
+fn a_file_written_while_every_writing_counts_begins_a_new_count_of_time() {
+    let mut lab = Lab::new(&options());
+    pass(&mut lab, 10_000);
+    lab.seek(SimTime(5_000));
+    lab.record(true);
+    lab.seek(SimTime(7_000));
+    lab.write("notes.txt", "seven");
+    lab.seek(SimTime(5_000));
+    assert_eq!(lab.inputs().last(), Some(&Input::Seek(SimTime(5_000))), "{:?}", lab.inputs());
 }
 
 #[test]
@@ -301,6 +329,15 @@ fn a_lessons_session_begins_as_the_lesson_does() {
     assert_eq!(events, lab.cluster().log().len(), "{printed}");
 }
 
+/// A failure is kept beside this file and tried first from then on: commit it with what mends it.
+const KEPT_FAILURES: FileFailurePersistence = FileFailurePersistence::WithSource("regressions");
+
+/// So many cases a property, unless `PROPTEST_CASES` says otherwise.
+#[allow(clippy::disallowed_methods, reason = "how many cases there are is nothing that the engine reads")]
+fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 /// Something that a visitor does.
 #[derive(Clone, Debug)]
 enum Act {
@@ -331,12 +368,17 @@ const LINES: [&str; 14] = [
     "lab traffic deployment hellok8s-deployment 5",
 ];
 
+/// Mostly one that the page has, now and then one that nobody has opened, or that there is not.
+fn terminal() -> impl Strategy<Value = usize> {
+    prop_oneof![6 => 0_usize..3, 1 => 0..MAX_TERMINALS + 2]
+}
+
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         3 => (0..PRESETS.len(), "[a-c容]{0,3}").prop_map(|(preset, end)| Act::Write(preset, end)),
         1 => "[a-c \n]{0,5}".prop_map(Act::Append),
-        6 => (0_usize..3, 0..LINES.len()).prop_map(|(terminal, line)| Act::Submit(terminal, line)),
-        1 => (0_usize..3).prop_map(Act::Interrupt),
+        6 => (terminal(), 0..LINES.len()).prop_map(|(terminal, line)| Act::Submit(terminal, line)),
+        2 => terminal().prop_map(Act::Interrupt),
         6 => (0_u64..15_000).prop_map(Act::Pass),
         2 => (1_u64..20).prop_map(Act::Steps),
         2 => (0_u64..60_000).prop_map(Act::Seek),
@@ -371,11 +413,16 @@ fn perform(lab: &mut Lab, act: &Act) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(48), failure_persistence: Some(Box::new(KEPT_FAILURES)), ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_was_done_comes_to_the_same(acts in prop::collection::vec(act(), 0..25), ahead in 0_u64..20_000) {
+    fn whatever_was_done_comes_to_the_same(
+        acts in prop::collection::vec(act(), 0..25),
+        ahead in 0_u64..20_000,
+        is_watched: bool,
+    ) {
         let mut lab = Lab::new(&options());
+        lab.record(is_watched);
         acts.iter().for_each(|act| perform(&mut lab, act));
         let session = session_of(&lab);
         let mut again = reopened(&session).lab;
@@ -385,11 +432,11 @@ proptest! {
         prop_assert!(session_of(&again).inputs.len() <= session.inputs.len(), "it does not grow");
         // What runs goes on as it would have.
         for lab in [&mut lab, &mut again] {
-            (0..3).for_each(|terminal| drop(lab.take_output(terminal)));
+            (0..MAX_TERMINALS).for_each(|terminal| drop(lab.take_output(terminal)));
             pass(lab, ahead);
         }
         prop_assert_eq!(log(&again), log(&lab));
-        for terminal in 0..3 {
+        for terminal in 0..MAX_TERMINALS {
             prop_assert_eq!(again.take_output(terminal), lab.take_output(terminal));
         }
     }

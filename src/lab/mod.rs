@@ -116,8 +116,11 @@ impl Lab {
 
     /// Writes a file.
     pub fn write(&mut self, name: &str, text: &str) {
-        self.recording.write(name, text, &self.files);
+        let is_input = self.recording.write(name, text, &self.files);
         self.files.write(name, text);
+        if is_input {
+            self.settle();
+        }
     }
 
     /// What was done since [`Lab::record`] or the beginning, as it can be done again in a lab that begins as this one
@@ -181,14 +184,17 @@ impl Lab {
     }
 
     /// Types a line into a terminal, which is opened when it is new, and runs it as far as it goes without time passing.
+    /// Terminals are counted from 0; there are [`MAX_TERMINALS`], and a line for any other one is ignored.
     pub fn submit(&mut self, terminal: usize, line: &str) {
-        while self.terminals.len() <= terminal.min(MAX_TERMINALS - 1) {
+        if terminal >= MAX_TERMINALS {
+            return;
+        }
+        while self.terminals.len() <= terminal {
             self.terminals.push(Seat::default());
         }
-        if let Some(seat) = self.terminals.get_mut(terminal) {
-            self.recording.done(Input::Submit { terminal, line: line.to_owned() }, &self.files);
-            seat.terminal.submit(line);
-        }
+        let Some(seat) = self.terminals.get_mut(terminal) else { return };
+        self.recording.done(Input::Submit { terminal, line: line.to_owned() }, &self.files);
+        seat.terminal.submit(line);
         self.poll_terminals();
         self.settle();
     }
@@ -250,14 +256,13 @@ impl Lab {
         self.settle();
     }
 
-    /// Ctrl-C.
+    /// Ctrl-C. A terminal into which nothing was typed yet has nothing to interrupt.
     pub fn interrupt(&mut self, terminal: usize) {
-        if let Some(seat) = self.terminals.get_mut(terminal) {
-            self.recording.done(Input::Interrupt(terminal), &self.files);
-            let mut world = World { cluster: &mut self.cluster, files: &mut self.files, forwards: &mut self.forwards };
-            let chunks = seat.terminal.interrupt(&mut world);
-            seat.output.extend(chunks);
-        }
+        let Some(seat) = self.terminals.get_mut(terminal) else { return };
+        self.recording.done(Input::Interrupt(terminal), &self.files);
+        let mut world = World { cluster: &mut self.cluster, files: &mut self.files, forwards: &mut self.forwards };
+        let chunks = seat.terminal.interrupt(&mut world);
+        seat.output.extend(chunks);
         self.poll_terminals();
         self.settle();
     }
@@ -418,6 +423,6 @@ impl Lab {
 }
 
 /// Terminals that can be open.
-const MAX_TERMINALS: usize = 8;
+pub const MAX_TERMINALS: usize = 8;
 /// What is typed into this terminal and those behind it is out of the visitor's sight.
 pub const HIDDEN_TERMINAL: usize = 6;

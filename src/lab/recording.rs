@@ -149,21 +149,23 @@ impl Recording {
         self.anchor = anchor;
     }
 
-    /// A file is about to hold `after`.
-    pub(super) fn write(&mut self, path: &str, after: &str, files: &Files) {
+    /// A file is about to hold `after`. Answers whether that is an input of its own, after which [`Recording::settle`]
+    /// has to tell how it is.
+    pub(super) fn write(&mut self, path: &str, after: &str, files: &Files) -> bool {
         let path = Files::normalize(path);
         let before = files.read(&path);
         if before == Some(after) {
-            return;
+            return false;
         }
         if self.anchor.is_calm && !self.is_watched {
             if !self.written.iter().any(|(known, _)| *known == path) {
                 self.written.push((path, before.map(str::to_owned)));
             }
-            return;
+            return false;
         }
         let patch = Patch::between(before.unwrap_or_default(), after);
         self.done(Input::Write { file: path, patch }, files);
+        true
     }
 
     /// Events were handled one by one.

@@ -13,9 +13,13 @@ use hellok8s_lab::api::Object;
 use hellok8s_lab::cluster::{Cluster, RULES};
 use hellok8s_lab::sim::SimTime;
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 use scenario::{Bound, Edit, Scenario, Spec, Template, scenario};
 use world::World;
+
+/// A failure is kept beside this file and tried first from then on: commit it with what mends it.
+const KEPT_FAILURES: FileFailurePersistence = FileFailurePersistence::WithSource("regressions");
 
 /// So many scenarios a property, unless `PROPTEST_CASES` says otherwise.
 const CASES: u32 = 32;
@@ -23,7 +27,11 @@ const CASES: u32 = 32;
 #[allow(clippy::disallowed_methods, reason = "how many cases there are is nothing that the engine reads")]
 fn config() -> ProptestConfig {
     let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
-    ProptestConfig { cases: wanted.unwrap_or(CASES), failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: wanted.unwrap_or(CASES),
+        failure_persistence: Some(Box::new(KEPT_FAILURES)),
+        ..ProptestConfig::default()
+    }
 }
 
 /// Plays the scenario and lets the rollout end; nothing when Kubernetes' own rules do not let it.
