@@ -1,0 +1,54 @@
+//! Words of the page's frame: its head, its notices, the tour and the list of keys.
+
+use super::{Key, words};
+
+words! {
+    Tagline: "在浏览器里运行的 Kubernetes Deployment", "Kubernetes Deployments, alive in your browser";
+    OtherLang: "English", "中文";
+    Theme: "外观", "Theme";
+    ThemeAuto: "自动", "Auto";
+    ThemeLight: "浅色", "Light";
+    ThemeDark: "深色", "Dark";
+    Panels: "面板", "Panels";
+    Keys: "按键", "Keys";
+    KeysAnywhere: "任何地方", "Anywhere";
+    KeysList: "打开这份列表", "this list";
+    KeysNext: "下一个控件（Shift + Tab：上一个）", "the next control (Shift + Tab: the one before)";
+    KeysEscape: "关闭打开的菜单、列表或提示", "closes what is open: a menu, this list, the tour";
+    KeysLeave: "离开编辑器：Tab 不会被困住", "leaves the editor: it keeps no key for itself";
+    KeysRun: "运行这一行", "runs the line";
+    KeysHistory: "以前输入的命令", "commands typed before";
+    KeysComplete: "补全；没有输入时离开终端", "completes; with nothing typed, leaves the terminal";
+    KeysSearch: "在以前的命令里查找", "searches the commands typed before";
+    KeysInterrupt: "中断正在运行的命令", "stops the command that runs";
+    KeysSecond: "后退、前进一秒", "a second back, a second on";
+    KeysTenSeconds: "前进、后退十秒", "ten seconds on, ten seconds back";
+    KeysEnds: "回到开头、到最后", "to the beginning, to the end";
+    TourEditor:
+        "这是清单：它要求集群运行什么。按 Ctrl/⌘ + 回车把它交给集群。",
+        "This manifest says what the cluster is to run. Hand it over: press Apply, or Ctrl/⌘ + Enter.";
+    TourStage:
+        "这里是集群：每个方块是一个 Pod。改一下镜像或 replicas 再应用，看它们怎样被替换。",
+        "Here is the cluster; each box is a pod. Change the image or replicas, apply again, and watch them being replaced.";
+    TourTime:
+        "这是时间：拖动它回到任何一刻；右边说明每一步为什么。按 ? 看所有按键。",
+        "This is time: drag it back to any moment. The panel on the right tells why each step was taken. Press ? for all keys.";
+    TourNext: "下一步", "Next";
+    TourSkip: "跳过", "Skip";
+    TourDone: "知道了", "Got it";
+    Replaying: "正在重放……", "Replaying…";
+    Cancel: "取消", "Cancel";
+    AsShared: "恢复分享时的样子", "As it was shared";
+    BackToMine: "回到我的", "Back to mine";
+    Close: "关闭", "Close";
+    NothingLost: "你的内容没有变。", "Nothing of yours has changed.";
+    Stop: "。", ".";
+    Comma: "，", ",";
+    KeysWhyNext: "上一个、下一个决定", "the decision before, the next one";
+    KeysWhyEnds: "最新、最旧的决定", "the newest decision, the oldest";
+    KeysWhyInto: "打开、收起数字", "opens the numbers, closes them";
+    KeysWhyThere: "回到这一刻", "goes to its moment";
+    KeysGrid: "很多 Pod 时：到旁边的 Pod", "among many pods: to the neighbouring one";
+    KeysGridEnds: "第一个、最后一个 Pod", "to the first, to the last";
+    KeysGridOpen: "看这个 Pod 的全部", "shows all of the pod";
+}
