@@ -39,6 +39,7 @@ pub mod lang;
 pub mod lessons;
 pub mod manifest;
 pub mod network;
+pub mod process;
 pub mod scheduler;
 pub mod session;
 pub mod shell;

@@ -5,7 +5,7 @@
 
 use hellok8s_lab::cluster::{Cluster, ClusterConfig};
 use hellok8s_lab::kubectl;
-use hellok8s_lab::shell::{Files, Forwards, Io, Poll, World};
+use hellok8s_lab::process::{Files, Forwards, Io, Poll, World};
 use hellok8s_lab::sim::SimTime;
 
 struct Lab {
@@ -26,7 +26,7 @@ impl Lab {
 
     fn run_for(&mut self, line: &str, seconds: u64) -> String {
         let words = shlex::split(line).expect("a line");
-        let mut process = kubectl::start(&words[1..]);
+        let mut process = kubectl::start(&words[1..], hellok8s_lab::shell::PROGRAMS);
         let mut io = Io::default();
         let end = self.cluster.now() + seconds * 1000;
         let code = loop {

@@ -1,6 +1,6 @@
 //! Finds the command that a line names, reads its flags, runs it.
 
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, Programs, World};
 
 use super::failure::Failure;
 use super::flags::{Flag, Parsed};
@@ -33,6 +33,8 @@ pub(super) struct Call<'a, 'w> {
     pub flags: Parsed,
     /// Which command.
     pub command: &'static Command,
+    /// What it may start.
+    pub programs: Programs,
 }
 
 /// How a command goes on.
@@ -93,14 +95,15 @@ impl Call<'_, '_> {
     }
 }
 
-/// Begins `kubectl` with these arguments (without `kubectl` itself).
-pub fn start(args: &[String]) -> Box<dyn Process> {
-    Box::new(Kubectl { args: args.to_vec(), waits: None })
+/// Begins `kubectl` with these arguments (without `kubectl` itself), on a machine with these programs.
+pub fn start(args: &[String], programs: Programs) -> Box<dyn Process> {
+    Box::new(Kubectl { args: args.to_vec(), programs, waits: None })
 }
 
 #[derive(Clone, Debug)]
 struct Kubectl {
     args: Vec<String>,
+    programs: Programs,
     /// The rest of a command that has been begun.
     waits: Option<Box<dyn Process>>,
 }
@@ -113,7 +116,7 @@ impl Process for Kubectl {
         if io.is_input_open() && self.args.iter().any(|arg| arg == "-") {
             return Poll::Waiting;
         }
-        match run(&self.args, world, io) {
+        match run(&self.args, self.programs, world, io) {
             Ok(Next::Done) => Poll::Exited(0),
             Ok(Next::Wait(mut process)) => {
                 let poll = process.poll(world, io);
@@ -135,7 +138,7 @@ impl Process for Kubectl {
     }
 }
 
-fn run(args: &[String], world: &mut World<'_>, io: &mut Io) -> Outcome {
+fn run(args: &[String], programs: Programs, world: &mut World<'_>, io: &mut Io) -> Outcome {
     let Some(found) = find(args)? else {
         io.out(help::overview());
         return Ok(Next::Done);
@@ -161,7 +164,7 @@ fn run(args: &[String], world: &mut World<'_>, io: &mut Io) -> Outcome {
     if flags.is_set("kustomize") {
         return Err(Failure::new("the lab's kubectl has no kustomize"));
     }
-    (command.run)(&mut Call { world, io, flags, command })
+    (command.run)(&mut Call { world, io, flags, command, programs })
 }
 
 fn parse(words: &[String], flags: &[Flag], path: &str) -> Result<Parsed, Failure> {

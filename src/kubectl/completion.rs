@@ -1,7 +1,7 @@
 //! Tab behind `kubectl`: verbs, flags, types, names of objects, files.
 
 use crate::api::Kind;
-use crate::shell::World;
+use crate::process::World;
 use crate::sorting;
 
 use super::command::Command;

@@ -1,6 +1,6 @@
 //! The kubeconfig: one context, whose namespace can be changed. It is kept as a file of the lab, as in real life.
 
-use crate::shell::Files;
+use crate::process::Files;
 
 const PATH: &str = ".kube/config";
 

@@ -96,7 +96,7 @@ fn texts_of(call: &Call<'_, '_>, path: &str) -> Result<Vec<(String, String)>, Fa
     if !files.is_directory(path) {
         return Err(Failure::Plain(format!("the path {path:?} does not exist")));
     }
-    let directory = crate::shell::Files::normalize(path);
+    let directory = crate::process::Files::normalize(path);
     let recursive = call.flags.switch("recursive");
     let found: Vec<(String, String)> = files
         .below(path)

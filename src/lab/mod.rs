@@ -10,7 +10,8 @@ pub mod timeline;
 
 use crate::api::KubernetesVersion;
 use crate::cluster::{Cluster, ClusterConfig};
-use crate::shell::{Chunk, Files, Forwards, Terminal, World};
+use crate::process::{Chunk, Files, Forwards, World};
+use crate::shell::Terminal;
 use crate::sim::SimTime;
 
 use history::History;

@@ -4,7 +4,7 @@
 //! same is kept in one form: while no command runs, only the last and the shown moment count, not how they were
 //! reached, and of a file only what it holds when a command could read it.
 
-use crate::shell::Files;
+use crate::process::Files;
 use crate::sim::{Log, SimTime};
 
 /// Something that was done.

@@ -10,7 +10,7 @@ use crate::apiserver::ChangeType;
 use crate::cluster::{Cluster, WatchEvent};
 use crate::controllers::deployment::revision::REVISION;
 use crate::network::Traffic;
-use crate::shell::Files;
+use crate::process::Files;
 use crate::sim::SimTime;
 use crate::sorting;
 

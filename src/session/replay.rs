@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Session, SessionError, Start, fingerprint};
 use crate::lab::{HIDDEN_TERMINAL, Input, Lab, LabOptions};
 use crate::lessons::{self, Lesson, Progress, Seen};
-use crate::shell::{Files, Stream};
+use crate::process::{Files, Stream};
 use crate::sim::SimTime;
 
 /// The longest file that a session may make, in bytes.

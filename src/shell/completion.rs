@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::environment::Environment;
-use super::{World, commands, run};
+use super::{commands, run};
+use crate::process::World;
 
 /// Words behind which another command begins.
 const PREFIXES: [&str; 8] = ["do", "then", "else", "time", "sudo", "watch", "xargs", "!"];

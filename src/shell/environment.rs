@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::Running;
-use super::{Chunk, Io};
+use crate::process::{Chunk, Io, World};
 use crate::sim::SimTime;
 
 /// A command that runs in the background.
@@ -139,7 +139,7 @@ impl Environment {
     }
 
     /// Lets the jobs go on.
-    pub fn poll_jobs(&mut self, world: &mut super::World<'_>) -> Vec<Chunk> {
+    pub fn poll_jobs(&mut self, world: &mut World<'_>) -> Vec<Chunk> {
         let mut chunks = Vec::new();
         for mut job in std::mem::take(&mut self.jobs) {
             if job.ended.is_none() {

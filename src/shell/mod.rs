@@ -3,25 +3,19 @@
 mod commands;
 mod completion;
 mod environment;
-mod files;
 mod language;
 pub mod masks;
-mod process;
 mod run;
 mod terminal;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-pub(crate) use commands::http_client;
-pub use files::{Complaint, Files};
-pub use process::{Chunk, Connection, Forward, Forwards, Input, Io, Poll, Process, Stream, World};
+use crate::process::Programs;
 pub use terminal::Terminal;
 
-/// Starts a program by its words, outside of any shell.
-///
-/// # Errors
-/// With what the shell would say when there is no such program.
-pub(crate) fn start_program(words: &[String]) -> Result<Box<dyn Process>, String> {
-    commands::start(words, 0).map_err(|failure| failure.text)
-}
+/// The programs that the shell knows, for those among them that start others.
+pub const PROGRAMS: Programs = Programs {
+    start: |words| commands::start(words, 0).map_err(|failure| failure.text),
+    http_client_in_pod: commands::http_client,
+};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::environment::{Environment, Unwind};
 use super::language::{ParseError, parse};
 use super::run::Running;
-use super::{Chunk, Io, Stream, World, commands, completion};
+use super::{commands, completion};
+use crate::process::{Chunk, Io, Stream, World};
 use crate::sim::SimTime;
 
 /// A terminal with its shell.

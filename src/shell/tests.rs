@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{Files, Forwards, Stream, Terminal, World};
+use super::Terminal;
 use crate::cluster::{Cluster, ClusterConfig};
+use crate::process::{Files, Forwards, Stream, World};
 use crate::sim::SimTime;
 
 /// A terminal on a fresh cluster.

@@ -8,7 +8,7 @@ use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::output::name_line_of;
 use crate::kubectl::resource_type::kind_prefix;
 use crate::kubectl::selection::{Item, Rules, select};
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 pub(super) const DELETE: Command = Command {

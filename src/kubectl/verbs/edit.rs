@@ -12,7 +12,7 @@ use crate::kubectl::output::name_line_of;
 use crate::kubectl::output::yaml::to_yaml;
 use crate::kubectl::selection::{Rules, select};
 use crate::manifest;
-use crate::shell::{Io, Poll, Process, World, start_program};
+use crate::process::{Io, Poll, Process, World};
 
 pub(super) const EDIT: Command = Command {
     path: "edit",
@@ -57,7 +57,7 @@ fn edit(call: &mut Call<'_, '_>) -> Outcome {
         }
         Some(words) => {
             let words: Vec<String> = words.map(str::to_owned).chain([path.clone()]).collect();
-            let started = start_program(&words);
+            let started = (call.programs.start)(&words);
             Some(started.map_err(|why| {
                 Failure::Plain(format!("unable to launch the editor {:?}: {}", words.join(" "), why.trim_end()))
             })?)

@@ -11,7 +11,7 @@ use crate::kubectl::flags::Flag;
 use crate::kubectl::output::Printer;
 use crate::kubectl::printers::escape_terminal;
 use crate::kubectl::selection::type_and_name;
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 use crate::sorting;
 

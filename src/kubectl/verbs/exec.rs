@@ -8,7 +8,7 @@ use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::pods_of::{container_of, pods_behind};
-use crate::shell::{Io, Poll, Process, World, http_client};
+use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 pub(super) const EXEC: Command = Command {
@@ -51,7 +51,7 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
     let now = call.world.cluster.now();
     let uid = pod.metadata.uid.clone();
     if call.world.cluster.kubelet().has_shell(&uid, &container)
-        && let Some(started) = http_client(command, &pod.status.pod_ip)
+        && let Some(started) = (call.programs.http_client_in_pod)(command, &pod.status.pod_ip)
     {
         return match started {
             Ok(process) => Ok(Next::Wait(process)),

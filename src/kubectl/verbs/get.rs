@@ -14,7 +14,7 @@ use crate::kubectl::printers::{Row, Table, TableOptions, TablePrinter, cells, co
 use crate::kubectl::resource_type::kind_prefix;
 use crate::kubectl::selection::{Item, Rules, Selection, select};
 use crate::kubectl::selector::FieldQuery;
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 pub(super) const GET: Command = Command {

@@ -11,7 +11,7 @@ use crate::kubectl::flags::Flag;
 use crate::kubectl::label_query::LabelQuery;
 use crate::kubectl::pods_of::{container_of, pods_behind};
 use crate::kubectl::selection::cannot_find;
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 pub(super) const LOGS: Command = Command {

@@ -9,7 +9,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::output::name_line_of;
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 
 pub(super) const CORDON: Command = Command {
     path: "cordon",

@@ -9,7 +9,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::pods_of::pods_behind;
 use crate::kubectl::selection::type_and_name;
-use crate::shell::{Connection, Forward, Io, Poll, Process, World};
+use crate::process::{Connection, Forward, Io, Poll, Process, World};
 
 pub(super) const PORT_FORWARD: Command = Command {
     path: "port-forward",

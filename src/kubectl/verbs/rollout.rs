@@ -13,7 +13,7 @@ use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::output::name_line_of;
 use crate::kubectl::rollout::{Undo, deployment_progress, undo as plan_undo, view_history};
 use crate::kubectl::selection::{Item, Rules, select};
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";

@@ -10,7 +10,7 @@ use crate::kubectl::output::go_syntax::{quote, sprint};
 use crate::kubectl::output::jsonpath::{JsonPath, relaxed};
 use crate::kubectl::output::name_line_of;
 use crate::kubectl::selection::{Rules, select};
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 pub(super) const WAIT: Command = Command {

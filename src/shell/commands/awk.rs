@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::filter::{self, LineFilter, Options};
 use super::{Failure, unescape, usage};
-use crate::shell::{Io, Process};
+use crate::process::{Io, Process};
 
 use language::{Condition, Expression, Rule, Statement};
 

@@ -4,7 +4,7 @@ use super::filter::Options;
 use super::{Failure, usage};
 use crate::images::{Outcome, Request, Response};
 use crate::network::Reply;
-use crate::shell::{Connection, Io, Poll, Process, World};
+use crate::process::{Connection, Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 /// Milliseconds until a connection to an address that nobody has is given up: no route to host.

@@ -1,6 +1,6 @@
 //! Commands on the lab's files: `ls`, `cp`, `mv`, `rm`, `touch`, `mkdir`.
 
-use crate::shell::{Files, Io, World};
+use crate::process::{Files, Io, World};
 use crate::sorting;
 
 /// Flags' letters and the other words.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Failure, usage};
-use crate::shell::{Input, Io, Poll, Process, World};
+use crate::process::{Input, Io, Poll, Process, World};
 
 /// What a filter does with lines.
 pub(super) trait LineFilter: Clone + 'static {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::filter::{self, LineFilter, Options};
 use super::pattern::Pattern;
 use super::{Failure, usage};
-use crate::shell::{Io, Process};
+use crate::process::{Io, Process};
 
 #[derive(Clone)]
 struct Grep {

@@ -1,6 +1,6 @@
 //! `help`: what there is.
 
-use crate::shell::{Io, World};
+use crate::process::{Io, World};
 
 const TEXT: &str = "\
 This terminal runs in simulated time. What it knows:

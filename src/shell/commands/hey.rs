@@ -5,7 +5,7 @@ use super::filter::Options;
 use super::{Failure, usage};
 use crate::images::{Outcome, Request, Seconds};
 use crate::network::Reply;
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 /// No request takes less: a worker without a rate asks so often at most.

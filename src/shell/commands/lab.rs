@@ -6,7 +6,7 @@ use crate::apiserver::Key;
 use crate::cluster::Target;
 use crate::images::{ImageReference, RouteFault, Seconds};
 use crate::network::{Loss, MOST_PER_SECOND};
-use crate::shell::{Io, World};
+use crate::process::{Io, World};
 
 const HELP: &str = "\
 lab traffic SERVICE N [PATH]      N requests a second to a service, for / or PATH

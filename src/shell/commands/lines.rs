@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::filter::{self, LineFilter, Options, contents};
 use super::{Failure, unescape, usage};
-use crate::shell::{Input, Io, Poll, Process, World};
+use crate::process::{Input, Io, Poll, Process, World};
 use crate::sorting;
 
 /// `cat`: keeps a missing last line feed.

@@ -3,7 +3,7 @@
 use super::docker::short;
 use crate::apiserver::{NODE, NODE_IP};
 use crate::images::{ImageReference, Place};
-use crate::shell::{Io, World};
+use crate::process::{Io, World};
 
 /// `minikube status|ip|image load|image ls|service|start`
 pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i32 {

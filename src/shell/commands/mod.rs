@@ -19,10 +19,10 @@ mod time;
 mod within;
 mod xargs;
 
-pub(crate) use within::http_client;
+pub(super) use within::http_client;
 
 use super::language::ParseError;
-use super::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 
 /// How many scripts may stand in one another.
 pub(super) const DEEPEST: u32 = 16;
@@ -92,7 +92,7 @@ const PROGRAMS: &[Known] = &[
     process("head", lines::head),
     immediate("help", help::run),
     process("hey", hey::start),
-    process("kubectl", |arguments, _| Ok(crate::kubectl::start(arguments))),
+    process("kubectl", |arguments, _| Ok(crate::kubectl::start(arguments, crate::shell::PROGRAMS))),
     immediate("lab", lab::run),
     immediate("ls", files::list),
     immediate("minikube", minikube::run),

@@ -1,7 +1,7 @@
 //! Commands that only print or decide: `echo`, `printf`, `seq`, `test` …
 
 use super::{time, unescape};
-use crate::shell::{Io, World};
+use crate::process::{Io, World};
 
 pub(super) fn yes(_: &[String], _: &mut World<'_>, _: &mut Io) -> i32 {
     0

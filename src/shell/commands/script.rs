@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{DEEPEST, Failure, syntax_error, usage};
+use crate::process::{Io, Poll, Process, World};
 use crate::shell::environment::{Environment, Unwind};
 use crate::shell::language::parse;
 use crate::shell::run::Running;
-use crate::shell::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 #[derive(Clone, Debug)]

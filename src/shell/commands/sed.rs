@@ -3,7 +3,7 @@
 use super::filter::{self, LineFilter, Options, contents};
 use super::pattern::{Captures, Pattern};
 use super::{Failure, usage};
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 
 #[derive(Clone, Debug)]
 enum Address {

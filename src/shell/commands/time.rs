@@ -2,7 +2,7 @@
 
 use super::{Failure, script, start, usage};
 use crate::api::Time;
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 /// `5`, `0.5`, `2s`, `1m`, `3h`, `1d`, `infinity` in milliseconds.

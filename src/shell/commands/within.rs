@@ -1,7 +1,7 @@
 //! `curl` and `wget` in a container, as `kubectl exec POD -- curl http://web` starts them.
 
 use super::curl;
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 
 /// An HTTP client that runs in a container.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ impl Process for Within {
 ///
 /// # Errors
 /// What the client says about its arguments, and its exit code.
-pub(crate) fn http_client(command: &[String], pod_ip: &str) -> Option<Result<Box<dyn Process>, (String, i32)>> {
+pub fn http_client(command: &[String], pod_ip: &str) -> Option<Result<Box<dyn Process>, (String, i32)>> {
     let (program, arguments) = command.split_first()?;
     // In a pod, localhost is the pod.
     let own = |word: &String| {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::filter::Options;
 use super::{Failure, start as start_program, usage};
-use crate::shell::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, World};
 
 #[derive(Clone)]
 struct Xargs {

@@ -1,9 +1,10 @@
 //! Builtins: commands that read or change the shell itself.
 
 use super::Environment;
+use crate::process::{Io, World};
+use crate::shell::commands;
 use crate::shell::environment::Unwind;
 use crate::shell::language::is_name;
-use crate::shell::{Io, World, commands};
 
 /// What became of a possible builtin.
 pub(super) enum Builtin {

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Environment, Running, arithmetic};
+use crate::process::{Io, Stream, World};
 use crate::shell::language::{List, Part, Word};
-use crate::shell::{Io, Stream, World};
 
 /// Words while they are expanded: their substitutions run first.
 #[derive(Clone, Debug, Default)]

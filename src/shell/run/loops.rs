@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::expansion::Expansion;
 use super::{Environment, Running};
+use crate::process::{Io, World};
 use crate::shell::environment::Unwind;
 use crate::shell::language::{Command, CommandKind, List};
-use crate::shell::{Io, World};
 
 /// What a loop does after a turn.
 enum Next {

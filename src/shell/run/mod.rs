@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::environment::{Environment, Unwind};
 use super::language::{Command, CommandKind, Entry, Join, List, Pipeline};
-use super::{Io, World};
+use crate::process::{Io, World};
 
 pub(super) use builtins::NAMES as BUILTINS;
 pub(super) use expansion::is_pattern_match;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Environment, Running};
+use crate::process::{Io, Stream, World};
 use crate::shell::language::Command;
-use crate::shell::{Io, Stream, World};
 
 /// What a program that writes to nobody ends with: 128 + SIGPIPE.
 const BROKEN_PIPE: i32 = 141;

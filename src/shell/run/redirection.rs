@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::expansion::Expansion;
 use super::{Environment, Running};
+use crate::process::{Io, Stream, World};
 use crate::shell::language::{Command, Target, Word};
-use crate::shell::{Io, Stream, World};
 
 /// Where an output goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

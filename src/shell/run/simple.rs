@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::builtins::{self, Builtin};
 use super::expansion::Expansion;
 use super::{Environment, Running};
+use crate::process::{Input, Io, Poll, Process, World};
+use crate::shell::commands;
 use crate::shell::language::{Command, CommandKind, Word, parse};
-use crate::shell::{Input, Io, Poll, Process, World, commands};
 
 /// A command without a shape of its own.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use hellok8s_lab::images::DOCUMENTS;
 use hellok8s_lab::lab::PRESETS;
 use hellok8s_lab::lab::problems::{self, Problem, Review};
-use hellok8s_lab::shell::{Complaint, Files};
+use hellok8s_lab::process::{Complaint, Files};
 use leptos::prelude::*;
 
 use crate::view::browser;

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use hellok8s_lab::lessons::Seen;
+use hellok8s_lab::process::{Chunk, Stream};
 use hellok8s_lab::session::{Line, What};
-use hellok8s_lab::shell::{Chunk, Stream};
 use leptos::prelude::*;
 
 use super::{Core, Simulation, set};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::images::{DOCUMENTS, Declaration, ImageReference, Place, stand_ins};
 use crate::kubectl::output::yaml::to_yaml;
 use crate::manifest;
-use crate::shell::World;
+use crate::process::World;
 
 /// Where stand-ins are declared, to be read and changed.
 const FILE: &str = "images.yaml";

@@ -1,98 +1,4 @@
-//! What a command is while it runs: a state machine that the terminal polls whenever time or the store moved.
-
-use std::collections::BTreeMap;
-
-use super::Files;
-use crate::cluster::Cluster;
-use crate::sim::SimTime;
-
-/// What a process answers when it is polled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Poll {
-    /// It ended with this exit code.
-    Exited(i32),
-    /// It has nothing to do before this moment.
-    SleepUntil(SimTime),
-    /// It waits for the store's next change or for input.
-    Waiting,
-}
-
-/// A command that runs. It is polled once when it starts, then after every change of the store, after new input and
-/// when its time has come; a poll that comes too early must be harmless.
-///
-/// Processes are plain values like everything else (`Clone` gives `boxed_clone`), so that a checkpoint holds them.
-pub trait Process: CloneProcess {
-    /// Does what can be done now.
-    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll;
-
-    /// Ctrl-C: puts away what the process holds and gives its exit code.
-    fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
-        let _ = (world, io);
-        130
-    }
-}
-
-/// Copies a boxed process; every `Process` that is `Clone` has it.
-pub trait CloneProcess {
-    /// A copy of its own.
-    fn boxed_clone(&self) -> Box<dyn Process>;
-}
-
-impl<T: Process + Clone + 'static> CloneProcess for T {
-    fn boxed_clone(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
-}
-
-impl Clone for Box<dyn Process> {
-    fn clone(&self) -> Self {
-        self.as_ref().boxed_clone()
-    }
-}
-
-impl std::fmt::Debug for dyn Process {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Process")
-    }
-}
-
-/// What a process may touch.
-#[derive(Debug)]
-pub struct World<'a> {
-    /// The simulated cluster, with the time.
-    pub cluster: &'a mut Cluster,
-    /// The lab's files.
-    pub files: &'a mut Files,
-    /// The ports of localhost that `kubectl port-forward` has opened.
-    pub forwards: &'a mut Forwards,
-}
-
-/// Where a port of localhost leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forward {
-    /// The pod's namespace.
-    pub namespace: String,
-    /// The pod's name.
-    pub pod: String,
-    /// The port in the pod.
-    pub port: u16,
-    /// Connections that kubectl has not spoken of yet.
-    pub connections: Vec<Connection>,
-}
-
-/// How a connection to a forwarded port went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Connection {
-    /// Something listens in the pod.
-    Open,
-    /// Nothing listens there.
-    Refused,
-    /// The pod is gone.
-    Lost,
-}
-
-/// Open ports of localhost.
-pub type Forwards = BTreeMap<u16, Forward>;
+//! A command's standard input, output and error.
 
 /// Where a text goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +23,7 @@ pub struct Chunk {
 pub enum Input {
     /// A line, without its line feed.
     Line(String),
-    /// Nothing yet: return [`Poll::Waiting`] and try again.
+    /// Nothing yet: return [`super::Poll::Waiting`] and try again.
     Pending,
     /// There will be no more.
     End,
@@ -164,14 +70,14 @@ impl Io {
     }
 
     /// Exchanges the inputs of two: a command inside of another reads what that one would read.
-    pub(super) fn swap_input(&mut self, other: &mut Self) {
+    pub(crate) fn swap_input(&mut self, other: &mut Self) {
         std::mem::swap(&mut self.input, &mut other.input);
         std::mem::swap(&mut self.consumed, &mut other.consumed);
         std::mem::swap(&mut self.input_open, &mut other.input_open);
     }
 
     /// Whether something has not been read yet.
-    pub(super) fn has_input(&self) -> bool {
+    pub(crate) fn has_input(&self) -> bool {
         self.consumed < self.input.len()
     }
 

@@ -1,0 +1,88 @@
+//! What a command is while it runs, and what it works with: its input and output, the files, the cluster.
+//!
+//! A command is a state machine that the terminal polls whenever time or the store has moved.
+
+mod files;
+mod forwards;
+mod io;
+
+use crate::cluster::Cluster;
+use crate::sim::SimTime;
+
+pub use files::{Complaint, Files};
+pub use forwards::{Connection, Forward, Forwards};
+pub use io::{Chunk, Input, Io, Stream};
+
+/// What a process answers when it is polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Poll {
+    /// It ended with this exit code.
+    Exited(i32),
+    /// It has nothing to do before this moment.
+    SleepUntil(SimTime),
+    /// It waits for the store's next change or for input.
+    Waiting,
+}
+
+/// A command that runs. It is polled once when it starts, then after every change of the store, after new input and
+/// when its time has come; a poll that comes too early must be harmless.
+///
+/// Processes are plain values like everything else (`Clone` gives `boxed_clone`), so that a checkpoint holds them.
+pub trait Process: CloneProcess {
+    /// Does what can be done now.
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll;
+
+    /// Ctrl-C: puts away what the process holds and gives its exit code.
+    fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
+        let _ = (world, io);
+        130
+    }
+}
+
+/// Copies a boxed process; every `Process` that is `Clone` has it.
+pub trait CloneProcess {
+    /// A copy of its own.
+    fn boxed_clone(&self) -> Box<dyn Process>;
+}
+
+impl<T: Process + Clone + 'static> CloneProcess for T {
+    fn boxed_clone(&self) -> Box<dyn Process> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Process> {
+    fn clone(&self) -> Self {
+        self.as_ref().boxed_clone()
+    }
+}
+
+impl std::fmt::Debug for dyn Process {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Process")
+    }
+}
+
+/// What a process may touch.
+#[derive(Debug)]
+pub struct World<'a> {
+    /// The simulated cluster, with the time.
+    pub cluster: &'a mut Cluster,
+    /// The lab's files.
+    pub files: &'a mut Files,
+    /// The ports of localhost that `kubectl port-forward` has opened.
+    pub forwards: &'a mut Forwards,
+}
+
+/// A program that runs, or what is said instead.
+pub type Started<E> = Result<Box<dyn Process>, E>;
+
+/// The programs of the learner's machine, for a command that starts others.
+#[derive(Clone, Copy, Debug)]
+pub struct Programs {
+    /// Starts a program by its words; fails with what a shell says when there is none of that name.
+    pub start: fn(words: &[String]) -> Started<String>,
+    /// Starts the HTTP client that the words name, as from inside of the pod with this address; none when they name
+    /// another program. Fails with what the client says about its arguments, and its exit code.
+    pub http_client_in_pod: fn(words: &[String], pod_ip: &str) -> Option<Started<(String, i32)>>,
+}
