@@ -3,7 +3,10 @@
 //!
 //! Nothing is found out here: a sentence only says what its [`Decision`] holds.
 
+mod caption;
 mod rules;
+
+pub use caption::{Caption, Span};
 
 use serde_json::Value;
 
@@ -41,6 +44,11 @@ pub fn title(decision: &Decision, lang: Lang) -> &'static str {
 pub fn sentence(decision: &Decision, lang: Lang) -> String {
     let Some(rule) = rule(decision.rule) else { return decision.action.clone() };
     filled(lang.choose(rule.zh, rule.en), &decision.inputs)
+}
+
+/// A decision as a caption: its sentence, with what decides in bold.
+pub fn caption(decision: &Decision, lang: Lang) -> Caption {
+    Caption::read(&sentence(decision, lang), lang)
 }
 
 fn filled(template: &str, inputs: &[(&'static str, Value)]) -> String {

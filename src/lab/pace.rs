@@ -1,4 +1,49 @@
-//! How fast simulated time goes, compared with what was asked for.
+//! How fast simulated time is to go, and how fast it goes compared with that.
+
+/// The slowest and the fastest speed that can be asked for, in hundredths.
+const SLOWEST: u32 = 1;
+const FASTEST: u32 = 100_000;
+
+/// How fast simulated time is to go. It is the page's matter alone: what happens in the simulation is the same at every
+/// speed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speed {
+    /// So many hundredths of the clock's speed.
+    Number(u32),
+    /// Slowly where there is something to see, and fast from there to the next such moment.
+    Story,
+}
+
+impl Speed {
+    /// As fast as the clock.
+    pub const CLOCK: Self = Self::Number(100);
+
+    /// Reads `story` and numbers such as `0.25`, `10`, `60x`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().trim_end_matches(['x', '×']);
+        if text.eq_ignore_ascii_case("story") {
+            return Some(Self::Story);
+        }
+        let number: f64 = text.parse().ok()?;
+        let is_speed = number.is_finite() && number > 0.0;
+        is_speed.then(|| Self::Number(((number * 100.0).round() as u32).clamp(SLOWEST, FASTEST)))
+    }
+
+    /// As [`Speed::parse`] reads it.
+    pub fn text(self) -> String {
+        let Self::Number(hundredths) = self else { return "story".to_owned() };
+        let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+
+    /// In hundredths; of the story, which has no one speed, that of the clock.
+    pub fn hundredths(self) -> u32 {
+        match self {
+            Self::Number(hundredths) => hundredths,
+            Self::Story => 100,
+        }
+    }
+}
 
 /// Real time over which the speed is taken: shorter ones would jump about.
 const WINDOW_US: u64 = 1_000_000;
@@ -40,7 +85,20 @@ fn two_digits(number: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Pace;
+    use super::{Pace, Speed};
+
+    #[test]
+    fn a_speed_is_read_as_it_is_written() {
+        for text in ["story", "0.25", "0.5", "1", "10", "60", "1.05", "1000"] {
+            assert_eq!(Speed::parse(text).map(Speed::text).as_deref(), Some(text));
+        }
+        assert_eq!(Speed::parse(" Story "), Some(Speed::Story));
+        assert_eq!(Speed::parse("2×"), Some(Speed::Number(200)));
+        assert_eq!(Speed::parse("1e9"), Some(Speed::Number(100_000)));
+        for text in ["", "0", "-1", "NaN", "inf", "fast"] {
+            assert_eq!(Speed::parse(text), None, "{text}");
+        }
+    }
 
     /// The answer to a second of sixty frames at ten times the speed, of which so many hundredths are reached.
     fn second(reached: u64) -> Vec<Option<u64>> {

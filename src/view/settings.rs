@@ -1,6 +1,7 @@
 //! Language, theme and the other choices that the address or an earlier visit made.
 
 use hellok8s_lab::api::KubernetesVersion;
+use hellok8s_lab::lab::pace::Speed;
 use leptos::prelude::*;
 
 use crate::view::browser;
@@ -111,6 +112,12 @@ pub fn settings() -> Settings {
 /// `?seed=`, 1 without.
 pub fn seed() -> u64 {
     browser::parameter("seed").and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+/// `?speed=`, else as chosen before, else that of the clock.
+pub fn pace() -> Speed {
+    let chosen = browser::parameter("speed").or_else(|| browser::recall("speed"));
+    chosen.and_then(|text| Speed::parse(&text)).unwrap_or(Speed::CLOCK)
 }
 
 /// `?k8s=`.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use hellok8s_lab::api::Kind;
+use hellok8s_lab::lab::pace::Speed;
 use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use leptos::prelude::*;
 use serde_json::{Map, Value, json};
@@ -12,7 +13,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::view::browser;
 use crate::view::manifest::document::Document;
-use crate::view::simulation::{Simulation, parse_speed};
+use crate::view::simulation::Simulation;
 
 /// Who listens to what.
 type Listeners = Rc<RefCell<Vec<(String, Function)>>>;
@@ -80,8 +81,8 @@ fn time(lab: &Object, simulation: Simulation) {
     });
     put(lab, "speed", move |speed, _| {
         let text = speed.as_string().or_else(|| speed.as_f64().map(|speed| speed.to_string()));
-        if let Some(speed) = text.and_then(|text| parse_speed(&text)) {
-            simulation.speed.set(speed);
+        if let Some(pace) = text.and_then(|text| Speed::parse(&text)) {
+            simulation.pace.set(pace);
         }
         JsValue::UNDEFINED
     });

@@ -4,6 +4,7 @@
 //! the origin that the address names (`?host=`) or, without it, from the one that the browser says referred here. What
 //! the page tells is sent to that origin alone.
 
+use hellok8s_lab::lab::pace::Speed;
 use hellok8s_lab::lang::Lang;
 use js_sys::{JSON, Reflect};
 use leptos::ev;
@@ -16,7 +17,7 @@ use crate::view::browser;
 use crate::view::host::bridge;
 use crate::view::manifest::document::Document;
 use crate::view::settings::{self, Settings, Theme};
-use crate::view::simulation::{Simulation, parse_speed};
+use crate::view::simulation::Simulation;
 
 /// The longest text that a message may bring, in bytes: a manifest is far shorter.
 const LONGEST_TEXT: usize = 1 << 20;
@@ -122,7 +123,7 @@ fn obey(message: &Message, host: &Host, simulation: Simulation, document: Docume
         "step" => simulation.step(),
         "speed" => {
             let text = message.text("speed").or_else(|| message.number("speed").map(|speed| speed.to_string()));
-            text.and_then(|text| parse_speed(&text)).iter().for_each(|speed| simulation.speed.set(*speed));
+            text.and_then(|text| Speed::parse(&text)).iter().for_each(|pace| simulation.pace.set(*pace));
         }
         "seek" => message.number("ms").iter().for_each(|ms| simulation.seek(*ms as u64)),
         _ => {}

@@ -7,6 +7,7 @@ words! {
     Pause: "暂停", "Pause";
     Step: "单步", "Step";
     Speed: "速度", "Speed";
+    Story: "讲解", "Story";
     Time: "模拟时间", "Simulated time";
     Deadline: "进度期限还剩", "progress deadline in";
     Timeline: "时间线", "Timeline";

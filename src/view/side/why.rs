@@ -41,7 +41,7 @@ pub fn Why() -> impl IntoView {
     let entries = Memo::new(move |_| {
         simulation.decisions.track();
         let selected = simulation.selected.get().map(|selected| selected.decision_object());
-        let is_in_a_hurry = simulation.playing.get() && simulation.speed.get() >= HURRY;
+        let is_in_a_hurry = simulation.playing.get() && simulation.speed() >= HURRY;
         let count = if is_in_a_hurry { SHOWN_IN_A_HURRY } else { SHOWN };
         newest(simulation, selected.as_deref(), shows_all.get(), count)
     });

@@ -1,8 +1,9 @@
 //! The lesson that is being done.
 
-use hellok8s_lab::lab::timeline::Timeline;
 use std::sync::Arc;
 
+use hellok8s_lab::lab::pace::Speed;
+use hellok8s_lab::lab::timeline::Timeline;
 use hellok8s_lab::lab::{Input, Lab, LabOptions};
 use hellok8s_lab::lessons::{Lesson, Progress, Seen};
 use hellok8s_lab::session::{Reopened, Start};
@@ -85,7 +86,7 @@ impl Simulation {
             core.progress = Some(progress);
         });
         self.selected.set(None);
-        self.speed.set(lesson.start.speed.saturating_mul(100).clamp(25, 6000));
+        self.pace.set(Speed::Number(lesson.start.speed.saturating_mul(100).clamp(25, 6000)));
         self.playing.set(true);
         self.lesson_changes.update(|count| *count += 1);
         self.refresh(true);

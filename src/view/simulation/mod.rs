@@ -1,10 +1,11 @@
 //! The lab behind the page: its pace, what it says to the terminal, and what the page does to it.
 
+mod captions;
 mod lessons;
 mod terminals;
 mod time;
 
-use hellok8s_lab::lab::pace::Pace;
+use hellok8s_lab::lab::pace::{Pace, Speed};
 use hellok8s_lab::lab::timeline::{MarkKind, Timeline};
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::lessons::{Progress, Seen};
@@ -15,9 +16,10 @@ use crate::view::browser::{self, Patience};
 use crate::view::scene::Scene;
 use crate::view::settings;
 use crate::view::side::selection::Selection;
+pub use captions::Shown;
 use terminals::{APPLY, Done, HIDDEN, Lane};
 pub use terminals::{Entry, Said, TERMINALS, TerminalSignals};
-pub use time::{SPEEDS, parse_speed};
+pub use time::SPEEDS;
 
 /// A page that was hidden goes on from where it was.
 const LONGEST_FRAME_US: u64 = 250_000;
@@ -74,8 +76,12 @@ pub struct Simulation {
     pub scene: Scene,
     /// Whether time goes on.
     pub playing: RwSignal<bool>,
-    /// How fast, in hundredths.
-    pub speed: RwSignal<u32>,
+    /// How fast.
+    pub pace: RwSignal<Speed>,
+    /// While the story hurries to its next beat: how many times faster than the clock.
+    pub factor: RwSignal<Option<u32>>,
+    /// What the caption tells of.
+    pub caption: RwSignal<Option<Shown>>,
     /// How fast it goes, in hundredths, where that is less than it should.
     pub behind: RwSignal<Option<u64>>,
     /// The present, in simulated milliseconds.
@@ -143,7 +149,9 @@ impl Simulation {
             core: StoredValue::new_local(core),
             scene: Scene::default(),
             playing: RwSignal::new(autoplay),
-            speed: RwSignal::new(browser::parameter("speed").and_then(|text| parse_speed(&text)).unwrap_or(100)),
+            pace: RwSignal::new(settings::pace()),
+            factor: RwSignal::new(None),
+            caption: RwSignal::new(None),
             behind: RwSignal::new(None),
             now_ms: RwSignal::new(0),
             end_ms: RwSignal::new(0),
@@ -166,7 +174,7 @@ impl Simulation {
     }
 
     fn frame(self, at_us: u64) {
-        let (is_playing, speed) = (self.playing.get_untracked(), u64::from(self.speed.get_untracked()));
+        let (is_playing, speed) = (self.playing.get_untracked(), u64::from(self.pace.get_untracked().hundredths()));
         let mut told = if is_playing { None } else { Some(None) };
         let mut draws = true;
         self.core.update_value(|core| {
@@ -232,7 +240,7 @@ impl Simulation {
         // Faster than anybody reads, the list of decisions would only cost.
         let at_us = browser::now_us();
         let decisions = (core.lab.cluster().decisions().len(), core.lab.forks());
-        let speed = u64::from(self.speed.get_untracked());
+        let speed = u64::from(self.pace.get_untracked().hundredths());
         let is_news = self.decisions.get_untracked() != decisions;
         let is_time = at_us.saturating_sub(core.told_us) >= told_every_us(speed) && core.patience.is_over();
         if is_news && (is_time || !self.playing.get_untracked()) {
@@ -240,6 +248,7 @@ impl Simulation {
             browser::fill_frame();
             self.decisions.set(decisions);
         }
+        set(self.caption, Shown::latest(core.lab.cluster()));
         set(self.now_ms, now_ms);
         set(self.end_ms, core.lab.end().as_ms());
         set(self.can_undo_fork, core.lab.can_undo_fork());
@@ -276,6 +285,17 @@ impl Simulation {
     /// Looks at the lab.
     pub fn with<T>(self, look: impl FnOnce(&Lab) -> T) -> T {
         self.core.with_value(|core| look(&core.lab))
+    }
+
+    /// How fast time goes at least, in hundredths: for what must keep up with it.
+    pub fn speed(self) -> u32 {
+        self.pace.get().hundredths()
+    }
+
+    /// Chooses how fast time goes, also for the next visit.
+    pub fn choose_pace(self, pace: Speed) {
+        browser::keep("speed", &pace.text());
+        self.pace.set(pace);
     }
 
     /// Looks at the counts and marks.

@@ -10,8 +10,10 @@ use super::Simulation;
 const LONGEST_SEARCH_MS: u64 = 900_000;
 /// What has not changed for so long is stable. Back-off goes on for longer.
 const STABLE_MS: u64 = 30_000;
-/// Speeds on offer, in hundredths.
+/// Speeds on offer beside the story, in hundredths.
 pub const SPEEDS: [u32; 9] = [25, 50, 100, 200, 500, 1000, 2000, 3000, 6000];
+/// What is called a decision when one looks for the next one.
+const DECISIONS: [MarkKind; 4] = [MarkKind::Change, MarkKind::Trouble, MarkKind::Decision, MarkKind::Deadline];
 
 impl Simulation {
     /// One event of the simulation.
@@ -50,6 +52,11 @@ impl Simulation {
             None if is_after => self.run_to_mark(kinds),
             None => {}
         }
+    }
+
+    /// Shows the neighbouring beat of the story. Beyond the last one the simulation runs on to the next.
+    pub fn to_beat(self, is_after: bool) {
+        self.to_mark(is_after, &DECISIONS);
     }
 
     fn run_to_mark(self, kinds: &[MarkKind]) {
@@ -95,10 +102,4 @@ impl Simulation {
         self.core.update_value(|core| core.lab.undo_fork());
         self.refresh(true);
     }
-}
-
-/// A speed such as `0.25` or `10`, in hundredths.
-pub fn parse_speed(text: &str) -> Option<u32> {
-    let number: f64 = text.trim().trim_end_matches(['x', '×']).parse().ok()?;
-    (number.is_finite() && number > 0.0).then(|| ((number * 100.0).round() as u32).clamp(1, 100_000))
 }

@@ -23,7 +23,7 @@ pub fn Stage() -> impl IntoView {
     let scene = simulation.scene;
     // What moves keeps the simulation's pace, as far as eyes can follow.
     Effect::new(move |_| {
-        let tempo_ms = 260.0 / (f64::from(simulation.speed.get()) / 100.0).sqrt();
+        let tempo_ms = 260.0 / (f64::from(simulation.speed()) / 100.0).sqrt();
         browser::set_on_root("--tempo", &format!("{:.0}ms", tempo_ms.clamp(70.0, 600.0)));
     });
     let is_empty = move || scene.deployments.is_empty() && scene.sets.is_empty() && scene.pods.is_empty();

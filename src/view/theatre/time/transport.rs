@@ -1,12 +1,13 @@
 //! The buttons that move time: play, pause, step, to the neighbouring decision, speed.
 
+use hellok8s_lab::lab::pace::Speed as Pace;
 use hellok8s_lab::lab::timeline::MarkKind;
 use leptos::prelude::*;
 
 use crate::view::clock::clock;
 use crate::view::i18n::Key;
 use crate::view::settings::settings;
-use crate::view::simulation::{SPEEDS, parse_speed, simulation};
+use crate::view::simulation::{SPEEDS, simulation};
 
 /// What the buttons to the neighbouring decision stop at.
 const DECISIONS: [MarkKind; 4] = [MarkKind::Change, MarkKind::Trouble, MarkKind::Decision, MarkKind::Deadline];
@@ -54,18 +55,16 @@ pub fn Transport() -> impl IntoView {
 fn Speed() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     let choose = move |event| {
-        if let Some(speed) = parse_speed(&event_target_value(&event)) {
-            simulation.speed.set(speed);
+        if let Some(pace) = Pace::parse(&event_target_value(&event)) {
+            simulation.choose_pace(pace);
         }
     };
     view! {
         <select class="select" data-testid="speed" aria-label=settings.say(Key::Speed) title=settings.say(Key::Speed)
-            prop:value=move || speed_text(simulation.speed.get()) on:change=choose>
-            {move || speeds(simulation.speed.get()).into_iter().map(|speed| {
-                let text = speed_text(speed);
-                view! {
-                    <option value=text.clone() selected=speed == simulation.speed.get_untracked()>{text.clone()}"×"</option>
-                }
+            prop:value=move || simulation.pace.get().text() on:change=choose>
+            {move || paces(simulation.pace.get()).into_iter().map(|pace| {
+                let name = if pace == Pace::Story { settings.say(Key::Story)().to_owned() } else { format!("{}×", pace.text()) };
+                view! { <option value=pace.text() selected=pace == simulation.pace.get_untracked()>{name}</option> }
             }).collect_view()}
         </select>
         <Behind/>
@@ -78,7 +77,7 @@ fn Speed() -> impl IntoView {
 fn Behind() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     let sign = move |speed: u64| {
-        let text = speed_text(u32::try_from(speed).unwrap_or(u32::MAX));
+        let text = Pace::Number(u32::try_from(speed).unwrap_or(u32::MAX)).text();
         view! {
             <span class="behind" data-testid="behind" title=settings.say(Key::BehindHint)>
                 {settings.say(Key::Behind)}" "{text}"×"
@@ -88,16 +87,13 @@ fn Behind() -> impl IntoView {
     move || simulation.behind.get().map(sign)
 }
 
-/// The speeds on offer, and the present one when another door has set it.
-fn speeds(now: u32) -> Vec<u32> {
+/// The paces on offer, and the present one when another door has set it.
+fn paces(now: Pace) -> Vec<Pace> {
     let mut speeds = SPEEDS.to_vec();
-    if let Err(at) = speeds.binary_search(&now) {
+    if let Pace::Number(now) = now
+        && let Err(at) = speeds.binary_search(&now)
+    {
         speeds.insert(at, now);
     }
-    speeds
-}
-
-fn speed_text(hundredths: u32) -> String {
-    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    std::iter::once(Pace::Story).chain(speeds.into_iter().map(Pace::Number)).collect()
 }
