@@ -400,6 +400,13 @@ pub const RULES: &[Rule] = &[
         "pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions",
     ),
     rule(
+        "kubelet/definition-changed",
+        ("镜像改了，重启容器", "The image was changed: the container is restarted"),
+        "Pod 里容器 {container} 的镜像改成了 {image}：杀掉正在运行的容器，再用新镜像启动，不管 restartPolicy 怎么写。Pod 还是同一个。",
+        "The image of container {container} was changed to {image} in the pod: the running container is killed and started again from the new image, whatever restartPolicy says. The pod stays the same.",
+        "pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions",
+    ),
+    rule(
         "kubelet/startup-failed",
         ("启动探针失败，杀掉容器", "The startup probe failed: the container is killed"),
         "容器 {container} 的启动探针连续失败 {failureThreshold} 次：杀掉容器，再按 restartPolicy 处理。",

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use crate::decision::Reason;
 
 /// Every rule of the kubelet.
-pub const RULES: [&str; 20] = [
+pub const RULES: [&str; 21] = [
     START_CONTAINER,
     RESTART_CONTAINER,
     START_FAILED,
     LIVENESS_FAILED,
     STARTUP_FAILED,
+    DEFINITION_CHANGED,
     BACK_OFF,
     IMAGE_PRESENT,
     PULL_IMAGE,
@@ -38,6 +39,8 @@ pub const START_FAILED: &str = "kubelet/start-failed";
 pub const LIVENESS_FAILED: &str = "kubelet/liveness-failed";
 /// A container is killed because its startup probe failed.
 pub const STARTUP_FAILED: &str = "kubelet/startup-failed";
+/// A container is killed because the pod has another image for it.
+pub const DEFINITION_CHANGED: &str = "kubelet/definition-changed";
 /// A container is held back after a crash.
 pub const BACK_OFF: &str = "kubelet/back-off";
 /// The image is on the node.

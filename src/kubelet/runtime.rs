@@ -21,6 +21,9 @@ pub struct Record {
     pub attempt: i32,
     /// The image's full name.
     pub image: String,
+    /// The image as the pod's spec had it when this instance was created: another one means another container.
+    /// Models kubecontainer.HashContainer, which hashes name and image.
+    pub spec_image: String,
     /// `sha256:…`.
     pub image_id: String,
     /// What it does.

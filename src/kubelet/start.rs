@@ -7,9 +7,11 @@ use super::actions::KillReason;
 use super::back_off::{GoDuration, crash_back_off};
 use super::decisions::{self, reason};
 use super::image_pull::{ImagePuller, Need, Pulled};
-use super::pod_worker::{Job, PodWorker, SyncError, Turn};
+use super::pod_worker::{PodWorker, Turn};
 use super::probing::PodAsker;
 use super::runtime::{Record, RecordState};
+use super::sync::{Job, SyncError};
+use super::termination::Stop;
 use crate::api::{Container, EventType};
 use crate::images::{ImageInfo, ImageReference, Program};
 use crate::sim::{Random, SimTime};
@@ -62,7 +64,7 @@ impl PodWorker {
             return;
         }
         let image = container.image.as_str();
-        let need = self.puller.need(image, &container.image_pull_policy, turn.world.registry(), turn.now);
+        let need = self.retries.puller.need(image, &container.image_pull_policy, turn.world.registry(), turn.now);
         let inputs =
             [("container", json!(name)), ("image", json!(image)), ("pullPolicy", json!(container.image_pull_policy))];
         match need {
@@ -86,7 +88,7 @@ impl PodWorker {
                 let takes_ms = self.random.between_ms(low, high);
                 let (begins, at) = turn.pulls.enter(&reference, will_succeed, takes_ms, turn.now);
                 let stage = Stage::Pull { reference, since: turn.now, begins };
-                self.job = Some(Job::Start(Starting { name: name.to_owned(), is_init, at, stage }));
+                self.sync.job = Some(Job::Start(Starting { name: name.to_owned(), is_init, at, stage }));
             }
             Need::BackOff { error, back_off_ms, until } => {
                 let mut message = format!("Back-off pulling image \"{image}\"");
@@ -122,11 +124,11 @@ impl PodWorker {
     /// Models kubeGenericRuntimeManager.doBackOff.
     fn is_held_back(&mut self, turn: &mut Turn<'_>, container: &Container) -> bool {
         let name = container.name.as_str();
-        let last = self.sync_seen.instances(name).find_map(Record::exit).cloned();
+        let last = self.sync.seen.instances(name).find_map(Record::exit).cloned();
         let Some(last) = last else { return false };
-        self.crash_back_off.housekeep(turn.now);
-        let Some(held) = crash_back_off(&mut self.crash_back_off, name, last.at, turn.now) else {
-            self.held_back.remove(name);
+        self.retries.crash_back_off.housekeep(turn.now);
+        let Some(held) = crash_back_off(&mut self.retries.crash_back_off, name, last.at, turn.now) else {
+            self.retries.held_back.remove(name);
             return false;
         };
         let pod = self.full_name();
@@ -141,9 +143,9 @@ impl PodWorker {
         ];
         let action = format!("wait {} after the last exit", GoDuration(held.back_off_ms));
         self.decide(turn, reason(decisions::BACK_OFF, &inputs, action));
-        self.reasons.insert(name.to_owned(), ("CrashLoopBackOff".to_owned(), held.message(name, &pod)));
-        self.held_back.insert(name.to_owned(), held);
-        self.sync_error = SyncError::BackOff(match self.sync_error {
+        self.retries.reasons.insert(name.to_owned(), ("CrashLoopBackOff".to_owned(), held.message(name, &pod)));
+        self.retries.held_back.insert(name.to_owned(), held);
+        self.sync.error = SyncError::BackOff(match self.sync.error {
             SyncError::BackOff(until) => until.min(held.until),
             SyncError::None | SyncError::Failed => held.until,
         });
@@ -156,9 +158,9 @@ impl PodWorker {
     }
 
     fn start_failed(&mut self, container: &Container, is_init: bool, why: &str, message: String) {
-        self.reasons.insert(container.name.clone(), (why.to_owned(), message));
-        if self.sync_error == SyncError::None {
-            self.sync_error = SyncError::Failed;
+        self.retries.reasons.insert(container.name.clone(), (why.to_owned(), message));
+        if self.sync.error == SyncError::None {
+            self.sync.error = SyncError::Failed;
         }
         self.abort_init(container, is_init);
     }
@@ -166,7 +168,7 @@ impl PodWorker {
     /// After an init container that could not be started nothing else is.
     fn abort_init(&mut self, container: &Container, is_init: bool) {
         if is_init && !container.is_sidecar() {
-            self.steps.clear();
+            self.sync.steps.clear();
         }
     }
 
@@ -174,7 +176,7 @@ impl PodWorker {
         let (low, high) = turn.config.timings.create_ms;
         let at = turn.now + self.random.between_ms(low, high);
         let stage = Stage::Create { reference, info };
-        self.job = Some(Job::Start(Starting { name: name.to_owned(), is_init, at, stage }));
+        self.sync.job = Some(Job::Start(Starting { name: name.to_owned(), is_init, at, stage }));
     }
 
     /// The present stage has ended.
@@ -192,7 +194,7 @@ impl PodWorker {
                 let (low, high) = turn.config.timings.start_ms;
                 let at = turn.now + self.random.between_ms(low, high);
                 let stage = Stage::Start { info: info.clone() };
-                self.job = Some(Job::Start(Starting { at, stage, ..starting.clone() }));
+                self.sync.job = Some(Job::Start(Starting { at, stage, ..starting.clone() }));
             }
             Stage::Start { ref info } => self.start_program(turn, &container, &starting, info),
             Stage::PostStart { ref error } => self.post_start_ended(turn, &container, starting.is_init, error.clone()),
@@ -208,7 +210,7 @@ impl PodWorker {
         (since, begins): (SimTime, SimTime),
     ) {
         let image = container.image.as_str();
-        match self.puller.pulled(image, reference, turn.world.registry(), turn.now) {
+        match self.retries.puller.pulled(image, reference, turn.world.registry(), turn.now) {
             Pulled::Done(info) => {
                 let took = GoDuration(turn.now.ms_since(begins)).to_string();
                 let with_wait = GoDuration(turn.now.ms_since(since)).to_string();
@@ -256,13 +258,14 @@ impl PodWorker {
         reference: &ImageReference,
         info: &ImageInfo,
     ) -> Record {
-        let attempt = self.sync_seen.latest(&container.name).map_or(0, |record| record.attempt + 1);
+        let attempt = self.sync.seen.latest(&container.name).map_or(0, |record| record.attempt + 1);
         let stream = format!("{}/{}/{attempt}", self.key.uid, container.name);
         Record {
             name: container.name.clone(),
             id: format!("containerd://{}", hex_digits(turn.config.seed, &stream)),
             attempt,
             image: reference.full(),
+            spec_image: container.image.clone(),
             image_id: info.image_id.clone(),
             state: RecordState::Created,
         }
@@ -272,8 +275,8 @@ impl PodWorker {
         let name = container.name.as_str();
         let hostname: String = self.key.name.chars().take(MAX_HOSTNAME).collect();
         let program = Program::start(&info.declaration, &container.command, &container.args, &hostname, turn.now);
-        self.relist_at_next_tick(turn);
-        let last = self.sync_seen.instances(name).find_map(Record::exit).cloned();
+        self.looks.at_next_tick(turn.config, turn.now);
+        let last = self.sync.seen.instances(name).find_map(Record::exit).cloned();
         let mut inputs = vec![("container", json!(name)), ("image", json!(container.image))];
         match program {
             Ok(mut program) => {
@@ -281,8 +284,8 @@ impl PodWorker {
                 self.runtime.start(name, program, turn.now);
                 let message = turn.config.version.container_started(name);
                 self.record(turn, name, EventType::Normal, "Started", message);
-                self.reasons.remove(name);
-                self.held_back.remove(name);
+                self.retries.reasons.remove(name);
+                self.retries.held_back.remove(name);
                 let rule = match last {
                     Some(last) => {
                         inputs.push(("lastExitCode", json!(last.code)));
@@ -314,7 +317,7 @@ impl PodWorker {
         };
         let run = asker.run_hook(turn.now, container, hook);
         let stage = Stage::PostStart { error: run.error };
-        self.job = Some(Job::Start(Starting { at: turn.now + run.latency_ms, stage, ..starting.clone() }));
+        self.sync.job = Some(Job::Start(Starting { at: turn.now + run.latency_ms, stage, ..starting.clone() }));
     }
 
     fn post_start_ended(&mut self, turn: &mut Turn<'_>, container: &Container, is_init: bool, error: Option<String>) {
@@ -323,9 +326,9 @@ impl PodWorker {
         self.record(turn, name, EventType::Warning, "FailedPostStartHook", "PostStartHook failed".to_owned());
         let inputs = [("container", json!(name)), ("error", json!(error))];
         self.decide(turn, reason(decisions::HOOK_FAILED, &inputs, format!("kill container {name}")));
-        self.stop_container(turn, name, "FailedPostStartHook", KillReason::FailedPostStartHook, None);
+        self.stop_container(turn, name, "FailedPostStartHook", KillReason::FailedPostStartHook, Stop::default());
         self.start_failed(container, is_init, "PostStartHookError", error);
-        self.job = Some(Job::AwaitStops);
+        self.sync.job = Some(Job::AwaitStops);
     }
 }
 

@@ -82,7 +82,7 @@ impl Kubelet {
         let uids: Vec<Arc<str>> = self.workers.keys().cloned().collect();
         for uid in uids {
             if let Some((worker, _)) = self.workers.get_mut(&uid) {
-                Arc::make_mut(worker).kubelet_restarted();
+                Arc::make_mut(worker).kubelet_restarted(&self.config, now);
             }
             self.reschedule(&uid);
         }

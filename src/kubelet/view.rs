@@ -1,8 +1,9 @@
 //! What the page draws of a pod beyond its status: probe activity and countdowns.
 
-use super::pod_worker::{Job, Life, PodWorker};
+use super::pod_worker::{Life, PodWorker};
 use super::prober::{Verdict, WorkerState};
 use super::start::Stage;
+use super::sync::Job;
 use crate::api::Container;
 use crate::images::{Exec, LogLine, Outcome, Request};
 use crate::sim::SimTime;
@@ -109,8 +110,8 @@ impl PodWorker {
 
     /// How long a container is held back in all, and until when.
     fn back_off(&self, container: &Container, now: SimTime) -> Option<(u64, SimTime)> {
-        let crash = self.held_back.get(&container.name).map(|held| (held.back_off_ms, held.until));
-        crash.or_else(|| self.puller.wait(&container.image, now)).filter(|(_, until)| *until > now)
+        let crash = self.retries.held_back.get(&container.name).map(|held| (held.back_off_ms, held.until));
+        crash.or_else(|| self.retries.puller.wait(&container.image, now)).filter(|(_, until)| *until > now)
     }
 
     /// How much is left of the grace period or, without one, of a back-off, in thousandths.
@@ -156,7 +157,7 @@ impl PodWorker {
         if self.life != Life::Syncing {
             return None;
         }
-        match self.job.as_ref()? {
+        match self.sync.job.as_ref()? {
             Job::Sandbox { .. } => Some(200),
             Job::Start(starting) => Some(match starting.stage {
                 Stage::Pull { .. } => 500,

@@ -593,7 +593,7 @@ impl<'a> SmallKubelet<'a> {
             ContainerStatus { name: "c".into(), container_id: id.clone(), state, ..ContainerStatus::default() };
         let mut status =
             PodStatus { phase: PodPhase::Running, container_statuses: vec![container], ..PodStatus::default() };
-        self.prober.update_pod_status(&self.pod.spec, &mut status);
+        self.prober.update_pod_status(&self.pod, &mut status);
         self.run_workers(now);
         let before = self.flags();
         self.manager.set(&self.pod, status, Time::from_sim(now));

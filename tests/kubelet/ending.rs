@@ -1,5 +1,6 @@
 //! Ending: hooks, signals, grace periods, and what is reported last.
 
+use hellok8s_lab::api::PodPhase;
 use hellok8s_lab::sim::SimTime;
 use serde_json::json;
 
@@ -133,4 +134,85 @@ fn a_shorter_grace_period_comes_too_late_for_a_pod_that_is_being_stopped() {
     node.run_until(60_000);
     let gone = node.times("gone")[0];
     assert!((50_700..=51_000).contains(&gone), "{gone}");
+}
+
+/// A container with a hook before its end, and a program that does not listen to SIGTERM.
+fn hooked(hook: serde_json::Value, grace_s: i64) -> serde_json::Value {
+    let mut container = shell("sleep 3600");
+    container["lifecycle"] = json!({"preStop": hook});
+    json!({"containers": [container], "terminationGracePeriodSeconds": grace_s})
+}
+
+#[test]
+fn the_hook_s_whole_seconds_are_taken_from_the_grace_period() {
+    let mut node = Node::new();
+    node.bind("slow", hooked(json!({"sleep": {"seconds": 7}}), 30));
+    node.run_until(20_000);
+    node.delete("slow", 10);
+    node.run_until(60_000);
+    assert_eq!(node.decided("kubelet/grace-ended"), [30_000]);
+}
+
+#[test]
+fn a_hook_that_outlives_the_grace_period_leaves_two_seconds() {
+    let mut node = Node::new();
+    let exec = json!({"exec": {"command": ["sh", "-c", "sleep 60; exit 1"]}});
+    for (name, hook, failures) in [("sleeps", json!({"sleep": {"seconds": 60}}), 0), ("runs", exec, 1)] {
+        node.bind(name, hooked(hook, 30));
+        node.run_until(node.now.as_ms() + 20_000);
+        let (from, before) = (node.now.as_ms(), node.decided("kubelet/grace-ended").len());
+        node.delete(name, 5);
+        node.run_until(from + 6_000);
+        // Nobody waits for the hook any more, and it has not failed yet.
+        assert_eq!(node.count("FailedPreStopHook"), None, "{name}");
+        node.run_until(from + 60_000);
+        assert_eq!(node.decided("kubelet/grace-ended")[before..], [from + 7_000], "{name}");
+        // The command breaks off with its container.
+        assert_eq!(node.count("FailedPreStopHook"), (failures > 0).then_some(failures), "{name}");
+    }
+}
+
+#[test]
+fn without_a_grace_period_the_hook_has_a_second() {
+    let mut node = Node::new();
+    node.bind("hard", hooked(json!({"sleep": {"seconds": 5}}), 0));
+    node.run_until(20_000);
+    node.remove("hard");
+    node.run_until(40_000);
+    // One second for the hook, two for the program.
+    assert_eq!(node.decided("kubelet/grace-ended"), [23_000]);
+}
+
+#[test]
+fn a_pod_that_somebody_has_declared_as_ended_is_stopped() {
+    let mut node = Node::new();
+    node.bind("web", hellok8s("v1"));
+    node.run_until(10_000);
+    node.change("web", |pod| {
+        pod.status.phase = PodPhase::Failed;
+        "Evicted".clone_into(&mut pod.status.reason);
+        "somebody's words".clone_into(&mut pod.status.message);
+    });
+    node.run_until(30_000);
+    let status = &node.pods["web"].status;
+    assert_eq!(
+        (status.phase, status.reason.as_str(), status.message.as_str()),
+        (PodPhase::Failed, "Evicted", "somebody's words"),
+    );
+    assert!(status.container_statuses[0].state.terminated.is_some(), "{:#?}", node.log);
+    assert!(status.conditions.iter().all(|condition| condition.kind != "Ready" || condition.status == "False"));
+}
+
+#[test]
+fn an_end_is_reported_when_nothing_runs_any_more() {
+    let mut node = Node::new();
+    let spec = json!({"activeDeadlineSeconds": 10, "containers": [shell("sleep 3600")],
+        "terminationGracePeriodSeconds": 5});
+    node.bind("late", spec);
+    node.run_until(60_000);
+    let failed = node.times("Failed")[0];
+    let killed = node.decided("kubelet/grace-ended")[0];
+    assert!(failed > killed, "{failed} {killed} {:#?}", node.log);
+    let status = &node.pods["late"].status;
+    assert_eq!((status.phase, status.reason.as_str()), (PodPhase::Failed, "DeadlineExceeded"));
 }

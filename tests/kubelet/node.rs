@@ -85,6 +85,40 @@ impl Node {
         self.kubelet.pod_changed(&pod);
     }
 
+    /// The API server's pod as `change` makes it, as if somebody had written it.
+    pub fn change(&mut self, name: &str, change: impl FnOnce(&mut Pod)) {
+        let mut pod = Pod::clone(&self.pods[name]);
+        change(&mut pod);
+        let pod = Arc::new(pod);
+        self.pods.insert(name.into(), Arc::clone(&pod));
+        self.kubelet.pod_changed(&pod);
+    }
+
+    /// Gives a container of the pod another image.
+    pub fn set_image(&mut self, name: &str, container: &str, image: &str) {
+        self.change(name, |pod| {
+            pod.metadata.generation += 1;
+            let spec = Arc::make_mut(&mut pod.spec);
+            for each in spec.containers.iter_mut().chain(&mut spec.init_containers) {
+                if each.name == container {
+                    image.clone_into(&mut each.image);
+                }
+            }
+        });
+    }
+
+    /// Deletes a pod at once, as `--force` does.
+    pub fn remove(&mut self, name: &str) {
+        let pod = self.pods.remove(name).expect("a pod");
+        self.kubelet.pod_removed(&pod.metadata.uid);
+    }
+
+    /// `systemctl restart kubelet`.
+    pub fn restart_kubelet(&mut self) {
+        self.kubelet.stop();
+        self.kubelet.start(self.now);
+    }
+
     pub fn delete(&mut self, name: &str, grace_s: i64) {
         let mut pod = Pod::clone(&self.pods[name]);
         pod.metadata.deletion_timestamp = Some(Time(Time::from_sim(self.now).0 + grace_s));
@@ -107,6 +141,9 @@ impl Node {
 
     fn take(&mut self, request: KubeletRequest) {
         match request {
+            // The API server stores nothing anew when nothing is new.
+            KubeletRequest::UpdatePodStatus { pod, status }
+                if self.pods.get(&pod.name).is_some_and(|stored| stored.status == *status) => {}
             KubeletRequest::UpdatePodStatus { pod, status } => {
                 self.log.push((self.now.as_ms(), format!("{} {}", pod.name, line(&status))));
                 if let Some(old) = self.pods.get(&pod.name) {
@@ -150,6 +187,11 @@ impl Node {
     /// The times of lines that contain a text.
     pub fn times(&self, text: &str) -> Vec<u64> {
         self.log.iter().filter(|(_, line)| line.contains(text)).map(|(at, _)| *at).collect()
+    }
+
+    /// When a rule was applied.
+    pub fn decided(&self, rule: &str) -> Vec<u64> {
+        self.decisions.iter().filter(|(_, decided)| *decided == rule).map(|(at, _)| *at).collect()
     }
 
     pub fn count(&self, reason: &str) -> Option<i32> {

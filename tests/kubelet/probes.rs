@@ -3,7 +3,7 @@
 use hellok8s_lab::sim::SimTime;
 use serde_json::json;
 
-use crate::node::{Node, hellok8s, probe, shell, web, with_web};
+use crate::node::{Node, hellok8s, liveness, probe, shell, web, with_web};
 
 #[test]
 fn a_startup_probe_holds_the_others_back() {
@@ -121,4 +121,77 @@ fn a_probe_s_own_grace_period_holds_when_it_kills() {
         .map(|(at, _)| *at)
         .expect("a failure");
     assert_eq!(killed.first().map(|at| at - failed), Some(4_000), "{:?}", node.decisions);
+}
+
+#[test]
+fn a_failed_probe_ends_a_pod_whose_containers_run_once() {
+    let mut node = with_web();
+    let mut container = shell("sleep 3600");
+    container["livenessProbe"] = probe(&json!({"exec": {"command": ["false"]}, "failureThreshold": 1}));
+    let spec = json!({"restartPolicy": "Never", "containers": [container], "terminationGracePeriodSeconds": 4});
+    node.bind("once", spec);
+    node.run_until(40_000);
+    // Nothing is kept and nothing is to start, so that the whole pod is killed.
+    assert_eq!(node.texts("Killing"), ["Stopping container app"]);
+    assert_eq!(node.story().last().copied(), Some("once Failed app:Error(137)#0"), "{:#?}", node.log);
+}
+
+/// The liveness image answers for 15 s. Its third failure would come at 24 s; a kubelet that is started anew at 22 s has
+/// seen none.
+#[test]
+fn a_kubelet_that_starts_anew_counts_its_probes_anew() {
+    let mut node = Node::new();
+    node.bind("live", liveness());
+    node.run_until(22_000);
+    assert!(node.count("Unhealthy").is_some_and(|count| count == 2), "{:?}", node.events);
+    node.restart_kubelet();
+    node.run_until(40_000);
+    let failed = node.decided("kubelet/liveness-failed")[0];
+    assert!((28_000..=31_100).contains(&failed), "{failed}");
+}
+
+#[test]
+fn the_probes_of_a_kubelet_that_starts_anew_have_a_new_phase() {
+    let phase_of = |name: &str| {
+        let mut node = with_web();
+        node.bind(name, web(json!({"httpGet": {"path": "/ok", "port": 8080, "scheme": "HTTP"}})));
+        node.run_until(30_000);
+        let phase = |node: &Node| {
+            let view = node.kubelet.pod_view(&format!("uid-{name}"), node.now).expect("a pod");
+            view.containers[0].probes[0].next_at.map(|at| at.as_ms() % 5_000)
+        };
+        let before = phase(&node);
+        node.restart_kubelet();
+        node.run_until(40_000);
+        (before, phase(&node))
+    };
+    let phases: Vec<_> = ["a", "b", "c"].map(phase_of).to_vec();
+    assert!(phases.iter().all(|(before, after)| before != after), "{phases:?}");
+    assert!(phases[0].1 != phases[1].1 && phases[1].1 != phases[2].1, "{phases:?}");
+}
+
+/// What ran before the kubelet stays ready until its probe says otherwise, or somebody has marked the pod meanwhile.
+#[test]
+fn a_container_that_was_ready_stays_so_when_the_kubelet_starts_anew() {
+    let get = |path: &str| web(json!({"httpGet": {"path": path, "port": 8080, "scheme": "HTTP"}}));
+    let mut node = with_web();
+    node.bind("web", get("/ok"));
+    node.run_until(30_000);
+    node.log.clear();
+    node.restart_kubelet();
+    node.run_until(60_000);
+    assert_eq!(node.story(), Vec::<&str>::new());
+
+    node.kubelet.stop();
+    node.change("web", |pod| {
+        let ready = pod.status.conditions.iter_mut().find(|condition| condition.kind == "Ready");
+        "False".clone_into(&mut ready.expect("a condition").status);
+    });
+    node.kubelet.start(node.now);
+    node.run_until(90_000);
+    assert_eq!(
+        node.story(),
+        ["web Running sandbox app:running#0", "web Running ready sandbox app:running#0"],
+        "not ready until it is asked"
+    );
 }

@@ -169,3 +169,46 @@ fn images_are_pulled_one_after_the_other() {
     let others = spans.iter().filter(|(took, with_wait)| *took < 1_000 && *with_wait > 3_000);
     assert_eq!((first.count(), others.count()), (1, 2), "{spans:?}");
 }
+
+#[test]
+fn another_image_restarts_the_container_and_keeps_the_pod() {
+    for policy in ["Always", "Never"] {
+        let mut node = Node::new();
+        let mut spec = hellok8s("v1");
+        spec["restartPolicy"] = json!(policy);
+        node.bind("web", spec);
+        node.run_until(10_000);
+        node.set_image("web", "app", "guangzhengli/hellok8s:v2");
+        node.run_until(30_000);
+        assert_eq!(node.texts("Killing"), ["Container app definition changed, will be restarted"]);
+        assert_eq!(node.story().last().copied(), Some("web Running ready sandbox app:running#1"), "{:#?}", node.log);
+        let status = &node.pods["web"].status.container_statuses[0];
+        assert!(status.image.ends_with("hellok8s:v2"), "{}", status.image);
+        assert_eq!(node.decided("kubelet/definition-changed").len(), 1);
+    }
+}
+
+#[test]
+fn another_image_restarts_a_sidecar_alone() {
+    let mut node = with_web();
+    let sidecar = json!({"name": "side", "image": "me/web", "restartPolicy": "Always"});
+    node.bind("both", json!({"initContainers": [sidecar], "containers": [shell("sleep 3600")]}));
+    node.run_until(20_000);
+    node.set_image("both", "side", "guangzhengli/hellok8s:v1");
+    node.run_until(40_000);
+    assert_eq!(node.texts("Killing"), ["Init container side definition changed"]);
+    let last = "both Running ready sandbox side:running#1 app:running#0";
+    assert_eq!(node.story().last().copied(), Some(last), "{:#?}", node.log);
+}
+
+#[test]
+fn sidecars_do_not_keep_a_pod_alive() {
+    let mut node = with_web();
+    let sidecar = json!({"name": "side", "image": "me/web", "restartPolicy": "Always"});
+    let spec = json!({"restartPolicy": "Never", "initContainers": [sidecar], "containers": [shell("sleep 3")]});
+    node.bind("job", spec);
+    node.run_until(30_000);
+    assert_eq!(node.texts("Killing"), ["Stopping container side"]);
+    let last = "job Succeeded side:Error(2)#0 app:Completed(0)#0";
+    assert_eq!(node.story().last().copied(), Some(last), "{:#?}", node.log);
+}

@@ -8,7 +8,7 @@ mod worker;
 pub use results::{ProbeResult, Results, Update};
 pub use worker::{Answer, Asker, PodContext, Probed, Turn, Verdict, Worker, probe_of};
 
-use crate::api::{ContainerStatus, PodSpec, PodStatus};
+use crate::api::{ContainerStatus, Pod, PodSpec, PodStatus};
 use crate::kubelet::ProbeKind;
 use crate::sim::SimTime;
 
@@ -18,6 +18,8 @@ pub struct Prober {
     workers: Vec<Timed>,
     /// The results so far.
     pub results: Results,
+    /// Containers that started before this moment ran before the kubelet did; none when it has run for long.
+    ran_before: Option<SimTime>,
 }
 
 /// A worker with its ticker and its two channels.
@@ -26,6 +28,8 @@ struct Timed {
     worker: Worker,
     period_ms: u64,
     next_tick: SimTime,
+    /// It has not begun yet: a kubelet that has just started lets it sleep for a while.
+    is_asleep: bool,
     is_triggered: bool,
     is_stopped: bool,
     last: Option<Probed>,
@@ -43,6 +47,12 @@ pub struct WorkerState<'a> {
 }
 
 impl Prober {
+    /// The prober of a kubelet that has just been started, with the moment before which a container must have started
+    /// for what was said of it to hold until its probes say otherwise.
+    pub fn new(ran_before: Option<SimTime>) -> Self {
+        Self { ran_before, ..Self::default() }
+    }
+
     /// Makes the workers that the pod needs. `start_delay_ms` gives the random sleep of a worker with this period.
     /// Models manager.AddPod, including that it stops at the first worker that exists already.
     pub fn add_pod(&mut self, spec: &PodSpec, now: SimTime, mut start_delay_ms: impl FnMut(u64) -> u64) {
@@ -55,9 +65,10 @@ impl Prober {
                 }
                 let period_ms = u64::try_from(probe.period_seconds).unwrap_or(0).max(1) * 1000;
                 self.workers.push(Timed {
-                    worker: Worker::new(kind, &container.name),
+                    worker: Worker::new(kind, &container.name).after_restart(self.ran_before),
                     period_ms,
                     next_tick: now + start_delay_ms(period_ms),
+                    is_asleep: true,
                     is_triggered: false,
                     is_stopped: false,
                     last: None,
@@ -99,15 +110,14 @@ impl Prober {
 
     /// Fills in what only the prober knows: `started` and `ready` of each container. A container that is started
     /// and not ready is asked at once. Models manager.UpdatePodStatus.
-    pub fn update_pod_status(&mut self, spec: &PodSpec, status: &mut PodStatus) {
+    pub fn update_pod_status(&mut self, pod: &Pod, status: &mut PodStatus) {
         for container in &mut status.container_statuses {
-            self.update_container_status(container);
+            self.update_container_status(pod, container);
         }
         for status in &mut status.init_container_statuses {
-            let is_sidecar =
-                spec.init_containers.iter().any(|container| container.name == status.name && container.is_sidecar());
-            if is_sidecar {
-                self.update_container_status(status);
+            let mut inits = pod.spec.init_containers.iter();
+            if inits.any(|container| container.name == status.name && container.is_sidecar()) {
+                self.update_container_status(pod, status);
                 continue;
             }
             status.started = Some(self.is_started(status));
@@ -117,18 +127,24 @@ impl Prober {
         }
     }
 
-    fn update_container_status(&mut self, status: &mut ContainerStatus) {
+    fn update_container_status(&mut self, pod: &Pod, status: &mut ContainerStatus) {
         let is_started = self.is_started(status);
         status.started = Some(is_started);
         if !is_started {
             return;
         }
-        let is_ready = self.results.get(ProbeKind::Readiness, &status.container_id) == Some(ProbeResult::Success);
-        let has_no_probe = self.worker(&status.name, ProbeKind::Readiness).is_none();
-        if !is_ready && !has_no_probe {
+        let result = self.results.get(ProbeKind::Readiness, &status.container_id);
+        status.ready = result == Some(ProbeResult::Success);
+        if status.ready {
+            return;
+        }
+        status.ready = self.worker(&status.name, ProbeKind::Readiness).is_none();
+        if !status.ready {
             self.trigger(&status.name);
         }
-        status.ready = is_ready || has_no_probe;
+        if ran_before(status, self.ran_before) {
+            status.ready = is_ready_after_restart(pod, status, result);
+        }
     }
 
     /// Models manager.isContainerStarted.
@@ -179,11 +195,26 @@ impl Prober {
     }
 }
 
+/// Whether the container runs, and ran before the kubelet did.
+fn ran_before(status: &ContainerStatus, moment: Option<SimTime>) -> bool {
+    let started = status.state.running.map(|running| running.started_at.to_sim());
+    started.zip(moment).is_some_and(|(started, moment)| started < moment)
+}
+
+/// Models manager.setReadyStateOnKubeletRestart for a container whose probe has no success to show.
+fn is_ready_after_restart(pod: &Pod, status: &ContainerStatus, result: Option<ProbeResult>) -> bool {
+    let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers);
+    let has_probe = containers.any(|container| container.name == status.name && container.readiness_probe.is_some());
+    let mut conditions = pod.status.conditions.iter();
+    let was_ready = conditions.any(|condition| condition.kind == "Ready" && condition.status == "True");
+    (status.ready || result.is_none()) && (!has_probe || was_ready)
+}
+
 impl Timed {
     fn next_at(&self) -> SimTime {
         match self.worker.answer_at() {
             Some(at) => at,
-            None if self.is_triggered || self.is_stopped => SimTime::ZERO,
+            None if self.is_stopped || (self.is_triggered && !self.is_asleep) => SimTime::ZERO,
             None => self.next_tick,
         }
     }
@@ -212,7 +243,13 @@ impl Timed {
             results.remove(self.worker.kind, self.worker.container_id());
             return false;
         }
-        if self.is_triggered {
+        if self.is_asleep {
+            if self.next_tick > now {
+                return true;
+            }
+            self.is_asleep = false;
+            self.next_tick = now + self.period_ms;
+        } else if self.is_triggered {
             self.is_triggered = false;
             self.next_tick = now + self.period_ms;
         } else if self.next_tick <= now {

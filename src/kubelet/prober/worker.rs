@@ -2,6 +2,7 @@
 //!
 //! Models pkg/kubelet/prober/worker.go. Where Go blocks a goroutine, the worker here knows its next moment.
 
+use super::ran_before;
 use super::results::{ProbeResult, Results};
 use crate::api::{Container, ContainerStatus, PodSpec, PodStatus, Probe};
 use crate::kubelet::ProbeKind;
@@ -92,6 +93,8 @@ pub struct Worker {
     result_run: u32,
     on_hold: bool,
     asking: Option<(SimTime, Probed)>,
+    /// Containers that started before this moment ran before the kubelet did.
+    ran_before: Option<SimTime>,
 }
 
 impl Worker {
@@ -105,7 +108,13 @@ impl Worker {
             result_run: 0,
             on_hold: false,
             asking: None,
+            ran_before: None,
         }
+    }
+
+    /// The worker of a kubelet that was started when containers from before `ran_before` ran already.
+    pub(super) fn after_restart(self, ran_before: Option<SimTime>) -> Self {
+        Self { ran_before, ..self }
     }
 
     /// The container instance that it probes; empty before it has seen one.
@@ -143,7 +152,7 @@ impl Worker {
             return Turn::Ends;
         }
         let Some(state) = self.container_status(status) else { return Turn::Waits };
-        self.notice(state, results);
+        self.notice(container, state, results);
         if self.on_hold {
             return Turn::Waits;
         }
@@ -237,7 +246,7 @@ impl Worker {
     }
 
     /// Begins anew with a new container.
-    fn notice(&mut self, status: &ContainerStatus, results: &mut Results) {
+    fn notice(&mut self, container: &Container, status: &ContainerStatus, results: &mut Results) {
         if self.container_id == status.container_id {
             return;
         }
@@ -250,7 +259,13 @@ impl Worker {
             ProbeKind::Liveness => ProbeResult::Success,
             ProbeKind::Startup => ProbeResult::Unknown,
         };
-        results.set(self.kind, &self.container_id, initial);
+        if container.is_sidecar() && self.kind == ProbeKind::Startup && status.started == Some(true) {
+            results.set(self.kind, &self.container_id, ProbeResult::Success);
+        }
+        // Of a container that ran before the kubelet did holds what was said of it, until it has been asked.
+        if !ran_before(status, self.ran_before) {
+            results.set(self.kind, &self.container_id, initial);
+        }
         self.on_hold = false;
     }
 }

@@ -61,26 +61,38 @@ pub fn generate(given: &Given<'_>, prober: &mut Prober) -> PodStatus {
             [old.phase, pod.status.phase].into_iter().find(|phase| phase.is_terminal()).unwrap_or(status.phase);
     }
     if status.phase == old.phase {
-        status.reason.clone_from(&old.reason);
-        status.message.clone_from(&old.message);
+        // The reason and the message belong to the phase; who has none of its own keeps the API server's.
+        let or_stored = |own: &String, stored: &String| if own.is_empty() { stored.clone() } else { own.clone() };
+        status.reason = or_stored(&old.reason, &pod.status.reason);
+        status.message = or_stored(&old.message, &pod.status.message);
     }
     if let Some((reason, message)) = given.ends_because {
         status.phase = PodPhase::Failed;
         reason.clone_into(&mut status.reason);
         message.clone_into(&mut status.message);
     }
-    prober.update_pod_status(&pod.spec, &mut status);
+    if pod.status.phase.is_terminal() {
+        // An end that has been told is not taken back, nor made another one.
+        status.phase = pod.status.phase;
+    }
+    prober.update_pod_status(pod, &mut status);
     add_conditions(given, &mut status);
     status
 }
 
+/// The conditions that the kubelet writes; all others are somebody else's.
+const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+
+/// Whether the kubelet writes this condition. Models kubetypes.PodConditionByKubelet.
+pub fn is_own_condition(kind: &str) -> bool {
+    OWN.contains(&kind)
+}
+
 fn add_conditions(given: &Given<'_>, status: &mut PodStatus) {
-    const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
     let (pod, old) = (given.pod, given.old);
     let all = all_statuses(status);
     let all = (!all.is_empty()).then_some(all.as_slice());
-    status.conditions =
-        pod.status.conditions.iter().filter(|other| !OWN.contains(&other.kind.as_str())).cloned().collect();
+    status.conditions = pod.status.conditions.iter().filter(|other| !is_own_condition(&other.kind)).cloned().collect();
     let was_initialized = old.conditions.iter().any(|before| before.kind == "Initialized" && before.status == "True");
     let has_sandbox = conditions::Verdict { is_true: given.seen.sandbox_ip.is_some(), ..Default::default() };
     let yes = conditions::Verdict { is_true: true, ..Default::default() };

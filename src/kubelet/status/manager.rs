@@ -77,7 +77,7 @@ impl StatusManager {
     /// Models manager.TerminatePod.
     pub fn terminate(&mut self, pod: &Pod, now: Time) {
         let mut status = self.cached.clone().unwrap_or_else(|| pod.status.clone());
-        if has_initialized(pod, &status) {
+        if has_initialized(pod) {
             status.container_statuses.iter_mut().for_each(mark_lost);
         }
         let started = status
@@ -143,16 +143,17 @@ fn find_container<'a>(status: &'a mut PodStatus, container_id: &str) -> Option<&
         .find(|container| container.container_id == container_id)
 }
 
-fn replace(conditions: &mut Vec<PodCondition>, new: PodCondition) {
+/// Puts a condition in the place of the one of its kind.
+pub fn replace(conditions: &mut Vec<PodCondition>, new: PodCondition) {
     match conditions.iter_mut().find(|condition| condition.kind == new.kind) {
         Some(condition) => *condition = new,
         None => conditions.push(new),
     }
 }
 
-/// Models hasPodInitialized.
-fn has_initialized(pod: &Pod, status: &PodStatus) -> bool {
-    let Some(last) = pod.spec.init_containers.last() else { return true };
+/// Whether the pod, as the API server knows it, has ever come to its containers. Models hasPodInitialized.
+fn has_initialized(pod: &Pod) -> bool {
+    let (Some(last), status) = (pod.spec.init_containers.last(), &pod.status) else { return true };
     if status
         .container_statuses
         .iter()

@@ -3,4 +3,8 @@
 pub mod conditions;
 pub mod generate;
 pub mod manager;
+pub mod merge;
 pub mod phase;
+
+#[cfg(test)]
+mod tests;

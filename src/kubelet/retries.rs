@@ -1,0 +1,20 @@
+//! What the kubelet remembers of containers that it could not start, or that crashed: why, and how long they wait.
+
+use std::collections::BTreeMap;
+
+use super::back_off::{BackOff, CrashBackOff};
+use super::image_pull::ImagePuller;
+use super::status::generate::Reasons;
+
+/// The memory of one pod's failures. A kubelet that is started anew has none.
+#[derive(Clone, Debug, Default)]
+pub struct Retries {
+    /// Why containers could not be started, for the status.
+    pub reasons: Reasons,
+    /// The waits after crashes.
+    pub crash_back_off: BackOff,
+    /// The containers that wait now after a crash.
+    pub held_back: BTreeMap<String, CrashBackOff>,
+    /// The pulls and their waits.
+    pub puller: ImagePuller,
+}

@@ -1,0 +1,31 @@
+//! What of a status the API server is told. Models mergePodStatus of pkg/kubelet/status/status_manager.go.
+
+use super::conditions::Verdict;
+use super::generate::is_own_condition;
+use super::manager::{condition, replace};
+use crate::api::{Pod, PodPhase, PodStatus};
+
+/// The status to send for the pod as the API server has it. `may_run` while its containers may still run: then an end
+/// is not told yet.
+pub fn merge(pod: &Pod, status: &PodStatus, may_run: bool) -> PodStatus {
+    let mut merged = status.clone();
+    merged.conditions.retain(|condition| is_own_condition(&condition.kind));
+    let others = pod.status.conditions.iter().filter(|other| !is_own_condition(&other.kind)).cloned();
+    merged.conditions.splice(0..0, others);
+    if may_run && merged.phase.is_terminal() && !pod.status.phase.is_terminal() {
+        merged.phase = pod.status.phase;
+        merged.reason.clone_from(&pod.status.reason);
+        merged.message.clone_from(&pod.status.message);
+    }
+    let is_ready = merged
+        .conditions
+        .iter()
+        .any(|condition| matches!(condition.kind.as_str(), "Ready" | "ContainersReady") && condition.status == "True");
+    if merged.phase.is_terminal() && is_ready {
+        let reason = if merged.phase == PodPhase::Failed { "PodFailed" } else { "PodCompleted" };
+        for kind in ["ContainersReady", "Ready"] {
+            replace(&mut merged.conditions, condition(kind, pod, Verdict { reason, ..Verdict::default() }));
+        }
+    }
+    merged
+}
