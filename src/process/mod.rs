@@ -74,15 +74,24 @@ pub struct World<'a> {
     pub forwards: &'a mut Forwards,
 }
 
-/// A program that runs, or what is said instead.
-pub type Started<E> = Result<Box<dyn Process>, E>;
+/// A program that could not be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotStarted {
+    /// What the shell or the program itself says.
+    pub text: String,
+    /// The exit code.
+    pub code: i32,
+}
+
+/// A program that runs from now on, or why it does not.
+pub type Started = Result<Box<dyn Process>, NotStarted>;
 
 /// The programs of the learner's machine, for a command that starts others.
 #[derive(Clone, Copy, Debug)]
 pub struct Programs {
-    /// Starts a program by its words; fails with what a shell says when there is none of that name.
-    pub start: fn(words: &[String]) -> Started<String>,
+    /// Starts a program by its words.
+    pub start: fn(words: &[String]) -> Started,
     /// Starts the HTTP client that the words name, as from inside of the pod with this address; none when they name
-    /// another program. Fails with what the client says about its arguments, and its exit code.
-    pub http_client_in_pod: fn(words: &[String], pod_ip: &str) -> Option<Started<(String, i32)>>,
+    /// another program.
+    pub http_client_in_pod: fn(words: &[String], pod_ip: &str) -> Option<Started>,
 }

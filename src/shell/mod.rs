@@ -15,7 +15,5 @@ use crate::process::Programs;
 pub use terminal::Terminal;
 
 /// The programs that the shell knows, for those among them that start others.
-pub const PROGRAMS: Programs = Programs {
-    start: |words| commands::start(words, 0).map_err(|failure| failure.text),
-    http_client_in_pod: commands::http_client,
-};
+pub const PROGRAMS: Programs =
+    Programs { start: |words| commands::start(words, 0), http_client_in_pod: commands::http_client };

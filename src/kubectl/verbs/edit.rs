@@ -59,7 +59,7 @@ fn edit(call: &mut Call<'_, '_>) -> Outcome {
             let words: Vec<String> = words.map(str::to_owned).chain([path.clone()]).collect();
             let started = (call.programs.start)(&words);
             Some(started.map_err(|why| {
-                Failure::Plain(format!("unable to launch the editor {:?}: {}", words.join(" "), why.trim_end()))
+                Failure::Plain(format!("unable to launch the editor {:?}: {}", words.join(" "), why.text.trim_end()))
             })?)
         }
     };

@@ -55,9 +55,9 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
     {
         return match started {
             Ok(process) => Ok(Next::Wait(process)),
-            Err((text, code)) => {
-                call.io.err(text);
-                Err(Failure::Plain(format!("command terminated with exit code {code}")))
+            Err(not_started) => {
+                call.io.err(not_started.text);
+                Err(Failure::Plain(format!("command terminated with exit code {}", not_started.code)))
             }
         };
     }

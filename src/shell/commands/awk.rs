@@ -5,8 +5,8 @@ mod language;
 use std::collections::BTreeMap;
 
 use super::filter::{self, LineFilter, Options};
-use super::{Failure, unescape, usage};
-use crate::process::{Io, Process};
+use super::{unescape, usage};
+use crate::process::{Io, Started};
 
 use language::{Condition, Expression, Rule, Statement};
 
@@ -23,7 +23,7 @@ struct Awk {
 }
 
 /// `awk PROGRAM FILE …`, with `-F` and `-v`
-pub(super) fn start(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn start(rest: &[String], _: u32) -> Started {
     let mut options = Options::read("awk", rest, "", "Fv", &[])?;
     if options.operands.is_empty() {
         return Err(usage("usage: awk [-F fs][-v var=value][prog][file ...]\n", 2));

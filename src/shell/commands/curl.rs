@@ -1,10 +1,10 @@
 //! `curl`: requests to the lab's pods, services and forwarded ports.
 
 use super::filter::Options;
-use super::{Failure, usage};
+use super::usage;
 use crate::images::{Outcome, Request, Response};
 use crate::network::Reply;
-use crate::process::{Connection, Io, Poll, Process, World};
+use crate::process::{Connection, Io, Poll, Process, Started, World};
 use crate::sim::SimTime;
 
 /// Milliseconds until a connection to an address that nobody has is given up: no route to host.
@@ -64,7 +64,7 @@ const LONG: [(&str, char); 13] = [
 ];
 
 /// Starts `curl`.
-pub(super) fn start(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn start(rest: &[String], _: u32) -> Started {
     let hint = "curl: try 'curl --help' or 'curl --manual' for more information\n";
     let options = Options::read("curl", rest, "sSiIvfLkgN", "moTwXHdA", &LONG)
         .map_err(|failure| usage(failure.text.lines().next().unwrap_or_default().to_owned() + "\n" + hint, 2))?;

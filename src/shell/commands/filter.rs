@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Failure, usage};
-use crate::process::{Input, Io, Poll, Process, World};
+use super::usage;
+use crate::process::{Input, Io, NotStarted, Poll, Process, World};
 
 /// What a filter does with lines.
 pub(super) trait LineFilter: Clone + 'static {
@@ -104,7 +104,7 @@ impl Options {
         switches: &str,
         valued: &str,
         long: &[(&str, char)],
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NotStarted> {
         let mut options = Self { given: Vec::new(), operands: Vec::new() };
         let mut words = rest.iter();
         while let Some(word) = words.next() {

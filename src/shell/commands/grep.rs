@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::filter::{self, LineFilter, Options};
 use super::pattern::Pattern;
-use super::{Failure, usage};
-use crate::process::{Io, Process};
+use super::usage;
+use crate::process::{Io, NotStarted, Started};
 
 #[derive(Clone)]
 struct Grep {
@@ -47,7 +47,7 @@ const LONG: [(&str, char); 13] = [
 ];
 
 /// Starts `grep`, or `egrep` and `fgrep` by their options.
-pub(super) fn start(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn start(rest: &[String], _: u32) -> Started {
     let mut options = Options::read("grep", rest, "ivcoqnEFGPwxhHlrsUa", "ABCem", &LONG)?;
     let mut texts: Vec<String> =
         options.given.iter().filter(|(letter, _)| *letter == 'e').map(|(_, value)| value.clone()).collect();
@@ -67,7 +67,7 @@ pub(super) fn start(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure
             Pattern::parse(text, extended, options.has('i')).map_err(|why| usage(format!("grep: {why}\n"), 2))?
         });
     }
-    let number = |letter: char| -> Result<Option<usize>, Failure> {
+    let number = |letter: char| -> Result<Option<usize>, NotStarted> {
         match options.value(letter) {
             None => Ok(None),
             Some(text) => match text.parse() {

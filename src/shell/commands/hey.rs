@@ -2,10 +2,10 @@
 
 use super::curl::{Url, send};
 use super::filter::Options;
-use super::{Failure, usage};
+use super::usage;
 use crate::images::{Outcome, Request, Seconds};
 use crate::network::Reply;
-use crate::process::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, Started, World};
 use crate::sim::SimTime;
 
 /// No request takes less: a worker without a rate asks so often at most.
@@ -44,7 +44,7 @@ struct Hey {
 }
 
 /// Starts `hey`.
-pub(super) fn start(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn start(rest: &[String], _: u32) -> Started {
     let options = Options::read("hey", rest, "", "ncqztmH", &[]).map_err(|_| usage(USAGE, 1))?;
     let Some(url) = options.operands.first().and_then(|text| Url::parse(text)) else { return Err(usage(USAGE, 1)) };
     let number = |letter: char, default: u64| match options.value(letter) {

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use super::filter::{self, LineFilter, Options, contents};
-use super::{Failure, unescape, usage};
-use crate::process::{Input, Io, Poll, Process, World};
+use super::{unescape, usage};
+use crate::process::{Input, Io, NotStarted, Poll, Process, Started, World};
 use crate::sorting;
 
 /// `cat`: keeps a missing last line feed.
@@ -18,7 +18,7 @@ struct Cat {
 }
 
 /// `cat FILE …`
-pub(super) fn cat(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn cat(rest: &[String], _: u32) -> Started {
     let options = Options::read("cat", rest, "nAetuv", "", &[("number", 'n')])?;
     let mut files: VecDeque<String> = options.operands.iter().cloned().collect();
     if files.is_empty() {
@@ -80,7 +80,7 @@ fn count_words(rest: &[String]) -> Vec<String> {
     words
 }
 
-fn count(program: &str, options: &Options) -> Result<(char, usize), Failure> {
+fn count(program: &str, options: &Options) -> Result<(char, usize), NotStarted> {
     let Some(text) = options.value('n') else { return Ok((' ', 10)) };
     let sign = text.chars().next().filter(|c| "+-".contains(*c)).unwrap_or(' ');
     match text.trim_start_matches(['+', '-']).parse() {
@@ -99,7 +99,7 @@ struct Head {
 }
 
 /// `head -n 5`, `head -5`, `head -n -1`
-pub(super) fn head(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn head(rest: &[String], _: u32) -> Started {
     let options = Options::read("head", &count_words(rest), "qv", "nc", &[("lines", 'n')])?;
     let (sign, count) = count("head", &options)?;
     Ok(filter::start(Head { but_last: sign == '-', count, seen: 0, held: VecDeque::new() }, options.operands))
@@ -134,7 +134,7 @@ struct Tail {
 }
 
 /// `tail -n 5`, `tail -5`, `tail -n +2`
-pub(super) fn tail(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn tail(rest: &[String], _: u32) -> Started {
     let options = Options::read("tail", &count_words(rest), "fFqv", "nc", &[("lines", 'n'), ("follow", 'f')])?;
     let (sign, count) = count("tail", &options)?;
     let from = (sign == '+').then_some(count);
@@ -175,7 +175,7 @@ struct WordCount {
 }
 
 /// `wc`, with `-l`, `-w` and `-c`
-pub(super) fn word_count(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn word_count(rest: &[String], _: u32) -> Started {
     let options = Options::read("wc", rest, "lwcm", "", &[("lines", 'l'), ("words", 'w'), ("bytes", 'c')])?;
     let mut columns = [options.has('l'), options.has('w'), options.has('c') || options.has('m')];
     if columns == [false; 3] {
@@ -247,7 +247,7 @@ struct Sort {
 }
 
 /// `sort`, with `-r`, `-n`, `-u`, `-f`, `-h`, `-V`, `-k` and `-t`
-pub(super) fn sort(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn sort(rest: &[String], _: u32) -> Started {
     let options =
         Options::read("sort", rest, "rnufhVbs", "kt", &[("reverse", 'r'), ("numeric-sort", 'n'), ("unique", 'u')])?;
     let mut numeric = options.has('n') || options.has('h') || options.has('V');
@@ -354,7 +354,7 @@ struct Unique {
 }
 
 /// `uniq`, with `-c`, `-d` and `-u`
-pub(super) fn unique(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn unique(rest: &[String], _: u32) -> Started {
     let options = Options::read("uniq", rest, "cdui", "", &[("count", 'c'), ("repeated", 'd'), ("unique", 'u')])?;
     let filter = Unique {
         counts: options.has('c'),
@@ -404,7 +404,7 @@ struct Cut {
 }
 
 /// `cut -d : -f 1,3-`, `cut -c 1-5`
-pub(super) fn cut(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn cut(rest: &[String], _: u32) -> Started {
     let options = Options::read("cut", rest, "s", "dfcb", &[("delimiter", 'd'), ("fields", 'f'), ("characters", 'c')])?;
     let characters = options.value('c').or_else(|| options.value('b'));
     let Some(list) = characters.or_else(|| options.value('f')) else {
@@ -469,7 +469,7 @@ struct Translate {
 }
 
 /// `tr a-z A-Z`, `tr -d X`, `tr -s ' '`
-pub(super) fn translate(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn translate(rest: &[String], _: u32) -> Started {
     let options = Options::read("tr", rest, "dscC", "", &[("delete", 'd'), ("squeeze-repeats", 's')])?;
     let mut sets = options.operands.iter().map(|text| characters(text));
     let (Some(from), to) = (sets.next(), sets.next().unwrap_or_default()) else {
@@ -542,7 +542,7 @@ struct Tee {
 }
 
 /// `tee FILE …`
-pub(super) fn tee(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn tee(rest: &[String], _: u32) -> Started {
     let options = Options::read("tee", rest, "ai", "", &[("append", 'a')])?;
     Ok(Box::new(Tee { append: options.has('a'), files: options.operands, begun: false }))
 }

@@ -22,19 +22,10 @@ mod xargs;
 pub(super) use within::http_client;
 
 use super::language::ParseError;
-use crate::process::{Io, Poll, Process, World};
+use crate::process::{Io, NotStarted, Poll, Process, Started, World};
 
 /// How many scripts may stand in one another.
 pub(super) const DEEPEST: u32 = 16;
-
-/// A program that could not be started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure {
-    /// What the shell says.
-    pub text: String,
-    /// Its exit code.
-    pub code: i32,
-}
 
 /// A program that does all it does at once.
 type Immediate = fn(&[String], &mut World<'_>, &mut Io) -> i32;
@@ -53,7 +44,7 @@ impl Process for Once {
 
 /// Makes a process of a program's arguments, or fails with what the program says about them. The number says how many
 /// scripts stand around it.
-type Start = fn(&[String], u32) -> Result<Box<dyn Process>, Failure>;
+type Start = fn(&[String], u32) -> Started;
 
 enum Program {
     Immediate(Immediate),
@@ -130,7 +121,7 @@ pub(super) fn exists(name: &str) -> bool {
 }
 
 /// Starts a program: its name and its arguments.
-pub(super) fn start(arguments: &[String], nesting: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn start(arguments: &[String], nesting: u32) -> Started {
     let Some((name, rest)) = arguments.split_first() else {
         return Ok(Box::new(Once { run: print::yes, arguments: Vec::new() }));
     };
@@ -140,15 +131,15 @@ pub(super) fn start(arguments: &[String], nesting: u32) -> Result<Box<dyn Proces
         Some(Program::Immediate(run)) => Ok(Box::new(Once { run: *run, arguments: arguments.to_vec() })),
         Some(Program::Process(start)) => start(rest, nesting),
         None if name.contains('/') => {
-            Err(Failure { text: format!("bash: {name}: No such file or directory\n"), code: 127 })
+            Err(NotStarted { text: format!("bash: {name}: No such file or directory\n"), code: 127 })
         }
-        None => Err(Failure { text: format!("bash: {name}: command not found\n"), code: 127 }),
+        None => Err(NotStarted { text: format!("bash: {name}: command not found\n"), code: 127 }),
     }
 }
 
 /// A failure of a program that is told by itself.
-fn usage(text: impl Into<String>, code: i32) -> Failure {
-    Failure { text: text.into(), code }
+fn usage(text: impl Into<String>, code: i32) -> NotStarted {
+    NotStarted { text: text.into(), code }
 }
 
 /// A syntax error in bash's words, without `bash: `.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{DEEPEST, Failure, syntax_error, usage};
-use crate::process::{Io, Poll, Process, World};
+use super::{DEEPEST, syntax_error, usage};
+use crate::process::{Io, Poll, Process, Started, World};
 use crate::shell::environment::{Environment, Unwind};
 use crate::shell::language::parse;
 use crate::shell::run::Running;
@@ -24,7 +24,7 @@ struct Script {
 }
 
 /// `sh -c TEXT`, `sh FILE`, or commands from the input.
-pub(super) fn start(rest: &[String], nesting: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn start(rest: &[String], nesting: u32) -> Started {
     if nesting >= DEEPEST {
         return Err(usage("bash: scripts stand too deep in one another\n", 1));
     }

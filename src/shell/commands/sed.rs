@@ -2,8 +2,8 @@
 
 use super::filter::{self, LineFilter, Options, contents};
 use super::pattern::{Captures, Pattern};
-use super::{Failure, usage};
-use crate::process::{Io, Poll, Process, World};
+use super::usage;
+use crate::process::{Io, Poll, Process, Started, World};
 
 #[derive(Clone, Debug)]
 enum Address {
@@ -45,7 +45,7 @@ struct Sed {
 }
 
 /// `sed SCRIPT FILE …`, with `-n`, `-e`, `-E` and `-i`
-pub(super) fn start(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn start(rest: &[String], _: u32) -> Started {
     // `-i` may carry a suffix of its own; `-i.bak` keeps no copy here.
     let words: Vec<String> =
         rest.iter().map(|word| if word.starts_with("-i") { "-i".to_owned() } else { word.clone() }).collect();

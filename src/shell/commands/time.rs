@@ -1,8 +1,8 @@
 //! Commands about time: `sleep`, `timeout`, `watch`, `date`.
 
-use super::{Failure, script, start, usage};
+use super::{script, start, usage};
 use crate::api::Time;
-use crate::process::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, Started, World};
 use crate::sim::SimTime;
 
 /// `5`, `0.5`, `2s`, `1m`, `3h`, `1d`, `infinity` in milliseconds.
@@ -33,7 +33,7 @@ struct Sleep {
 }
 
 /// `sleep 5`, `sleep 1m 30s`.
-pub(super) fn sleep(rest: &[String], _: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn sleep(rest: &[String], _: u32) -> Started {
     if rest.is_empty() {
         return Err(usage("sleep: missing operand\nTry 'sleep --help' for more information.\n", 1));
     }
@@ -66,7 +66,7 @@ struct Timeout {
 }
 
 /// `timeout 30 COMMAND …`
-pub(super) fn timeout(rest: &[String], nesting: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn timeout(rest: &[String], nesting: u32) -> Started {
     let mut keeps_code = false;
     let mut words = rest;
     while let Some((word, tail)) = words.split_first().filter(|(word, _)| word.starts_with('-')) {
@@ -131,7 +131,7 @@ struct Watch {
 pub(super) const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
 
 /// `watch -n1 COMMAND …`
-pub(super) fn watch(rest: &[String], nesting: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn watch(rest: &[String], nesting: u32) -> Started {
     let mut interval_ms = 2000;
     let (mut title, mut ends_on_change, mut ends_on_error) = (true, false, false);
     let mut words = rest;

@@ -1,7 +1,7 @@
 //! `curl` and `wget` in a container, as `kubectl exec POD -- curl http://web` starts them.
 
 use super::curl;
-use crate::process::{Io, Poll, Process, World};
+use crate::process::{Io, Poll, Process, Started, World};
 
 /// An HTTP client that runs in a container.
 #[derive(Clone)]
@@ -26,10 +26,7 @@ impl Process for Within {
 }
 
 /// Starts the HTTP client that `command` names, in the pod with this address; none when it names another program.
-///
-/// # Errors
-/// What the client says about its arguments, and its exit code.
-pub fn http_client(command: &[String], pod_ip: &str) -> Option<Result<Box<dyn Process>, (String, i32)>> {
+pub fn http_client(command: &[String], pod_ip: &str) -> Option<Started> {
     let (program, arguments) = command.split_first()?;
     // In a pod, localhost is the pod.
     let own = |word: &String| {
@@ -44,8 +41,7 @@ pub fn http_client(command: &[String], pod_ip: &str) -> Option<Result<Box<dyn Pr
         "wget" => as_curl(arguments).iter().map(own).collect(),
         _ => return None,
     };
-    let started = curl::start(&arguments, 0).map_err(|failure| (failure.text, failure.code));
-    Some(started.map(|client| Box::new(Within { client }) as Box<dyn Process>))
+    Some(curl::start(&arguments, 0).map(|client| Box::new(Within { client }) as Box<dyn Process>))
 }
 
 /// `wget -qO- -T 2 URL` in curl's words.

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::filter::Options;
-use super::{Failure, start as start_program, usage};
-use crate::process::{Io, Poll, Process, World};
+use super::{start as start_program, usage};
+use crate::process::{Io, Poll, Process, Started, World};
 
 #[derive(Clone)]
 struct Xargs {
@@ -20,7 +20,7 @@ struct Xargs {
 }
 
 /// `xargs COMMAND …`, with `-n`, `-I` and `-r`
-pub(super) fn start(rest: &[String], nesting: u32) -> Result<Box<dyn Process>, Failure> {
+pub(super) fn start(rest: &[String], nesting: u32) -> Started {
     let mut own = 0;
     while let Some(word) = rest.get(own).filter(|word| word.starts_with('-')) {
         own += if matches!(word.as_str(), "-n" | "-I" | "-P" | "-L" | "-d") { 2 } else { 1 };
