@@ -56,6 +56,71 @@ pub fn number(number: &Number) -> String {
     float.to_string()
 }
 
+/// A float as `%v` writes it. Models strconv.FormatFloat(value, 'g', -1, 64).
+pub fn float(value: f64) -> String {
+    if !value.is_finite() {
+        return infinite(value).to_owned();
+    }
+    let text = format!("{value:e}");
+    general(&nearest(&text, &format!("{value:.800e}"), |text| text.parse::<f64>() == Ok(value)))
+}
+
+/// A float of 32 bits, likewise. Models strconv.FormatFloat(value, 'g', -1, 32).
+pub fn float32(value: f64) -> String {
+    #[allow(clippy::cast_possible_truncation, reason = "a float of 32 bits is what is asked for")]
+    let value = value as f32;
+    if !value.is_finite() {
+        return infinite(f64::from(value)).to_owned();
+    }
+    let text = format!("{value:e}");
+    general(&nearest(&text, &format!("{value:.120e}"), |text| text.parse::<f32>() == Ok(value)))
+}
+
+fn infinite(value: f64) -> &'static str {
+    match value {
+        value if value.is_nan() => "NaN",
+        value if value > 0.0 => "+Inf",
+        _ => "-Inf",
+    }
+}
+
+/// Of two shortest texts that are equally near to a float, Rust takes the upper one and Go the even one. `exact` has
+/// all digits, `reads_back` tells whether a text still means the float.
+fn nearest(shortest: &str, exact: &str, reads_back: impl Fn(&str) -> bool) -> String {
+    let (digits, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
+    let below = exact.get(..digits.len()).unwrap_or_default();
+    let rest = exact.get(digits.len()..).and_then(|rest| rest.split('e').next()).unwrap_or_default();
+    let is_tie = rest.strip_prefix('5').is_some_and(|rest| rest.bytes().all(|digit| digit == b'0'));
+    let is_even = below.ends_with(['0', '2', '4', '6', '8']);
+    let text = format!("{below}e{exponent}");
+    if is_tie && is_even && exact.ends_with(&format!("e{exponent}")) && reads_back(&text) {
+        text
+    } else {
+        shortest.to_owned()
+    }
+}
+
+/// `1.5e6` as `%g` has it.
+fn general(scientific: &str) -> String {
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if !(-4..6).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{mantissa}e{sign}{:02}", exponent.abs());
+    }
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |mantissa| ("-", mantissa));
+    let digits = mantissa.replace('.', "");
+    let Ok(places) = usize::try_from(exponent) else {
+        let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
+        return format!("{sign}0.{}{digits}", "0".repeat(zeros));
+    };
+    match digits.split_at_checked(places + 1) {
+        Some((whole, "")) => format!("{sign}{whole}"),
+        Some((whole, fraction)) => format!("{sign}{whole}.{fraction}"),
+        None => format!("{sign}{digits}{}", "0".repeat(places + 1 - digits.len())),
+    }
+}
+
 /// `strconv.Atoi` of a text, with its error text.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! `-f`: files, directories and standard input, as objects that can be sent.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use crate::api::Kind;
@@ -23,7 +25,7 @@ pub(super) struct Manifest {
     /// The file; `STDIN` for standard input.
     pub source: String,
     /// Where the document's values stand in the file, and the path of the object in the document.
-    place: (Positions, String),
+    place: (Rc<Positions>, String),
 }
 
 impl Manifest {
@@ -61,8 +63,9 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
             Err(mut error) => (std::mem::take(&mut error.documents), Some(error)),
         };
         for document in documents {
+            let positions = Rc::new(document.positions);
             for (value, prefix) in objects_of(document.value) {
-                let place = (document.positions.clone(), prefix);
+                let place = (Rc::clone(&positions), prefix);
                 manifests.push(manifest(call, value, &source, place));
             }
         }
@@ -75,10 +78,11 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
 }
 
 /// The document itself, or the items of a list, each with its path in the document.
-fn objects_of(value: Value) -> Vec<(Value, String)> {
-    match value.get("items").and_then(Value::as_array) {
-        Some(items) if field::text(&value, "/kind").ends_with("List") => {
-            items.iter().enumerate().map(|(at, item)| (item.clone(), format!("items[{at}]"))).collect()
+fn objects_of(mut value: Value) -> Vec<(Value, String)> {
+    let is_list = field::text(&value, "/kind").ends_with("List");
+    match value.get_mut("items").filter(|_| is_list).map(Value::take) {
+        Some(Value::Array(items)) => {
+            items.into_iter().enumerate().map(|(at, item)| (item, format!("items[{at}]"))).collect()
         }
         _ => vec![(value, String::new())],
     }
@@ -121,7 +125,7 @@ fn manifest(
     call: &mut Call<'_, '_>,
     mut value: Value,
     source: &str,
-    place: (Positions, String),
+    place: (Rc<Positions>, String),
 ) -> Result<Manifest, Failure> {
     let validating = |what: &str| {
         Failure::Plain(format!(

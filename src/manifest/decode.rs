@@ -4,32 +4,42 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::api::go_text;
-use crate::sorting;
-
+use super::go_syntax::{go_syntax, key_to_text};
 use super::node::{Content, Node, NodeId, Tree};
 use super::positions::{Children, Place, Position};
 use super::resolve::{Scalar, float_to_json, number_to_json, resolve};
-use super::scanner::{Fault, MAX_DEPTH, Mark, too_deep};
+use crate::sorting;
+
+use super::fault::{Fault, MAX_DEPTH, Mark};
 
 /// More decoded values than a file of the permitted size can hold without aliases.
 const MAX_VALUES: usize = 1_000_000;
 
+/// How many bytes of text aliases may repeat: go-yaml bounds their number alone, and a page has little memory.
+const MAX_ALIASED_BYTES: usize = 8 << 20;
+
+/// Up to this many values, aliases may give 99 % of them, and fewer from there on. Models go-yaml v2 decode.go
+/// alias_ratio_range_low and alias_ratio_range_high.
+const ALIAS_RATIO_LOW: usize = 400_000;
+const ALIAS_RATIO_HIGH: usize = 4_000_000;
+
 /// The decoded document: its JSON and its places. `first_line` is the file's line on which the tree's text begins.
 pub(super) fn decode(tree: &Tree, first_line: usize) -> Result<(Value, Place), Fault> {
-    let mut decoder = Decoder { tree, first_line, open_aliases: Vec::new(), values: 0, alias_values: 0, depth: 0 };
+    let mut decoder =
+        Decoder { tree, first_line, open_aliases: Vec::new(), values: 0, alias_values: 0, aliased_bytes: 0, depth: 0 };
     let Some(root) = tree.root else { return Ok((Value::Null, Place::default())) };
     let decoded = decoder.node(root)?;
+    check_keys(&decoded)?;
     decoder.to_json(decoded)
 }
 
 /// A value with its place, before its keys are JSON's.
-struct Decoded {
-    data: Data,
+pub(super) struct Decoded {
+    pub data: Data,
     mark: Mark,
 }
 
-enum Data {
+pub(super) enum Data {
     Scalar(Scalar),
     Sequence(Vec<Decoded>),
     Mapping(Entries),
@@ -37,14 +47,14 @@ enum Data {
 
 /// In the order of writing; a later entry with an equal key replaces an earlier one.
 #[derive(Default)]
-struct Entries {
+pub(super) struct Entries {
     places: BTreeMap<KeyId, usize>,
-    list: Vec<(Key, Decoded)>,
+    pub list: Vec<(Key, Decoded)>,
 }
 
-struct Key {
-    scalar: Scalar,
-    mark: Mark,
+pub(super) struct Key {
+    pub scalar: Scalar,
+    pub mark: Mark,
 }
 
 /// Keys that are equal in Go: of the same type and value.
@@ -78,30 +88,46 @@ struct Decoder<'a> {
     open_aliases: Vec<NodeId>,
     values: usize,
     alias_values: usize,
+    aliased_bytes: usize,
     depth: usize,
 }
 
 impl Decoder<'_> {
     /// Models go-yaml v2 decode.go unmarshal, with its guard against documents that are mostly aliases.
-    fn count(&mut self, mark: Mark) -> Result<(), Fault> {
+    fn count(&mut self, node: &Node) -> Result<(), Fault> {
         self.values += 1;
         if !self.open_aliases.is_empty() {
             self.alias_values += 1;
+            if let Content::Scalar { text, .. } = &node.content {
+                self.aliased_bytes += text.len();
+            }
         }
-        let mostly_aliases =
-            self.alias_values > 100 && self.values > 1000 && self.alias_values * 100 > self.values * 99;
+        let mostly_aliases = self.alias_values > 100 && self.values > 1000 && self.exceeds_alias_ratio();
         if mostly_aliases || self.values > MAX_VALUES {
-            return Err(Fault::decoding("document contains excessive aliasing", Some(mark)));
+            return Err(Fault::decoding("document contains excessive aliasing", Some(node.mark)));
+        }
+        if self.aliased_bytes > MAX_ALIASED_BYTES {
+            let problem =
+                format!("aliases repeat more than {MAX_ALIASED_BYTES} bytes of text, which is the lab's limit");
+            return Err(Fault::decoding(problem, Some(node.mark)));
         }
         Ok(())
     }
 
+    /// Models go-yaml v2 decode.go allowedAliasRatio: 99 %, sinking to 10 % over the range.
+    fn exceeds_alias_ratio(&self) -> bool {
+        const RANGE: usize = ALIAS_RATIO_HIGH - ALIAS_RATIO_LOW;
+        let beyond = self.values.clamp(ALIAS_RATIO_LOW, ALIAS_RATIO_HIGH) - ALIAS_RATIO_LOW;
+        let allowed = 99 * RANGE as u64 - 89 * beyond as u64;
+        self.alias_values as u64 * 100 * RANGE as u64 > self.values as u64 * allowed
+    }
+
     fn node(&mut self, id: NodeId) -> Result<Decoded, Fault> {
         let Some(node) = self.tree.get(id) else { return Ok(Decoded::null(Mark::default())) };
-        self.count(node.mark)?;
+        self.count(node)?;
         self.depth += 1;
         if self.depth > MAX_DEPTH * 2 {
-            return Err(too_deep(node.mark));
+            return Err(Fault::too_deep(node.mark));
         }
         let decoded = match &node.content {
             Content::Alias { name, target } => self.alias(id, name, *target, node.mark),
@@ -166,29 +192,32 @@ impl Decoder<'_> {
 
     fn merge_mapping(&mut self, id: NodeId, entries: &mut Entries) -> Result<(), Fault> {
         let Some(node) = self.tree.get(id) else { return Ok(()) };
-        self.count(node.mark)?;
         match &node.content {
-            Content::Mapping(_) => self.merged(id, node, entries),
+            Content::Mapping(_) => self.merged(node, entries),
             Content::Alias { name, target } => {
                 let Some(aliased) = self.tree.get(*target).filter(|node| matches!(node.content, Content::Mapping(_)))
                 else {
                     return Err(want_map(node.mark));
                 };
+                self.count(node)?;
                 if self.open_aliases.contains(&id) {
                     return Err(Fault::decoding(format!("anchor '{name}' value contains itself"), Some(node.mark)));
                 }
-                self.merged(id, aliased, entries)
+                self.open_aliases.push(id);
+                let merged = self.merged(aliased, entries);
+                self.open_aliases.pop();
+                merged
             }
             _ => Err(want_map(node.mark)),
         }
     }
 
-    fn merged(&mut self, id: NodeId, node: &Node, entries: &mut Entries) -> Result<(), Fault> {
-        self.open_aliases.push(id);
+    fn merged(&mut self, node: &Node, entries: &mut Entries) -> Result<(), Fault> {
+        self.count(node)?;
         self.depth += 1;
-        let result = if self.depth > MAX_DEPTH * 2 { Err(too_deep(node.mark)) } else { self.mapping(node, entries) };
+        let result =
+            if self.depth > MAX_DEPTH * 2 { Err(Fault::too_deep(node.mark)) } else { self.mapping(node, entries) };
         self.depth -= 1;
-        self.open_aliases.pop();
         result
     }
 
@@ -211,8 +240,13 @@ impl Decoder<'_> {
             Data::Mapping(entries) => {
                 let mut fields = Map::new();
                 let mut places = BTreeMap::new();
+                let mut named = Vec::with_capacity(entries.list.len());
                 for (key, value) in entries.list {
-                    let name = key_to_text(&key, &value)?;
+                    named.push((key_to_text(&key, &value)?, key, value));
+                }
+                // In the order in which Go writes them, of which the first that JSON cannot hold is the complaint.
+                sorting::sort_by(&mut named, |(left, ..), (right, ..)| left.cmp(right));
+                for (name, key, value) in named {
                     let (value, mut place) = self.to_json(value)?;
                     place.key = Some(self.position(key.mark));
                     fields.insert(name.clone(), value);
@@ -233,6 +267,19 @@ impl Decoder<'_> {
 impl Decoded {
     fn null(mark: Mark) -> Self {
         Self { data: Data::Scalar(Scalar::Null), mark }
+    }
+}
+
+/// A key that JSON cannot have is a complaint before all values that it cannot hold. Of several such keys, which one
+/// kubectl names differs from run to run, because Go goes through a mapping in no order.
+fn check_keys(decoded: &Decoded) -> Result<(), Fault> {
+    match &decoded.data {
+        Data::Scalar(_) => Ok(()),
+        Data::Sequence(items) => items.iter().try_for_each(check_keys),
+        Data::Mapping(entries) => entries.list.iter().rev().try_for_each(|(key, value)| {
+            key_to_text(key, value)?;
+            check_keys(value)
+        }),
     }
 }
 
@@ -262,65 +309,4 @@ fn scalar_to_json(scalar: Scalar, mark: Mark) -> Result<Value, Fault> {
         Scalar::Float(value) => float_to_json(value).map_err(|problem| Fault::decoding(problem, Some(mark)))?,
         Scalar::Text(text) => Value::String(text),
     })
-}
-
-fn key_to_text(key: &Key, value: &Decoded) -> Result<String, Fault> {
-    let (type_name, shown) = match &key.scalar {
-        Scalar::Text(text) => return Ok(text.clone()),
-        Scalar::Bool(value) => return Ok(value.to_string()),
-        Scalar::Int(value) => return Ok(value.to_string()),
-        Scalar::Float(value) if value.is_nan() => return Ok(".nan".to_owned()),
-        Scalar::Float(value) if value.is_infinite() => {
-            return Ok(if *value > 0.0 { ".inf" } else { "-.inf" }.to_owned());
-        }
-        Scalar::Float(value) => return Ok(float_key(*value)),
-        Scalar::Null => ("%!s(<nil>)", "<nil>".to_owned()),
-        Scalar::Unsigned(value) => ("uint64", format!("{value:#x}")),
-    };
-    let problem =
-        format!("unsupported map key of type: {type_name}, key: {shown}, value: {}", go_syntax_in(value, false));
-    Err(Fault::decoding(problem, Some(key.mark)))
-}
-
-/// Go's shortest form of a 32-bit float.
-fn float_key(value: f64) -> String {
-    #[allow(clippy::cast_possible_truncation, reason = "sigs.k8s.io/yaml prints float keys with 32 bits")]
-    let value = value as f32;
-    let scientific = format!("{value:e}");
-    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok()).unwrap_or(0);
-    if (-4..21).contains(&exponent) {
-        return value.to_string();
-    }
-    let mantissa = scientific.split_once('e').map_or("", |(mantissa, _)| mantissa);
-    format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
-}
-
-/// Go's `%#v` of a decoded value.
-fn go_syntax(decoded: &Decoded) -> String {
-    go_syntax_in(decoded, false)
-}
-
-fn go_syntax_in(decoded: &Decoded, in_interface: bool) -> String {
-    match &decoded.data {
-        Data::Scalar(Scalar::Null) => if in_interface { "interface {}(nil)" } else { "<nil>" }.to_owned(),
-        Data::Scalar(Scalar::Bool(value)) => value.to_string(),
-        Data::Scalar(Scalar::Int(value)) => value.to_string(),
-        Data::Scalar(Scalar::Unsigned(value)) => format!("{value:#x}"),
-        Data::Scalar(Scalar::Float(value)) => value.to_string(),
-        Data::Scalar(Scalar::Text(text)) => go_text::quote(text),
-        Data::Sequence(items) => {
-            let items: Vec<String> = items.iter().map(|item| go_syntax_in(item, true)).collect();
-            format!("[]interface {{}}{{{}}}", items.join(", "))
-        }
-        Data::Mapping(entries) => {
-            let mut pairs: Vec<String> = entries.list.iter().map(|(key, value)| pair(key, value)).collect();
-            sorting::sort(&mut pairs);
-            format!("map[interface {{}}]interface {{}}{{{}}}", pairs.join(", "))
-        }
-    }
-}
-
-fn pair(key: &Key, value: &Decoded) -> String {
-    let key = Decoded { data: Data::Scalar(key.scalar.clone()), mark: key.mark };
-    format!("{}:{}", go_syntax_in(&key, true), go_syntax_in(value, true))
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::api::go_text;
+
+use super::fault::MAX_DEPTH;
 use super::positions::{Children, Place, Position};
 use super::resolve::number_to_json;
-use super::scanner::MAX_DEPTH;
 
 /// Why a text is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,16 @@ pub(super) struct JsonError {
     /// Go's words.
     pub text: String,
     pub position: Position,
+}
+
+impl JsonError {
+    /// Without the place, which kubectl leaves out where a file is JSON beyond doubt.
+    pub fn without_offset(&self) -> &str {
+        match self.text.strip_prefix("json: offset ").and_then(|text| text.split_once(": ")) {
+            Some((_, text)) => text,
+            None => &self.text,
+        }
+    }
 }
 
 /// Reads the one value of a text.
@@ -106,7 +118,9 @@ impl<'a> Reader<'a> {
                 let shown = match byte {
                     b'\'' => "'\\''".to_owned(),
                     b'"' => "'\"'".to_owned(),
-                    byte => format!("'{}'", go_quoted(char::from(byte))),
+                    byte => {
+                        format!("'{}'", go_text::quote(char::from(byte).encode_utf8(&mut [0; 4])).trim_matches('"'))
+                    }
                 };
                 format!("json: offset {}: invalid character {shown} {context}", self.at + 1)
             }
@@ -313,16 +327,5 @@ impl<'a> Reader<'a> {
             self.at += 1;
         }
         Ok(code)
-    }
-}
-
-fn go_quoted(c: char) -> String {
-    match c {
-        '\n' => "\\n".to_owned(),
-        '\t' => "\\t".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\\' => "\\\\".to_owned(),
-        c if c.is_control() => format!("\\x{:02x}", u32::from(c)),
-        c => c.to_string(),
     }
 }

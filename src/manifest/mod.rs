@@ -5,10 +5,14 @@
 //! too deep or mostly aliases is refused at once.
 
 mod decode;
+mod fault;
+mod go_syntax;
 mod json;
 mod node;
 mod parser;
 mod positions;
+mod properties;
+mod reader;
 mod resolve;
 mod scalar;
 mod scanner;

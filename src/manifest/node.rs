@@ -1,6 +1,6 @@
 //! A document as it was written: nodes with their places, anchors and aliases not yet followed.
 
-use super::scanner::Mark;
+use super::fault::Mark;
 
 /// Where a node stands in its [`Tree`].
 pub(super) type NodeId = usize;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::fault::{Fault, MAX_DEPTH, Mark};
 use super::node::{Content, NodeId, Tree};
-use super::scanner::{Fault, Kind, MAX_DEPTH, Mark, Scanner, Token, too_deep};
+use super::scanner::{Kind, Scanner, Token};
 
 /// Parses the first document of `text`; like go-yaml, looks no further than the token behind it.
 pub(super) fn parse(text: &str) -> Result<Tree, Fault> {
@@ -124,7 +125,7 @@ impl Parser {
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(too_deep(token.start));
+            return Err(Fault::too_deep(token.start));
         }
         let properties = self.properties()?;
         let id = self.content(place, properties);
@@ -156,7 +157,7 @@ impl Parser {
         Ok(Properties { start, anchor, tag })
     }
 
-    fn content(&mut self, place: Place, mut properties: Properties) -> Result<NodeId, Fault> {
+    fn content(&mut self, place: Place, properties: Properties) -> Result<NodeId, Fault> {
         let token = self.scanner.peek()?;
         match token.kind {
             Kind::BlockEntry if place == Place::BlockOrIndentless => {
@@ -167,9 +168,6 @@ impl Parser {
             Kind::Scalar { text, plain } => {
                 self.scanner.skip_token();
                 let implicit = (properties.tag.is_empty() && plain) || properties.tag == "!";
-                if properties.tag == "!" {
-                    properties.tag.clear();
-                }
                 Ok(self.add(properties, Content::Scalar { text, implicit }))
             }
             Kind::FlowSequenceStart => {
@@ -301,12 +299,25 @@ impl Parser {
                     self.scanner.skip_token();
                     let properties = Properties { start: token.start, anchor: None, tag: String::new() };
                     let id = self.add(properties, Content::Mapping(Vec::new()));
-                    let key = self.flow_part(&[Kind::Value, Kind::FlowEntry, Kind::FlowSequenceEnd])?;
+                    let key = self.flow_sequence_key()?;
                     let value = self.flow_value(&Kind::FlowSequenceEnd)?;
                     items.push(self.fill(id, Content::Mapping(vec![(key, value)])));
                 }
                 _ => items.push(self.node(Place::Flow)?),
             }
+        }
+    }
+
+    /// Where a key is missing, go-yaml takes the token behind it for read.
+    /// Models parserc.go yaml_parser_parse_flow_sequence_entry_mapping_key.
+    fn flow_sequence_key(&mut self) -> Result<NodeId, Fault> {
+        let token = self.scanner.peek()?;
+        match token.kind {
+            Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => {
+                self.scanner.skip_token();
+                Ok(self.empty(token.end))
+            }
+            _ => self.node(Place::Flow),
         }
     }
 

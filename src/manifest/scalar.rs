@@ -1,6 +1,8 @@
 //! The scanner's longer tokens: plain, quoted and block scalars, tags and directives.
 
-use super::scanner::{END, Fault, Kind, Mark, Scanner, is_blank, is_blank_or_end, is_break, is_break_or_end};
+use super::fault::{Fault, Mark};
+use super::reader::END;
+use super::scanner::{Scanner, is_blank, is_blank_or_end, is_break, is_break_or_end};
 
 /// Line breaks between the lines of a scalar, which fold into spaces.
 #[derive(Default)]
@@ -41,6 +43,7 @@ impl Scanner {
         let mut breaks = Breaks::default();
         let mut end = self.mark;
         let mut leading_blanks = false;
+        self.ensure(4);
         while !self.at_document_indicator() && self.at(0) != '#' {
             while !is_blank_or_end(self.at(0)) && !self.ends_plain_scalar() {
                 if leading_blanks {
@@ -52,12 +55,14 @@ impl Scanner {
                 blanks.clear();
                 self.read(&mut text);
                 end = self.mark;
+                self.ensure(2);
             }
             if !(is_blank(self.at(0)) || is_break(self.at(0))) {
                 break;
             }
             while is_blank(self.at(0)) || is_break(self.at(0)) {
                 if is_break(self.at(0)) {
+                    self.ensure(2);
                     blanks.clear();
                     breaks.add(self.skip_line());
                     leading_blanks = true;
@@ -68,10 +73,12 @@ impl Scanner {
                 } else {
                     self.read(&mut blanks);
                 }
+                self.ensure(1);
             }
             if self.flow_level == 0 && self.mark.column < indent {
                 break;
             }
+            self.ensure(4);
         }
         if leading_blanks {
             self.simple_key_allowed = true;
@@ -92,6 +99,7 @@ impl Scanner {
         let mut text = String::new();
         self.skip();
         loop {
+            self.ensure(4);
             if self.at_document_indicator() {
                 return Err(Fault::scanning("found unexpected document indicator", self.mark));
             }
@@ -108,6 +116,7 @@ impl Scanner {
                     }
                     (c, _) if c == quote => break,
                     ('\\', next) if !single && is_break(next) => {
+                        self.ensure(3);
                         self.skip();
                         self.skip_line();
                         leading_blanks = true;
@@ -116,7 +125,9 @@ impl Scanner {
                     ('\\', _) if !single => text.push(self.scan_escape()?),
                     _ => self.read(&mut text),
                 }
+                self.ensure(2);
             }
+            self.ensure(1);
             if self.at(0) == quote {
                 self.skip();
                 return Ok(text);
@@ -132,6 +143,7 @@ impl Scanner {
         let mut first_break = !leading_blanks;
         while is_blank(self.at(0)) || is_break(self.at(0)) {
             if is_break(self.at(0)) {
+                self.ensure(2);
                 let line_break = self.skip_line();
                 if first_break {
                     breaks.leading = line_break;
@@ -146,6 +158,7 @@ impl Scanner {
             } else {
                 self.read(&mut blanks);
             }
+            self.ensure(1);
         }
         if leading_blanks {
             breaks.fold_into(text);
@@ -180,6 +193,7 @@ impl Scanner {
         if code_length == 0 {
             return Ok(meaning);
         }
+        self.ensure(code_length);
         let mut code = 0_u32;
         for offset in 0..code_length {
             let digit = self.at(offset).to_digit(16);
@@ -196,14 +210,14 @@ impl Scanner {
 
     pub(super) fn scan_block_scalar(&mut self, literal: bool) -> Result<String, Fault> {
         self.skip();
+        self.ensure(1);
         let (chomping, increment) = self.scan_block_scalar_header()?;
-        while is_blank(self.at(0)) {
-            self.skip();
-        }
+        self.skip_blanks();
         self.skip_comment();
         if !is_break_or_end(self.at(0)) {
             return Err(Fault::scanning("did not find expected comment or line break", self.mark));
         }
+        self.ensure(2);
         self.skip_line();
 
         let mut indent = if increment > 0 { self.indent.unwrap_or(0) + increment } else { 0 };
@@ -227,6 +241,7 @@ impl Scanner {
             while !is_break_or_end(self.at(0)) {
                 self.read(&mut text);
             }
+            self.ensure(2);
             leading_break = self.skip_line();
             self.scan_block_scalar_breaks(&mut indent, &mut trailing_breaks)?;
         }
@@ -255,6 +270,7 @@ impl Scanner {
                 _ => break,
             }
             self.skip();
+            self.ensure(1);
         }
         Ok((chomping, increment))
     }
@@ -263,14 +279,17 @@ impl Scanner {
     fn scan_block_scalar_breaks(&mut self, indent: &mut usize, breaks: &mut String) -> Result<(), Fault> {
         let mut max_indent = 0;
         loop {
+            self.ensure(1);
             while (*indent == 0 || self.mark.column < *indent) && self.at(0) == ' ' {
                 self.skip();
+                self.ensure(1);
             }
             max_indent = max_indent.max(self.mark.column);
             if (*indent == 0 || self.mark.column < *indent) && self.at(0) == '\t' {
                 let problem = "found a tab character where an indentation space is expected";
                 return Err(Fault::scanning(problem, self.mark));
             }
+            self.ensure(if is_break(self.at(0)) { 2 } else { 1 });
             let Some(line_break) = self.skip_line() else { break };
             breaks.push(line_break);
         }
@@ -278,140 +297,5 @@ impl Scanner {
             *indent = max_indent.max(self.indent.map_or(0, |indent| indent + 1)).max(1);
         }
         Ok(())
-    }
-
-    fn skip_comment(&mut self) {
-        if self.at(0) == '#' {
-            while !is_break_or_end(self.at(0)) {
-                self.skip();
-            }
-        }
-    }
-
-    /// A tag's handle and suffix: `!!` and `str` for `!!str`.
-    pub(super) fn scan_tag(&mut self) -> Result<(String, String), Fault> {
-        let (handle, suffix) = if self.at(1) == '<' {
-            self.skip();
-            self.skip();
-            let suffix = self.scan_tag_uri("")?;
-            if self.at(0) != '>' {
-                return Err(Fault::scanning("did not find the expected '>'", self.mark));
-            }
-            self.skip();
-            (String::new(), suffix)
-        } else {
-            let handle = self.scan_tag_handle(false)?;
-            if handle.len() > 1 && handle.ends_with('!') {
-                let suffix = self.scan_tag_uri("")?;
-                (handle, suffix)
-            } else {
-                let suffix = self.scan_tag_uri(&handle)?;
-                if suffix.is_empty() { (String::new(), "!".to_owned()) } else { ("!".to_owned(), suffix) }
-            }
-        };
-        if !is_blank_or_end(self.at(0)) {
-            return Err(Fault::scanning("did not find expected whitespace or line break", self.mark));
-        }
-        Ok((handle, suffix))
-    }
-
-    fn scan_tag_handle(&mut self, in_directive: bool) -> Result<String, Fault> {
-        if self.at(0) != '!' {
-            return Err(Fault::scanning("did not find expected '!'", self.mark));
-        }
-        self.skip();
-        let mut handle = format!("!{}", self.scan_word());
-        if self.at(0) == '!' {
-            self.read(&mut handle);
-        } else if in_directive && handle != "!" {
-            return Err(Fault::scanning("did not find expected '!'", self.mark));
-        }
-        Ok(handle)
-    }
-
-    fn scan_tag_uri(&mut self, head: &str) -> Result<String, Fault> {
-        let mut uri = head.chars().skip(1).collect::<String>();
-        let mut found = !head.is_empty();
-        while self.at(0).is_ascii_alphanumeric() || "_-;/?:@&=+$,.!~*'()[]%".contains(self.at(0)) {
-            found = true;
-            if self.at(0) != '%' {
-                self.read(&mut uri);
-                continue;
-            }
-            let octet = self.at(1).to_digit(16).zip(self.at(2).to_digit(16));
-            let Some(c) = octet.and_then(|(high, low)| char::from_u32(high * 16 + low)) else {
-                return Err(Fault::scanning("did not find URI escaped octet", self.mark));
-            };
-            uri.push(c);
-            for _ in 0..3 {
-                self.skip();
-            }
-        }
-        if found { Ok(uri) } else { Err(Fault::scanning("did not find expected tag URI", self.mark)) }
-    }
-
-    pub(super) fn scan_directive(&mut self) -> Result<Kind, Fault> {
-        self.skip();
-        let name = self.scan_word();
-        if name.is_empty() {
-            return Err(Fault::scanning("could not find expected directive name", self.mark));
-        }
-        if !is_blank_or_end(self.at(0)) {
-            return Err(Fault::scanning("found unexpected non-alphabetical character", self.mark));
-        }
-        let kind = match name.as_str() {
-            "YAML" => self.scan_version()?,
-            "TAG" => self.scan_tag_directive()?,
-            _ => return Err(Fault::scanning("found unknown directive name", self.mark)),
-        };
-        self.skip_blanks();
-        self.skip_comment();
-        if !is_break_or_end(self.at(0)) {
-            return Err(Fault::scanning("did not find expected comment or line break", self.mark));
-        }
-        self.skip_line();
-        Ok(kind)
-    }
-
-    fn skip_blanks(&mut self) {
-        while is_blank(self.at(0)) {
-            self.skip();
-        }
-    }
-
-    fn scan_version(&mut self) -> Result<Kind, Fault> {
-        self.skip_blanks();
-        let major = self.scan_version_number()?;
-        if self.at(0) != '.' {
-            return Err(Fault::scanning("did not find expected digit or '.' character", self.mark));
-        }
-        self.skip();
-        let minor = self.scan_version_number()?;
-        Ok(Kind::VersionDirective { major, minor })
-    }
-
-    fn scan_version_number(&mut self) -> Result<u8, Fault> {
-        let mut digits = String::new();
-        while self.at(0).is_ascii_digit() {
-            if digits.len() == 2 {
-                return Err(Fault::scanning("found extremely long version number", self.mark));
-            }
-            self.read(&mut digits);
-        }
-        digits.parse().map_err(|_| Fault::scanning("did not find expected version number", self.mark))
-    }
-
-    fn scan_tag_directive(&mut self) -> Result<Kind, Fault> {
-        self.skip_blanks();
-        let handle = self.scan_tag_handle(true)?;
-        if !is_blank(self.at(0)) {
-            return Err(Fault::scanning("did not find expected whitespace", self.mark));
-        }
-        self.skip_blanks();
-        let prefix = self.scan_tag_uri("")?;
-        if !is_blank_or_end(self.at(0)) {
-            return Err(Fault::scanning("did not find expected whitespace or line break", self.mark));
-        }
-        Ok(Kind::TagDirective { handle, prefix })
     }
 }

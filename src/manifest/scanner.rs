@@ -4,54 +4,13 @@
 //! follow from the order in which its scanner notices things: when a simple key turns out to be none, whether a tab
 //! is skipped, where the indentation is unrolled.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-/// How deep collections may nest. Kubernetes' own objects need less than twenty levels.
-pub(super) const MAX_DEPTH: usize = 128;
+use super::fault::{Fault, MAX_DEPTH, Mark};
+use super::reader::{END, Reader};
 
 /// How far behind its start a simple key's `:` may stand.
 const MAX_SIMPLE_KEY: usize = 1024;
-
-/// Stands for the end of the text: cannot occur in it, because control characters are refused first.
-pub(super) const END: char = '\0';
-
-/// A place in the text, counted from zero, in characters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub index: usize,
-    pub line: usize,
-    pub column: usize,
-}
-
-/// What is wrong with a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    /// go-yaml's words.
-    pub problem: String,
-    /// Where: `None` when go-yaml cannot say.
-    pub mark: Option<Mark>,
-    /// The line number that go-yaml prints; zero when it prints none.
-    pub printed_line: usize,
-}
-
-impl Fault {
-    /// The scanner's line numbers are right, except that it keeps silent about the first line.
-    pub fn scanning(problem: impl Into<String>, mark: Mark) -> Self {
-        let printed_line = if mark.line == 0 { 0 } else { mark.line + 1 };
-        Self { problem: problem.into(), mark: Some(mark), printed_line }
-    }
-
-    /// The parser's line numbers are one too small, and fall back to the construct's beginning on the first line.
-    pub fn parsing(problem: &str, mark: Mark, context: Option<Mark>) -> Self {
-        let printed_line = if mark.line != 0 { mark.line } else { context.map_or(0, |context| context.line) };
-        Self { problem: problem.to_owned(), mark: Some(mark), printed_line }
-    }
-
-    /// Without a place in go-yaml's text; `mark` is for the editor.
-    pub fn decoding(problem: impl Into<String>, mark: Option<Mark>) -> Self {
-        Self { problem: problem.into(), mark, printed_line: 0 }
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -95,7 +54,7 @@ struct SimpleKey {
 }
 
 pub(super) struct Scanner {
-    chars: Vec<char>,
+    reader: Reader,
     pub(super) mark: Mark,
     tokens: VecDeque<Token>,
     tokens_parsed: usize,
@@ -105,6 +64,9 @@ pub(super) struct Scanner {
     indents: Vec<Option<usize>>,
     /// One for each flow level, beginning with the block context's.
     simple_keys: Vec<SimpleKey>,
+    /// By the number of the token that may be a key: its flow level. Not always up to date: an empty flow collection
+    /// takes its own entry away, and is a key only when nobody asked for its tokens before.
+    levels_by_token: BTreeMap<usize, usize>,
     pub(super) simple_key_allowed: bool,
     ended: bool,
 }
@@ -112,7 +74,7 @@ pub(super) struct Scanner {
 impl Scanner {
     pub fn new(text: &str) -> Self {
         Self {
-            chars: text.chars().collect(),
+            reader: Reader::new(text),
             mark: Mark::default(),
             tokens: VecDeque::new(),
             tokens_parsed: 0,
@@ -120,6 +82,7 @@ impl Scanner {
             indent: None,
             indents: Vec::new(),
             simple_keys: vec![SimpleKey::default()],
+            levels_by_token: BTreeMap::new(),
             simple_key_allowed: true,
             ended: false,
         }
@@ -127,7 +90,11 @@ impl Scanner {
 
     /// The next token, which stays where it is.
     pub fn peek(&mut self) -> Result<Token, Fault> {
-        self.fetch_more_tokens()?;
+        let fetched = self.fetch_more_tokens();
+        if let Some(fault) = self.reader.fault() {
+            return Err(fault.clone());
+        }
+        fetched?;
         Ok(self.tokens.front().cloned().unwrap_or(Token { kind: Kind::StreamEnd, start: self.mark, end: self.mark }))
     }
 
@@ -138,7 +105,12 @@ impl Scanner {
     }
 
     pub(super) fn at(&self, offset: usize) -> char {
-        self.chars.get(self.mark.index + offset).copied().unwrap_or(END)
+        self.reader.at(self.mark.index + offset)
+    }
+
+    /// Reads ahead, so that `length` characters can be looked at.
+    pub(super) fn ensure(&mut self, length: usize) {
+        self.reader.ensure(self.mark.index, length);
     }
 
     pub(super) fn skip(&mut self) {
@@ -149,6 +121,7 @@ impl Scanner {
     pub(super) fn read(&mut self, text: &mut String) {
         text.push(self.at(0));
         self.skip();
+        self.ensure(1);
     }
 
     /// Goes past a line break; the character that it stands for in a scalar.
@@ -172,12 +145,13 @@ impl Scanner {
             && is_blank_or_end(self.at(3))
     }
 
+    /// Models scannerc.go yaml_parser_fetch_more_tokens.
     fn fetch_more_tokens(&mut self) -> Result<(), Fault> {
-        while !self.ended {
+        // Behind the end there is nothing; before it is taken, a key of an open flow collection may yet be missed.
+        while !(self.ended && self.tokens.is_empty()) {
             if !self.tokens.is_empty() {
                 // The first token may yet turn out to be a key, which is announced before it.
-                let head = self.tokens_parsed;
-                match self.simple_keys.iter().position(|key| key.possible && key.token_number == head) {
+                match self.levels_by_token.get(&self.tokens_parsed).copied() {
                     Some(level) if self.is_simple_key_valid(level)? => {}
                     _ => break,
                 }
@@ -200,7 +174,7 @@ impl Scanner {
         Ok(true)
     }
 
-    fn save_simple_key(&mut self) -> Result<(), Fault> {
+    pub(super) fn save_simple_key(&mut self) -> Result<(), Fault> {
         if !self.simple_key_allowed {
             return Ok(());
         }
@@ -210,6 +184,7 @@ impl Scanner {
         if let Some(key) = self.simple_keys.last_mut() {
             *key = SimpleKey { possible: true, required, token_number, mark: self.mark };
         }
+        self.levels_by_token.insert(token_number, self.simple_keys.len().saturating_sub(1));
         Ok(())
     }
 
@@ -220,17 +195,22 @@ impl Scanner {
                 return Err(Fault::scanning("could not find expected ':'", now));
             }
             key.possible = false;
+            self.levels_by_token.remove(&key.token_number);
         }
         Ok(())
     }
 
-    fn push(&mut self, kind: Kind, start: Mark) {
+    pub(super) fn push(&mut self, kind: Kind, start: Mark) {
         self.tokens.push_back(Token { kind, start, end: self.mark });
     }
 
+    /// Puts a token before that of a number; behind all where that one was given away already.
     fn insert(&mut self, token_number: usize, kind: Kind, mark: Mark) {
-        let place = token_number.saturating_sub(self.tokens_parsed).min(self.tokens.len());
-        self.tokens.insert(place, Token { kind, start: mark, end: mark });
+        let token = Token { kind, start: mark, end: mark };
+        match token_number.checked_sub(self.tokens_parsed) {
+            Some(place) => self.tokens.insert(place.min(self.tokens.len()), token),
+            None => self.tokens.push_back(token),
+        }
     }
 
     /// Begins a block when `column` is deeper than the current one.
@@ -241,7 +221,7 @@ impl Scanner {
         self.indents.push(self.indent);
         self.indent = Some(column);
         if self.indents.len() > MAX_DEPTH {
-            return Err(too_deep(self.mark));
+            return Err(Fault::too_deep(self.mark));
         }
         let number = token_number.unwrap_or(self.tokens_parsed + self.tokens.len());
         self.insert(number, kind, mark);
@@ -260,8 +240,10 @@ impl Scanner {
     }
 
     fn fetch_next_token(&mut self) -> Result<(), Fault> {
+        self.ensure(1);
         self.scan_to_next_token();
         self.unroll_indent(Some(self.mark.column));
+        self.ensure(4);
         let next = self.at(1);
         let in_flow = self.flow_level > 0;
         match self.at(0) {
@@ -333,17 +315,17 @@ impl Scanner {
     /// therefore stumbles over a tab in the indentation and accepts one behind a colon.
     fn scan_to_next_token(&mut self) {
         loop {
-            if self.mark.column == 0 && self.at(0) == '\u{feff}' {
+            self.ensure(1);
+            if self.mark.column == 0 && self.reader.sees_byte_order_mark() {
                 self.skip();
             }
+            self.ensure(1);
             while self.at(0) == ' ' || (self.at(0) == '\t' && (self.flow_level > 0 || !self.simple_key_allowed)) {
                 self.skip();
+                self.ensure(1);
             }
-            if self.at(0) == '#' {
-                while !is_break_or_end(self.at(0)) {
-                    self.skip();
-                }
-            }
+            self.skip_comment();
+            self.ensure(2);
             if self.skip_line().is_none() {
                 return;
             }
@@ -396,10 +378,11 @@ impl Scanner {
 
     fn fetch_flow_start(&mut self, kind: Kind) -> Result<(), Fault> {
         self.save_simple_key()?;
-        self.simple_keys.push(SimpleKey::default());
+        let token_number = self.tokens_parsed + self.tokens.len();
+        self.simple_keys.push(SimpleKey { token_number, mark: self.mark, ..SimpleKey::default() });
         self.flow_level += 1;
         if self.flow_level > MAX_DEPTH {
-            return Err(too_deep(self.mark));
+            return Err(Fault::too_deep(self.mark));
         }
         self.simple_key_allowed = true;
         self.fetch_indicator(kind);
@@ -410,7 +393,9 @@ impl Scanner {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.simple_keys.pop();
+            if let Some(key) = self.simple_keys.pop() {
+                self.levels_by_token.remove(&key.token_number);
+            }
         }
         self.simple_key_allowed = false;
         self.fetch_indicator(kind);
@@ -452,6 +437,7 @@ impl Scanner {
             if let Some(key) = self.simple_keys.get_mut(level) {
                 key.possible = false;
             }
+            self.levels_by_token.remove(&key.token_number);
             self.simple_key_allowed = false;
         } else {
             if self.flow_level == 0 {
@@ -465,36 +451,6 @@ impl Scanner {
         self.fetch_indicator(Kind::Value);
         Ok(())
     }
-
-    fn fetch_anchor(&mut self) -> Result<(), Fault> {
-        self.save_simple_key()?;
-        self.simple_key_allowed = false;
-        let start = self.mark;
-        let is_alias = self.at(0) == '*';
-        self.skip();
-        let name = self.scan_word();
-        let follows = self.at(0);
-        if name.is_empty()
-            || !(is_blank_or_end(follows) || matches!(follows, '?' | ':' | ',' | ']' | '}' | '%' | '@' | '`'))
-        {
-            return Err(Fault::scanning("did not find expected alphabetic or numeric character", self.mark));
-        }
-        self.push(if is_alias { Kind::Alias(name) } else { Kind::Anchor(name) }, start);
-        Ok(())
-    }
-
-    /// Letters, digits, `_` and `-`.
-    pub(super) fn scan_word(&mut self) -> String {
-        let mut word = String::new();
-        while self.at(0).is_ascii_alphanumeric() || matches!(self.at(0), '_' | '-') {
-            self.read(&mut word);
-        }
-        word
-    }
-}
-
-pub(super) fn too_deep(mark: Mark) -> Fault {
-    Fault::scanning(format!("exceeded max depth of {MAX_DEPTH}"), mark)
 }
 
 pub(super) fn is_blank(c: char) -> bool {

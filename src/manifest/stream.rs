@@ -3,13 +3,19 @@
 use serde_json::Value;
 
 use super::decode::decode;
+use super::fault::Fault;
 use super::json::Reader;
 use super::parser;
 use super::positions::{Place, Position, Positions};
-use super::scanner::{Fault, Mark};
 
 /// The largest text that is read. etcd would refuse a larger object anyway.
 pub const MAX_BYTES: usize = 1 << 20;
+
+/// How far kubectl looks for the brace that makes a file JSON. Models cli-runtime's resource visitor StreamVisitor.
+const LOOKAHEAD_BYTES: usize = 4096;
+
+/// The longest complaint. One that quotes a file has no bound of its own.
+const MAX_COMPLAINT_BYTES: usize = 4096;
 
 /// One document of a file. Empty ones are left out, as `kubectl` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +48,19 @@ pub fn parse(file_name: &str, text: &str) -> Result<Vec<Document>, ManifestError
     match read(text, &mut documents) {
         Ok(()) => Ok(documents),
         Err(Problem { text, position: (line, column) }) => {
-            Err(ManifestError { text: format!("error parsing {file_name}: {text}"), line, column, documents })
+            let text = shortened(format!("error parsing {file_name}: {text}"));
+            Err(ManifestError { text, line, column, documents })
         }
     }
+}
+
+fn shortened(mut text: String) -> String {
+    if text.len() > MAX_COMPLAINT_BYTES {
+        let end = (0..=MAX_COMPLAINT_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 struct Problem {
@@ -58,7 +74,7 @@ fn read(text: &str, documents: &mut Vec<Document>) -> Result<(), Problem> {
     if text.len() > MAX_BYTES {
         return Err(Problem { text: format!("file is larger than {MAX_BYTES} bytes"), position: (1, 1) });
     }
-    if !text.trim_start().starts_with('{') {
+    if !begins_as_json(text) {
         return read_yaml(text, 1, documents).map_err(|(_, problem)| problem);
     }
     let mut reader = Reader::new(text);
@@ -69,12 +85,13 @@ fn read(text: &str, documents: &mut Vec<Document>) -> Result<(), Problem> {
                 values += 1;
                 keep(value, place, documents);
             }
+            // What begins with two JSON values is JSON to the end.
+            Err(error) if values > 1 => {
+                return Err(Problem { text: error.without_offset().to_owned(), position: error.position });
+            }
             Err(error) => {
                 let problem = Problem { text: error.text, position: error.position };
-                if values > 1 {
-                    return Err(problem);
-                }
-                let (rest, first_line) = behind_json(text, reader.consumed());
+                let Some((rest, first_line)) = behind_json(text, reader.consumed()) else { return Err(problem) };
                 return match read_yaml(rest, first_line, documents) {
                     // Only the first document after the switch speaks with JSON's words.
                     Err((0, _)) => Err(problem),
@@ -87,14 +104,30 @@ fn read(text: &str, documents: &mut Vec<Document>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What is left for YAML: without the blanks up to and including the first line feed.
-fn behind_json(text: &str, consumed: usize) -> (&str, usize) {
-    let rest = text.get(consumed..).unwrap_or_default();
-    let blanks = rest.len() - rest.trim_start().len();
-    let skipped = rest.get(..blanks).and_then(|blanks| blanks.find('\n')).map_or(blanks, |feed| feed + 1);
-    let start = consumed + skipped;
+/// Models apimachinery pkg/util/yaml decoder.go GuessJSONStream, as kubectl calls it.
+fn begins_as_json(text: &str) -> bool {
+    text.trim_start().starts_with('{') && text.len() - text.trim_start().len() < LOOKAHEAD_BYTES
+}
+
+/// What is left for YAML: without the blanks up to and including the first line feed. Nothing when fewer than four
+/// bytes are left to look at. Models apimachinery pkg/util/yaml decoder.go consumeWhitespace.
+fn behind_json(text: &str, consumed: usize) -> Option<(&str, usize)> {
+    let mut start = consumed;
+    loop {
+        let rest = text.get(start..).filter(|rest| rest.len() >= 4)?;
+        match rest.chars().next()? {
+            char::REPLACEMENT_CHARACTER => return None,
+            blank if blank.is_whitespace() => {
+                start += blank.len_utf8();
+                if blank == '\n' {
+                    break;
+                }
+            }
+            _ => break,
+        }
+    }
     let lines = text.get(..start).unwrap_or_default().matches('\n').count();
-    (text.get(start..).unwrap_or_default(), lines + 1)
+    Some((text.get(start..).unwrap_or_default(), lines + 1))
 }
 
 /// Reads YAML documents until one is bad; then says how many were good.
@@ -116,27 +149,7 @@ fn read_yaml(text: &str, first_line: usize, documents: &mut Vec<Document>) -> Re
 }
 
 fn read_document(text: &str, first_line: usize) -> Result<(Value, Place), Fault> {
-    refuse_control_characters(text)?;
     decode(&parser::parse(text)?, first_line)
-}
-
-/// Models go-yaml v2 readerc.go: what may not stand in a YAML text at all.
-fn refuse_control_characters(text: &str) -> Result<(), Fault> {
-    let mut mark = Mark::default();
-    for c in text.chars() {
-        match c {
-            '\n' => {
-                mark.line += 1;
-                mark.column = 0;
-                continue;
-            }
-            '\t' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => {}
-            '\u{10000}'.. => {}
-            _ => return Err(Fault::decoding("control characters are not allowed", Some(mark))),
-        }
-        mark.column += 1;
-    }
-    Ok(())
 }
 
 fn keep(value: Value, root: Place, documents: &mut Vec<Document>) {
@@ -173,8 +186,11 @@ impl Chunks<'_> {
         let start = self.next;
         let mut chunk = String::new();
         while let Some(line) = self.lines.get(self.next) {
-            let line = line.strip_suffix('\n').unwrap_or(line);
-            let line = line.strip_suffix('\r').unwrap_or(line);
+            // Models bufio.Reader ReadLine: a carriage return goes only with a line feed.
+            let line = match line.strip_suffix('\n') {
+                Some(line) => line.strip_suffix('\r').unwrap_or(line),
+                None => line,
+            };
             let number = self.next;
             self.next += 1;
             if let Some(behind) = line.strip_prefix("---") {

@@ -175,6 +175,31 @@ fn limits_come_first() {
     assert_eq!(yaml_complaint(&bomb), "yaml: document contains excessive aliasing");
 }
 
+/// Counts, not seconds: what aliases may make of a text is bounded, whatever they repeat.
+#[test]
+fn aliases_repeat_little() {
+    let text = "x".repeat(100_000);
+    let many = "*a,".repeat(100_000);
+    let limit = "aliases repeat more than 8388608 bytes of text, which is the lab's limit";
+    assert_eq!(yaml_complaint(&format!("a: &a {text}\nb: [{many}]\n")), format!("yaml: {limit}"));
+    assert_eq!(value(&format!("a: &a {text}\nb: [{}]\n", "*a,".repeat(80)))["b"].as_array().map(Vec::len), Some(80));
+    // Up to 99 % of 400,000 values, and less of more. Models go-yaml v2 decode_test.go TestDecodeLimits' ratios.
+    let many = |count: usize| format!("a: &a [{}]\nb: [{}]\n", "1,".repeat(100), "*a,".repeat(count));
+    assert_eq!(yaml_complaint(&many(9000)), "yaml: document contains excessive aliasing");
+    let mixed = format!("{}c: [{}]\n", many(60), "1,".repeat(100));
+    assert_eq!(value(&mixed)["b"].as_array().map(Vec::len), Some(60));
+}
+
+#[test]
+fn complaints_are_short() {
+    let text = "x".repeat(100_000);
+    let key = format!("a: &a {text}\n? [{}]\n: b\n", "*a,".repeat(50));
+    for text in [key, format!("a: *{text}\n"), format!("--- {text}\n"), format!("a: !!int {text}\n")] {
+        let complaint = complaint(&text);
+        assert!(complaint.len() < 4200 && complaint.ends_with('…'), "{complaint}");
+    }
+}
+
 #[test]
 fn every_piece_has_its_colour() {
     let coloured = |text: &str| -> Vec<(String, Class)> {

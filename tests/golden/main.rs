@@ -10,5 +10,6 @@ mod api_machinery;
 mod controllers;
 mod kubectl;
 mod kubelet;
+mod manifest;
 mod table;
 mod validation;

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::api::go_text;
+
 /// With an indentation of four spaces and a line break at the end. Models json.MarshalIndent(obj, "", "    ").
 pub fn pretty(value: &Value) -> String {
     let mut out = String::new();
@@ -43,6 +45,7 @@ fn write(value: &Value, depth: Option<usize>, out: &mut String) {
             }
             close('}', depth, out);
         }
+        Value::Number(number) => out.push_str(&go_text::number(number)),
         scalar => out.push_str(&scalar.to_string()),
     }
 }
