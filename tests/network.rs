@@ -233,6 +233,33 @@ fn a_failing_path_is_seen_by_the_probe_until_it_is_well_again() {
 }
 
 #[test]
+fn status_names_every_object_that_is_not_well() {
+    let mut terminal = Terminal::serving("guangzhengli/hellok8s:v1", 2, "");
+    assert_eq!(terminal.run("lab status"), "all is as it should be\n");
+    terminal.run("kubectl set image deployment web app=guangzhengli/hellok8s:nope");
+    terminal.sleep(60);
+    let pod = terminal.run("kubectl get pods | grep -v Running | tail -1 | cut -d' ' -f1");
+    let status = terminal.run("lab status");
+    let lines: Vec<&str> = status.lines().collect();
+    assert_eq!(lines[0], "deployment web: wants 2 pods and has 3, 1 of the present template, 2 available", "{status}");
+    let waits = format!("pod {}: ImagePullBackOff, 0/1 ready", pod.trim());
+    assert!(lines[1] == waits || lines[1] == waits.replace("ImagePullBackOff", "ErrImagePull"), "{status}");
+    assert_eq!(lines.len(), 2, "{status}");
+    terminal.sleep(600);
+    let status = terminal.run("lab status");
+    assert!(status.contains("deployment web: Progressing is False, ProgressDeadlineExceeded\n"), "{status}");
+    terminal.run("kubectl rollout undo deployment web; kubectl scale deployment web --replicas=0");
+    terminal.sleep(40);
+    assert_eq!(terminal.run("lab status"), "service web: no pod behind it is ready\n");
+    terminal.run("kubectl delete service web; kubectl create namespace shop; kubectl cordon minikube");
+    terminal.run("kubectl run alone -n shop --image=guangzhengli/hellok8s:v1");
+    assert_eq!(
+        terminal.run("lab status"),
+        "node minikube: Ready,SchedulingDisabled\npod shop/alone: Pending, 0/1 ready\n"
+    );
+}
+
+#[test]
 fn a_slow_image_holds_the_rollout_up() {
     let mut terminal = Terminal::serving("guangzhengli/hellok8s:v1", 1, READINESS);
     terminal.run("lab slow guangzhengli/hellok8s:v2 20s");

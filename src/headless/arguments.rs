@@ -14,7 +14,7 @@ hellok8s-lab run [--dir DIR] [--seed N] [--k8s 1.36|1.22] [--timeline FILE] [--d
 
 Types the lines of SESSION (- for standard input) into the lab's terminal and prints each with its output.
 
-  --dir DIR         the lab's files are those of DIR
+  --dir DIR         the lab's files are those of DIR and its folders, hidden folders left out
   --seed N          decides every random draw (0)
   --k8s VERSION     which Kubernetes: 1.36 or 1.22
   --timeline FILE   writes every watch event to FILE, one JSON object a line

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod folder;
 mod lesson;
 mod session;
 

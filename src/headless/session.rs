@@ -9,6 +9,7 @@ use hellok8s_lab::sim::SimTime;
 use serde_json::json;
 
 use super::arguments::RunOptions;
+use super::folder::{self, Folder};
 
 /// A command that has not ended after this much simulated time never will.
 const LONGEST_COMMAND_MS: u64 = 7 * 24 * 3600 * 1000;
@@ -16,10 +17,7 @@ const LONGEST_COMMAND_MS: u64 = 7 * 24 * 3600 * 1000;
 /// Runs a session and writes its logs.
 pub fn run(options: &RunOptions) -> Result<(), String> {
     let text = read_session(&options.session)?;
-    let mut lab = Lab::new(&LabOptions { seed: options.seed, version: options.version });
-    if let Some(dir) = &options.dir {
-        read_files(&mut lab, dir)?;
-    }
+    let mut lab = lab_with(options.dir.as_deref(), &LabOptions { seed: options.seed, version: options.version })?;
     let mut out = std::io::stdout().lock();
     for command in commands(&text, &lab) {
         let transcript = type_command(&mut lab, &command);
@@ -50,17 +48,15 @@ fn read_session(path: &Path) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Small text files of the folder become the lab's.
-pub(super) fn read_files(lab: &mut Lab, dir: &Path) -> Result<(), String> {
-    let entries = fs::read_dir(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
-    paths.sort();
-    for path in paths {
-        if let (Some(name), Ok(text)) = (path.file_name().and_then(|name| name.to_str()), fs::read_to_string(&path)) {
-            lab.write(name, &text);
-        }
+/// A lab with the files of a folder; without one, with the chapter's first manifest. What is left out of the folder is
+/// said on standard error.
+pub(super) fn lab_with(dir: Option<&Path>, options: &LabOptions) -> Result<Lab, String> {
+    let Some(dir) = dir else { return Ok(Lab::new(options)) };
+    let Folder { files, left_out, .. } = folder::read(dir)?;
+    for line in left_out {
+        eprintln!("hellok8s-lab: left out: {line}");
     }
-    Ok(())
+    Ok(Lab::with_files(options, files))
 }
 
 /// The session's commands: a line each, or several where a quote or a here-document is open.

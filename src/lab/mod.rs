@@ -57,6 +57,11 @@ impl Lab {
         Self::on(ClusterConfig { seed: options.seed, version: options.version, ..ClusterConfig::default() })
     }
 
+    /// As [`Lab::new`], with these files and no other.
+    pub fn with_files(options: &LabOptions, files: Files) -> Self {
+        Self { files, ..Self::new(options) }
+    }
+
     /// As [`Lab::new`], on a node of which it is said how fast it is.
     pub fn on(config: ClusterConfig) -> Self {
         let cluster = Cluster::new(config);

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hellok8s_lab::api::KubernetesVersion;
-use hellok8s_lab::lab::{Lab, LabOptions};
+use hellok8s_lab::lab::LabOptions;
 use hellok8s_lab::manifest;
 
 use markdown::{Command, Part};
@@ -46,10 +46,8 @@ struct Report {
 pub fn run(options: &CheckOptions) -> Result<(), String> {
     let shown = options.file.display().to_string();
     let text = fs::read_to_string(&options.file).map_err(|error| format!("{shown}: {error}"))?;
-    let mut lab = Lab::new(&LabOptions { seed: options.seed, version: options.version });
-    if let Some(dir) = &options.dir {
-        super::session::read_files(&mut lab, dir)?;
-    }
+    let begin = LabOptions { seed: options.seed, version: options.version };
+    let lab = super::session::lab_with(options.dir.as_deref(), &begin)?;
     let parts = markdown::parts(&text, &|command| lab.is_incomplete(command));
     let lines: Vec<&str> = text.lines().collect();
     let mut player = Player::new(lab);

@@ -1,6 +1,7 @@
 //! `lab`: what a real terminal has no command for: trouble and traffic.
 
 mod image;
+mod status;
 
 use crate::apiserver::Key;
 use crate::cluster::Target;
@@ -55,7 +56,7 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
         ["stand-in", file] => image::stand_in(world, file),
         ["image", named] if world.files.read(named).is_none() => image::show(world, named),
         ["image", file] => image::put(world, file),
-        ["status"] => Ok(status(world)),
+        ["status"] => Ok(status::text(world)),
         _ => Err("what? lab help shows the commands".to_owned()),
     };
     match done {
@@ -175,33 +176,4 @@ fn traffic(world: &World<'_>) -> String {
         text.push_str(&format!("  {} {count}\n", loss.as_str()));
     }
     text
-}
-
-fn status(world: &World<'_>) -> String {
-    let mut lines = Vec::new();
-    if world.cluster.kubelet().is_stopped() {
-        lines.push("the kubelet is down".to_owned());
-    }
-    let told = |name: &str, faults: &crate::images::Faults| {
-        let mut lines = Vec::new();
-        if let Some(ms) = faults.startup_ms() {
-            lines.push(format!("{name} takes {}.{:03} s to start", ms / 1000, ms % 1000));
-        }
-        for (path, fault) in faults.routes() {
-            lines.push(match fault {
-                RouteFault::Hangs => format!("{path} of {name} does not answer"),
-                RouteFault::Status(status) => format!("{path} of {name} answers {status}"),
-            });
-        }
-        lines
-    };
-    for (image, faults) in world.cluster.registry.faulty() {
-        lines.extend(told(&super::docker::short(image), faults));
-    }
-    for pod in world.cluster.api.store().pods(None) {
-        if let Some(faults) = world.cluster.kubelet().pod_faults(&pod.metadata.uid) {
-            lines.extend(told(&format!("pod {}", pod.metadata.name), faults));
-        }
-    }
-    if lines.is_empty() { "all is as it should be\n".to_owned() } else { lines.join("\n") + "\n" }
 }
