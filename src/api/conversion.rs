@@ -76,11 +76,41 @@ pub fn base64(text: &str) -> String {
     encoded
 }
 
+/// The bytes behind base64, as text; what is no UTF-8 is replaced. Blanks and line ends are skipped.
+pub fn from_base64(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut count) = (0_u32, 0);
+    for letter in text.bytes() {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => continue,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).unwrap_or(0));
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn base64_goes_there_and_back() {
+        for text in ["", "a", "ab", "abc", "hunter2\n", "é{}~?"] {
+            assert_eq!(from_base64(&base64(text)), text);
+        }
+    }
 
     #[test]
     fn the_service_account_has_both_names() {

@@ -82,6 +82,63 @@ impl Quantity {
         }
     }
 
+    /// So many thousandths, written with decimal suffixes. Models resource.NewMilliQuantity.
+    pub fn from_milli(value: i64) -> Self {
+        Self { amount: Amount::Int { value, scale: MILLI }, format: QuantityFormat::DecimalSI, text: String::new() }
+    }
+
+    /// So many, written with decimal suffixes. Models resource.NewQuantity.
+    pub fn from_value(value: i64) -> Self {
+        Self { amount: Amount::Int { value, scale: 0 }, format: QuantityFormat::DecimalSI, text: String::new() }
+    }
+
+    /// So many, written with binary suffixes.
+    pub fn from_bytes(value: i64) -> Self {
+        Self { format: QuantityFormat::BinarySI, ..Self::from_value(value) }
+    }
+
+    /// The sum; it is written as the first was, or as the second where the first is nothing. Models Quantity.Add.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let format = if self.is_zero() { other.format } else { self.format };
+        let sum = match (&self.amount, &other.amount) {
+            (Amount::Int { value: a, scale: x }, Amount::Int { value: b, scale: y }) => {
+                let scale = *x.min(y);
+                let at_scale = |value: i64, own: i32| value.checked_mul(10_i64.checked_pow(own.abs_diff(scale))?);
+                let sum = at_scale(*a, *x).zip(at_scale(*b, *y)).and_then(|(a, b)| a.checked_add(b));
+                sum.map(|value| Amount::Int { value, scale })
+            }
+            _ => None,
+        };
+        let amount = sum.unwrap_or_else(|| {
+            let places = |amount: &Amount| match amount {
+                Amount::Int { scale, .. } => -*scale,
+                Amount::Dec { scale, .. } => *scale,
+            };
+            let scale = places(&self.amount).max(places(&other.amount));
+            Amount::Dec { value: self.decimal().plus(&other.decimal()), scale }
+        });
+        Self { amount, format, text: String::new() }
+    }
+
+    /// The difference, written as the first was. Models Quantity.Sub.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        self.plus(&other.negated())
+    }
+
+    fn negated(&self) -> Self {
+        let amount = match &self.amount {
+            Amount::Int { value, scale } => Amount::Int { value: value.saturating_neg(), scale: *scale },
+            Amount::Dec { value, scale } => {
+                let mut value = value.clone();
+                value.set_negative(!value.is_negative());
+                Amount::Dec { value, scale: *scale }
+            }
+        };
+        Self { amount, format: self.format, text: String::new() }
+    }
+
     /// How it was written.
     pub fn format(&self) -> QuantityFormat {
         self.format
@@ -382,6 +439,23 @@ mod tests {
                 prop_assert!(quantity.value() != 0 || quantity.milli_value() <= 0 || quantity.sign() >= 0);
                 prop_assert_eq!(quantity.cmp(&quantity.clone()), Ordering::Equal);
             }
+        }
+    }
+
+    #[test]
+    fn sums_and_differences() {
+        let read = |text| Quantity::parse(text).expect("a quantity");
+        for (a, b, sum, difference) in [
+            ("1500m", "1", "2500m", "500m"),
+            ("1Gi", "1Gi", "2Gi", "0"),
+            ("1Gi", "500M", "1573741824", "573741824"),
+            ("0", "2Mi", "2Mi", "-2Mi"),
+            ("9223372036854775807", "1", "9223372036854775808", "9223372036854775806"),
+            ("1.5", "0.25", "1750m", "1250m"),
+            ("100m", "1k", "1000100m", "-999900m"),
+        ] {
+            assert_eq!(read(a).plus(&read(b)).to_string(), sum, "{a} + {b}");
+            assert_eq!(read(a).minus(&read(b)).to_string(), difference, "{a} - {b}");
         }
     }
 

@@ -11,11 +11,9 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
         "Container",
         &[
             "workingDir",
-            "envFrom",
             "resources",
             "resizePolicy",
             "restartPolicyRules",
-            "volumeMounts",
             "volumeDevices",
             "securityContext",
             "stdin",
@@ -38,7 +36,6 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
             "hostUsers",
             "hostname",
             "hostnameOverride",
-            "imagePullSecrets",
             "os",
             "overhead",
             "preemptionPolicy",
@@ -55,7 +52,6 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
             "shareProcessNamespace",
             "subdomain",
             "topologySpreadConstraints",
-            "volumes",
         ],
     ),
     (

@@ -1,7 +1,12 @@
 //! What the kubelet and the network want, carried out.
 
-use crate::apiserver::{DeleteOptions, Key};
+use std::sync::Arc;
+
+use crate::api::conversion::from_base64;
+use crate::api::{Generic, Kind, Object, Service, StringMap};
+use crate::apiserver::{DeleteOptions, Key, NODE, Store};
 use crate::images::{Outcome, Registry, Request};
+use crate::kubelet::objects::ObjectReader;
 use crate::kubelet::{KubeletRequest, KubeletWorld, PodKey};
 use crate::sim::SimTime;
 
@@ -10,11 +15,50 @@ use super::Cluster;
 /// What lies outside of the kubelet's own pods.
 struct Outside<'a> {
     registry: &'a mut Registry,
+    store: &'a Store,
+    node: &'a str,
+}
+
+impl ObjectReader for Outside<'_> {
+    fn config_map(&self, namespace: &str, name: &str) -> Option<StringMap> {
+        let found = generic(self.store, Kind::ConfigMap, namespace, name)?;
+        let mut data = texts(found, "data", str::to_owned);
+        data.extend(texts(found, "binaryData", from_base64));
+        Some(data)
+    }
+
+    fn secret(&self, namespace: &str, name: &str) -> Option<StringMap> {
+        Some(texts(generic(self.store, Kind::Secret, namespace, name)?, "data", from_base64))
+    }
+
+    fn services(&self) -> Vec<Arc<Service>> {
+        self.store.services(None).cloned().collect()
+    }
+
+    fn node(&self) -> Option<Arc<Generic>> {
+        generic(self.store, Kind::Node, "", self.node).cloned()
+    }
+}
+
+fn generic<'a>(store: &'a Store, kind: Kind, namespace: &str, name: &str) -> Option<&'a Arc<Generic>> {
+    match store.get(kind, &Key::new(namespace, name))? {
+        Object::Generic(found) => Some(found),
+        _ => None,
+    }
+}
+
+fn texts(object: &Generic, field: &str, read: impl Fn(&str) -> String) -> StringMap {
+    let entries = object.fields.get(field).and_then(serde_json::Value::as_object).into_iter().flatten();
+    entries.map(|(key, value)| (key.clone(), read(value.as_str().unwrap_or_default()))).collect()
 }
 
 impl KubeletWorld for Outside<'_> {
     fn registry(&mut self) -> &mut Registry {
         self.registry
+    }
+
+    fn objects(&self) -> &dyn ObjectReader {
+        self
     }
 
     fn request(&mut self, _now: SimTime, _host: &str, _port: u16, _request: &Request) -> Outcome {
@@ -25,7 +69,7 @@ impl KubeletWorld for Outside<'_> {
 
 impl Cluster {
     pub(super) fn run_kubelet(&mut self) {
-        let mut outside = Outside { registry: &mut self.registry };
+        let mut outside = Outside { registry: &mut self.registry, store: self.api.store(), node: NODE };
         for request in self.kubelet.run(self.now, &mut outside) {
             match request {
                 KubeletRequest::UpdatePodStatus { pod, status } => {

@@ -4,6 +4,7 @@
 //! Nothing is found out here: a sentence only says what its [`Decision`] holds.
 
 mod caption;
+mod requirements;
 mod rules;
 
 pub use caption::{Caption, Span};
@@ -32,7 +33,7 @@ pub struct Rule {
 
 /// What is said of the rule with this name.
 pub fn rule(name: &str) -> Option<&'static Rule> {
-    rules::RULES.iter().find(|rule| rule.name == name)
+    rules::RULES.iter().chain(requirements::RULES).find(|rule| rule.name == name)
 }
 
 /// The rule of a decision in a few words; its name when nothing is said of it.
@@ -106,7 +107,7 @@ mod tests {
     fn every_rule_is_explained_once() {
         let known = controllers::RULES.iter().chain(controllers::node_lifecycle::RULES);
         let known = known.chain(kubelet::RULES.iter()).chain(scheduler::RULES);
-        let explained: Vec<&str> = rules::RULES.iter().map(|rule| rule.name).collect();
+        let explained: Vec<&str> = rules::RULES.iter().chain(requirements::RULES).map(|rule| rule.name).collect();
         for name in known {
             assert_eq!(explained.iter().filter(|known| *known == name).count(), 1, "{name}");
         }
@@ -117,7 +118,7 @@ mod tests {
         let names = |text: &'static str| -> BTreeSet<&str> {
             text.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0)).collect()
         };
-        for rule in rules::RULES {
+        for rule in rules::RULES.iter().chain(requirements::RULES) {
             assert_eq!(names(rule.zh), names(rule.en), "{}", rule.name);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Rule;
 
-const fn rule(
+pub(super) const fn rule(
     name: &'static str,
     title: (&'static str, &'static str),
     zh: &'static str,

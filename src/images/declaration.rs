@@ -51,6 +51,9 @@ pub struct Declaration {
     /// What it writes to its log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogRule>,
+    /// The user that the image names, by number or name; root when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// Size in bytes, shown by `docker images` and in the event of a pull.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,

@@ -18,7 +18,7 @@ pub use declaration::{
     Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange, Seconds, SigtermRule,
 };
 pub use fault::{Faults, RouteFault};
-pub use program::{Answer, Exec, Exit, LogLine, Outcome, Program, Request, Response, StartError};
+pub use program::{Answer, Exec, Exit, LogLine, Outcome, Program, Request, Response, StartError, Surroundings};
 pub use reference::ImageReference;
 pub use registry::{ImageInfo, Place, Pull, Registry};
 pub use stand_in::stand_ins;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::declaration::{Declaration, ExecAnswer, OnSigterm, Route};
 use super::fault::Faults;
 use super::script::{Files, Script, Trap};
-use crate::api::Time;
+use crate::api::{StringMap, Time};
 use crate::sim::SimTime;
 use crate::sorting;
 
@@ -126,6 +126,17 @@ enum Taken<'a> {
     Answer { status: u16, body: &'a str, latency_ms: u64, route: &'a Route },
 }
 
+/// What a program finds around it when it starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The host's name.
+    pub hostname: String,
+    /// The variables that the pod gives it.
+    pub environment: Arc<StringMap>,
+    /// The files of its volumes, by path.
+    pub files: StringMap,
+}
+
 /// A running program's state.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -133,7 +144,7 @@ pub struct Program {
     own: Arc<Declaration>,
     /// With its faults.
     declaration: Arc<Declaration>,
-    hostname: String,
+    around: Arc<Surroundings>,
     started: SimTime,
     /// Requests answered, by route.
     requests: Vec<u64>,
@@ -153,7 +164,7 @@ impl Program {
         declaration: &Arc<Declaration>,
         command: &[String],
         args: &[String],
-        hostname: &str,
+        around: Surroundings,
         now: SimTime,
     ) -> Result<Self, StartError> {
         let given = if command.is_empty() { &declaration.entrypoint } else { command };
@@ -163,7 +174,7 @@ impl Program {
             && let Some(answer) =
                 declaration.exec.iter().rev().find(|answer| answer.command == argv && answer.after_seconds.as_ms() == 0)
         {
-            return Ok(Self::of_answer(declaration, answer, hostname, now));
+            return Ok(Self::of_answer(declaration, answer, around, now));
         }
         let is_own = command.first().is_none_or(|program| is_main_program(declaration, program));
         let script = if is_own && !declares_shell(declaration) {
@@ -175,12 +186,12 @@ impl Program {
         let mut program = Self {
             own: Arc::clone(declaration),
             declaration: Arc::clone(declaration),
-            hostname: hostname.to_owned(),
+            files: around.files.clone(),
+            around: Arc::new(around),
             started: now,
             requests: vec![0; declaration.routes.len()],
             all_requests: 0,
             script,
-            files: Files::new(),
             exit: None,
             lines: Vec::new(),
         };
@@ -195,13 +206,13 @@ impl Program {
     }
 
     /// A command that the image declares: it serves nothing, prints what is declared and ends.
-    fn of_answer(declaration: &Declaration, answer: &ExecAnswer, hostname: &str, now: SimTime) -> Self {
+    fn of_answer(declaration: &Declaration, answer: &ExecAnswer, around: Surroundings, now: SimTime) -> Self {
         let own = Arc::new(Declaration { image: declaration.image.clone(), ..Declaration::default() });
         let at = now + answer.latency_seconds.as_ms();
         Self {
             declaration: Arc::clone(&own),
             own,
-            hostname: hostname.to_owned(),
+            around: Arc::new(around),
             started: now,
             requests: Vec::new(),
             all_requests: 0,
@@ -226,6 +237,18 @@ impl Program {
         self.declaration = declaration;
     }
 
+    /// The files of its volumes are others now. Models the kubelet's renewal of ConfigMaps and Secrets.
+    pub fn renew_files(&mut self, files: &StringMap) {
+        if self.around.files == *files {
+            return;
+        }
+        for path in self.around.files.keys().filter(|path| !files.contains_key(*path)) {
+            self.files.remove(path);
+        }
+        self.files.extend(files.iter().map(|(path, text)| (path.clone(), text.clone())));
+        Arc::make_mut(&mut self.around).files = files.clone();
+    }
+
     /// When it must be looked at again: its end, or the next step of its script.
     pub fn next_at(&self) -> SimTime {
         let exit = self.exit.as_ref().map_or(SimTime::NEVER, |exit| exit.at);
@@ -235,7 +258,7 @@ impl Program {
     /// Carries its script on to `now`.
     pub fn advance(&mut self, now: SimTime) {
         let Some(script) = &mut self.script else { return };
-        script.advance(now, &self.hostname, &mut self.files);
+        script.advance(now, &self.around, &mut self.files);
         for (at, text) in script.take_output() {
             push_line(&mut self.lines, LogLine { at, text });
         }
@@ -414,7 +437,7 @@ impl Program {
         let script = self.declaration.shell.then(|| Script::of_command(command, now)).flatten();
         let Some(mut script) = script else { return Exec::NotFound };
         // Longer than any probe waits: a command that goes on for a day never ends.
-        script.advance(now + 86_400_000, &self.hostname, &mut self.files);
+        script.advance(now + 86_400_000, &self.around, &mut self.files);
         let output: String = script.take_output().into_iter().map(|(_, line)| line + "\n").collect();
         let (end, exit_code) = script.exit().unwrap_or((SimTime::NEVER, 0));
         Exec::Ended { exit_code, output, latency_ms: end.ms_since(now) }
@@ -455,7 +478,7 @@ impl Program {
         } else {
             format!("{}.{:03}", age_ms / 1000, age_ms % 1000).trim_end_matches('0').to_owned()
         };
-        text.replace("{hostname}", &self.hostname)
+        text.replace("{hostname}", &self.around.hostname)
             .replace("{seconds}", &seconds)
             .replace("{requests}", &self.all_requests.to_string())
             .replace("{path}", path)
@@ -511,7 +534,13 @@ mod tests {
         let entry = |code: i32, after: u64| serde_json::json!({ "command": ["migrate"], "exitCode": code, "afterSeconds": after });
         let declared = serde_json::json!({ "image": "me/web:v1", "exec": [entry(1, 0), entry(2, 0), entry(3, 5)] });
         let declaration: Declaration = serde_json::from_value(declared).expect("a declaration");
-        let program = Program::start(&Arc::new(declaration), &["migrate".to_owned()], &[], "host", SimTime::ZERO);
+        let program = Program::start(
+            &Arc::new(declaration),
+            &["migrate".to_owned()],
+            &[],
+            Surroundings::default(),
+            SimTime::ZERO,
+        );
         let exit = program.expect("it starts").exit().cloned();
         // The third one holds five seconds after the start, and it has ended by then.
         assert_eq!(exit, Some(Exit::with_code(SimTime::ZERO, 2)));

@@ -4,10 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use super::program::Surroundings;
 use crate::sim::SimTime;
 
 /// Steps that one moment may take: a loop without a pause stops being followed there.
 const MAX_STEPS_AT_ONCE: usize = 2_000;
+
+/// Stands for a `$` in single quotes or behind a backslash, which is no reference.
+const QUOTED_DOLLAR: &str = "\u{e000}";
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +83,7 @@ impl Script {
     }
 
     /// Goes on until it has to wait beyond `until`, or has ended.
-    pub(super) fn advance(&mut self, until: SimTime, hostname: &str, files: &mut Files) {
+    pub(super) fn advance(&mut self, until: SimTime, around: &Surroundings, files: &mut Files) {
         let mut steps_left = MAX_STEPS_AT_ONCE;
         while self.exit.is_none() && self.time <= until && steps_left > 0 {
             steps_left -= 1;
@@ -93,7 +97,10 @@ impl Script {
                 Step::JumpIfFailed(to) if self.last_code != 0 => self.at = to,
                 Step::JumpIfOk(to) if self.last_code == 0 => self.at = to,
                 Step::JumpIfFailed(_) | Step::JumpIfOk(_) => {}
-                Step::Run(words) => self.run(&words, hostname, files),
+                Step::Run(words) => {
+                    let words: Vec<String> = words.iter().map(|word| expanded(word, around)).collect();
+                    self.run(&words, around, files);
+                }
             }
         }
         if steps_left == 0 {
@@ -121,7 +128,8 @@ impl Script {
         self.output.push((self.time, line));
     }
 
-    fn run(&mut self, words: &[String], hostname: &str, files: &mut Files) {
+    fn run(&mut self, words: &[String], around: &Surroundings, files: &mut Files) {
+        let hostname = around.hostname.as_str();
         let Some((program, arguments)) = words.split_first() else { return };
         let (arguments, target) = redirection(arguments);
         let paths = || arguments.iter().filter(|word| !word.starts_with('-')).cloned();
@@ -137,7 +145,7 @@ impl Script {
                 let line = words.join(" ").replace("$(hostname)", hostname);
                 match target {
                     Some(path) => drop(files.insert(path, line)),
-                    None => self.print(line.replace("$HOSTNAME", hostname)),
+                    None => self.print(line),
                 }
             }
             "exit" => {
@@ -145,10 +153,7 @@ impl Script {
             }
             "false" => self.last_code = 1,
             "hostname" => self.print(hostname.to_owned()),
-            "env" | "printenv" => {
-                let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-                self.print(format!("PATH={path}\nHOSTNAME={hostname}\nHOME=/root"));
-            }
+            "env" | "printenv" => self.print_environment(&arguments, around),
             "ps" => self.print("PID   USER     TIME  COMMAND\n    1 root      0:00 sh".to_owned()),
             "date" => self.print(crate::api::Time::from_sim(self.time).to_string()),
             "touch" => paths().for_each(|path| {
@@ -186,10 +191,61 @@ impl Script {
         }
     }
 
+    /// `printenv NAME` prints one value; `env` and `printenv` print all.
+    fn print_environment(&mut self, names: &[String], around: &Surroundings) {
+        if names.is_empty() {
+            let fixed = ["PATH", "HOSTNAME"].map(|name| (name, variable(name, around).unwrap_or_default()));
+            let given =
+                around.environment.iter().filter(|(name, _)| !matches!(name.as_str(), "PATH" | "HOSTNAME" | "HOME"));
+            let lines = fixed.into_iter().chain(given.map(|(name, value)| (name.as_str(), value.clone())));
+            let home = ("HOME", variable("HOME", around).unwrap_or_default());
+            lines.chain([home]).for_each(|(name, value)| self.print(format!("{name}={value}")));
+        }
+        for name in names {
+            match variable(name, around) {
+                Some(value) => self.print(value),
+                None => self.last_code = 1,
+            }
+        }
+    }
+
     fn fail(&mut self, code: i32, message: String) {
         self.last_code = code;
         self.print(message);
     }
+}
+
+/// A variable of the shell's environment.
+fn variable(name: &str, around: &Surroundings) -> Option<String> {
+    let given = around.environment.get(name).cloned();
+    given.or_else(|| match name {
+        "PATH" => Some("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
+        "HOSTNAME" => Some(around.hostname.clone()),
+        "HOME" => Some("/root".to_owned()),
+        _ => None,
+    })
+}
+
+/// Puts values in the places of `$NAME` and `${NAME}`; a `$` that was quoted stays.
+fn expanded(word: &str, around: &Surroundings) -> String {
+    let mut text = String::with_capacity(word.len());
+    let mut rest = word;
+    while let Some((before, after)) = rest.split_once('$') {
+        text.push_str(before);
+        let is_braced = after.starts_with('{');
+        let name = after.get(usize::from(is_braced)..).unwrap_or_default();
+        let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(name.len());
+        let (name, after_name) = name.split_at(end);
+        if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
+            text.push('$');
+            rest = after;
+            continue;
+        }
+        text.push_str(&variable(name, around).unwrap_or_default());
+        rest = if is_braced { after_name.strip_prefix('}').unwrap_or(after_name) } else { after_name };
+    }
+    text.push_str(rest);
+    text.replace(QUOTED_DOLLAR, "$")
 }
 
 fn base_name(program: &str) -> &str {
@@ -269,12 +325,20 @@ fn tokens(text: &str) -> Result<Vec<(bool, String)>, SyntaxError> {
                 loop {
                     match characters.next() {
                         Some(end) if end == character => break,
+                        Some('$') if character == '\'' => word.push_str(QUOTED_DOLLAR),
+                        Some('\\') if character == '"' && characters.peek() == Some(&'$') => {
+                            characters.next();
+                            word.push_str(QUOTED_DOLLAR);
+                        }
                         Some(inner) => word.push(inner),
                         None => return Err(SyntaxError("sh: syntax error: unterminated quoted string".to_owned())),
                     }
                 }
             }
-            '\\' => word.get_or_insert_default().extend(characters.next()),
+            '\\' => match characters.next() {
+                Some('$') => word.get_or_insert_default().push_str(QUOTED_DOLLAR),
+                other => word.get_or_insert_default().extend(other),
+            },
             ';' | '\n' | '&' | '|' => {
                 let inside_redirection = character == '&' && word.as_ref().is_some_and(|word| word.ends_with('>'));
                 if inside_redirection {
@@ -434,7 +498,7 @@ mod tests {
         let command = ["sh", "-c", text].map(str::to_owned);
         let mut script = Script::of_command(&command, SimTime::ZERO).expect("a shell");
         let mut files = Files::new();
-        script.advance(SimTime(until_ms), "host", &mut files);
+        script.advance(SimTime(until_ms), &Surroundings::default(), &mut files);
         (script, files)
     }
 

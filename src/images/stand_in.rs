@@ -37,8 +37,23 @@ pub fn stand_ins(documents: &[Document], registry: &Registry) -> Vec<Declaration
                 }
             }
         }
+        if asks_for_non_root(&spec) {
+            // An image that its manifest does not let run as root was made with a user of its own.
+            let used: Vec<&str> =
+                spec.containers.iter().chain(&spec.init_containers).map(|c| c.image.as_str()).collect();
+            let of_pod = made.iter_mut().filter(|declaration| used.contains(&declaration.image.as_str()));
+            of_pod.for_each(|declaration| declaration.user = Some("65532".to_owned()));
+        }
     }
     made
+}
+
+fn asks_for_non_root(spec: &PodSpec) -> bool {
+    let asks = |holder: &serde_json::Map<String, Value>| {
+        holder.get("securityContext").and_then(|context| context.get("runAsNonRoot")) == Some(&Value::Bool(true))
+    };
+    let lists = ["containers", "initContainers"].into_iter().filter_map(|list| spec.raw().get(list)?.as_array());
+    asks(spec.raw()) || lists.flatten().filter_map(Value::as_object).any(asks)
 }
 
 fn pod_spec(manifest: &Value) -> Option<PodSpec> {

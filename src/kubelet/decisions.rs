@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::decision::Reason;
 
 /// Every rule of the kubelet.
-pub const RULES: [&str; 21] = [
+pub const RULES: [&str; 24] = [
     START_CONTAINER,
     RESTART_CONTAINER,
     START_FAILED,
@@ -23,6 +23,9 @@ pub const RULES: [&str; 21] = [
     NOT_READY,
     STARTED,
     HOOK_FAILED,
+    CONFIG_ERROR,
+    MOUNT_FAILED,
+    MOUNTED,
     STOP_POD,
     GRACE_ENDED,
     POD_ENDED,
@@ -63,6 +66,12 @@ pub const NOT_READY: &str = "kubelet/not-ready";
 pub const STARTED: &str = "kubelet/started";
 /// A hook failed.
 pub const HOOK_FAILED: &str = "kubelet/hook-failed";
+/// A container's environment or user cannot be as its pod asks.
+pub const CONFIG_ERROR: &str = "kubelet/config-error";
+/// A volume cannot be mounted; it is tried again.
+pub const MOUNT_FAILED: &str = "kubelet/mount-failed";
+/// A volume that could not be mounted is mounted now.
+pub const MOUNTED: &str = "kubelet/mounted";
 /// The pod's containers are stopped.
 pub const STOP_POD: &str = "kubelet/stop-pod";
 /// A container is killed because its grace period has ended.

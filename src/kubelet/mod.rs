@@ -7,7 +7,11 @@ mod actions;
 mod addresses;
 pub mod back_off;
 pub mod decisions;
+pub mod environment;
 mod image_pull;
+mod mounting;
+pub mod non_root;
+pub mod objects;
 mod pleg;
 mod pod_worker;
 pub mod prober;
@@ -22,6 +26,7 @@ mod termination;
 mod timings;
 mod trouble;
 mod view;
+pub mod volumes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,6 +36,7 @@ use crate::decision::Reason;
 use crate::events::Note;
 use crate::images::{Exec, LogLine, Outcome, Registry, Request};
 use crate::sim::SimTime;
+use objects::ObjectReader;
 
 use addresses::Addresses;
 use image_pull::PullQueue;
@@ -100,6 +106,9 @@ pub enum KubeletRequest {
 pub trait KubeletWorld {
     /// The images on the node and in the hub.
     fn registry(&mut self) -> &mut Registry;
+
+    /// The objects beside pods.
+    fn objects(&self) -> &dyn ObjectReader;
 
     /// Sends a request to a host that is no pod of this node (a probe or hook with `host`).
     fn request(&mut self, now: SimTime, host: &str, port: u16, request: &Request) -> Outcome;

@@ -3,10 +3,12 @@
 //! Where Go blocks in a sync, the worker here has a [`Job`] that ends at a known moment. What a sync does stands in
 //! `sync`, `start` and `termination`; what is told of it in `report`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::addresses::Addresses;
 use super::image_pull::PullQueue;
+use super::mounting::{Mounts, Prepared};
 use super::pleg::Looks;
 use super::prober::Prober;
 use super::retries::Retries;
@@ -64,6 +66,9 @@ pub struct PodWorker {
     pub(super) looks: Looks,
     pub(super) sync: Sync,
     pub(super) retries: Retries,
+    pub(super) mounts: Mounts,
+    /// What each container was made with.
+    pub(super) prepared: BTreeMap<String, Arc<Prepared>>,
     /// The containers that are being stopped.
     pub(super) stops: Vec<Stopping>,
     pub(super) prober: Prober,
@@ -87,6 +92,8 @@ impl PodWorker {
             looks: Looks::default(),
             sync: Sync { is_wanted: !is_ended, ..Sync::default() },
             retries: Retries::default(),
+            mounts: Mounts::default(),
+            prepared: BTreeMap::new(),
             stops: Vec::new(),
             prober: Prober::default(),
             status: StatusManager::default(),
@@ -153,9 +160,13 @@ impl PodWorker {
         if self.status.status().is_some() {
             next = next.min(self.prober.next_at());
         }
+        if self.life == Life::Syncing {
+            next = next.min(self.mounts.next_at());
+        }
         next.min(match &self.sync.job {
             Some(Job::Sandbox { at } | Job::StopSandbox { at } | Job::CleanUp { at }) => *at,
             Some(Job::Start(starting)) => starting.at,
+            Some(Job::Mount { since }) => self.mounts.wait_ends(*since),
             Some(Job::AwaitStops | Job::AwaitPodStops) => SimTime::NEVER,
             None if self.sync.is_wanted => self.looks.fresh_at(self.sync.last_end, config),
             None => self.sync.again_at.min(self.deadline_at().unwrap_or(SimTime::NEVER)),
@@ -169,6 +180,7 @@ impl PodWorker {
             goes_on |= self.advance_runtime(turn);
             goes_on |= self.run_probes(turn);
             goes_on |= self.look(turn);
+            goes_on |= self.run_mounts(turn);
             goes_on |= self.run_stops(turn);
             goes_on |= self.run_job(turn);
             goes_on |= self.begin_sync(turn);

@@ -154,6 +154,18 @@ impl PodWorker {
     pub(super) fn record(&self, turn: &mut Turn<'_>, container: &str, kind: EventType, reason: &str, message: String) {
         let is_init = self.pod.spec.init_containers.iter().any(|init| init.name == container);
         let list = if is_init { "initContainers" } else { "containers" };
+        self.record_about(turn, format!("spec.{list}{{{container}}}"), kind, reason, message);
+    }
+
+    /// Records an event about the pod as a whole, or about a part of it.
+    pub(super) fn record_about(
+        &self,
+        turn: &mut Turn<'_>,
+        field_path: String,
+        kind: EventType,
+        reason: &str,
+        message: String,
+    ) {
         turn.requests.push(KubeletRequest::RecordEvent(Note {
             source: EventSource { component: "kubelet".to_owned(), host: turn.config.node_name.clone() },
             object: ObjectReference {
@@ -163,7 +175,7 @@ impl PodWorker {
                 uid: self.key.uid.clone(),
                 api_version: "v1".to_owned(),
                 resource_version: self.pod.metadata.resource_version.to_string(),
-                field_path: format!("spec.{list}{{{container}}}"),
+                field_path,
             },
             kind,
             reason: reason.to_owned(),

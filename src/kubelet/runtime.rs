@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::api::{ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, Time};
+use crate::api::{
+    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, StringMap, Time,
+};
 use crate::images::{Answer, Exec, Exit, Faults, LogLine, Outcome, Program, Request};
 use crate::sim::SimTime;
 
@@ -297,6 +299,13 @@ impl PodRuntime {
                 of_image.set_startup_ms(Some(startup_ms));
                 program.set_faults(&of_image, of_pod);
             }
+        }
+    }
+
+    /// A running container's volumes hold other files now.
+    pub fn renew_files(&mut self, name: &str, files: &StringMap) {
+        if let Some(program) = self.program_mut(name) {
+            program.renew_files(files);
         }
     }
 

@@ -1,6 +1,8 @@
 //! Starting a container: back-off, image, create, start, hook. Models startContainer of
 //! pkg/kubelet/kuberuntime/kuberuntime_container.go.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::actions::KillReason;
@@ -13,7 +15,7 @@ use super::runtime::{Record, RecordState};
 use super::sync::{Job, SyncError};
 use super::termination::Stop;
 use crate::api::{Container, EventType};
-use crate::images::{ImageInfo, ImageReference, Program};
+use crate::images::{ImageInfo, ImageReference, Program, Surroundings};
 use crate::sim::{Random, SimTime};
 
 /// A container on its way to run.
@@ -172,7 +174,15 @@ impl PodWorker {
         }
     }
 
-    fn create(&mut self, turn: &Turn<'_>, name: &str, is_init: bool, reference: ImageReference, info: ImageInfo) {
+    fn create(&mut self, turn: &mut Turn<'_>, name: &str, is_init: bool, reference: ImageReference, info: ImageInfo) {
+        if let Err(message) = self.prepare(turn, name, &info) {
+            let Some(container) = self.container(name) else { return };
+            self.record(turn, name, EventType::Warning, "Failed", format!("Error: {message}"));
+            let inputs = [("container", json!(name)), ("error", json!(message))];
+            self.decide(turn, reason(decisions::CONFIG_ERROR, &inputs, format!("do not create container {name}")));
+            self.start_failed(&container, is_init, "CreateContainerConfigError", message);
+            return;
+        }
         let (low, high) = turn.config.timings.create_ms;
         let at = turn.now + self.random.between_ms(low, high);
         let stage = Stage::Create { reference, info };
@@ -274,7 +284,13 @@ impl PodWorker {
     fn start_program(&mut self, turn: &mut Turn<'_>, container: &Container, starting: &Starting, info: &ImageInfo) {
         let name = container.name.as_str();
         let hostname: String = self.key.name.chars().take(MAX_HOSTNAME).collect();
-        let program = Program::start(&info.declaration, &container.command, &container.args, &hostname, turn.now);
+        let prepared = self.prepared.get(name).cloned().unwrap_or_default();
+        let surroundings = Surroundings {
+            hostname,
+            environment: Arc::clone(&prepared.environment),
+            files: self.mounts.files_of(&self.pod.spec, name),
+        };
+        let program = Program::start(&info.declaration, &prepared.command, &prepared.args, surroundings, turn.now);
         self.looks.at_next_tick(turn.config, turn.now);
         let last = self.sync.seen.instances(name).find_map(Record::exit).cloned();
         let mut inputs = vec![("container", json!(name)), ("image", json!(container.image))];

@@ -72,12 +72,22 @@ pub enum Step {
 /// What a sync waits for.
 #[derive(Clone, Debug)]
 pub enum Job {
-    Sandbox { at: SimTime },
+    /// Volumes are not mounted yet; the wait began at this moment.
+    Mount {
+        since: SimTime,
+    },
+    Sandbox {
+        at: SimTime,
+    },
     Start(Starting),
     AwaitStops,
     AwaitPodStops,
-    StopSandbox { at: SimTime },
-    CleanUp { at: SimTime },
+    StopSandbox {
+        at: SimTime,
+    },
+    CleanUp {
+        at: SimTime,
+    },
 }
 
 /// Whether a sync failed.
@@ -144,6 +154,16 @@ impl PodWorker {
             self.end_sync(turn.now);
             return;
         }
+        if !self.begin_mounting(turn) {
+            self.sync.job = Some(Job::Mount { since: turn.now });
+            return;
+        }
+        self.sync_containers(turn);
+    }
+
+    /// The part of a sync that comes when the volumes are mounted.
+    fn sync_containers(&mut self, turn: &mut Turn<'_>) {
+        self.look_for_pull_secrets(turn);
         let started_at = turn.config.started_at;
         let (now, random) = (turn.now, &mut self.random);
         self.prober.add_pod(&self.pod.spec, now, |period_ms| match started_at {
@@ -189,6 +209,7 @@ impl PodWorker {
         let is_due = match &self.sync.job {
             Some(Job::Sandbox { at } | Job::StopSandbox { at } | Job::CleanUp { at }) => *at <= turn.now,
             Some(Job::Start(starting)) => starting.at <= turn.now,
+            Some(Job::Mount { since }) => self.mounts.wait_ends(*since) <= turn.now,
             Some(Job::AwaitStops | Job::AwaitPodStops) => self.stops.is_empty(),
             None => false,
         };
@@ -196,6 +217,10 @@ impl PodWorker {
         match job {
             Job::AwaitPodStops => {
                 self.sync.job = Some(Job::StopSandbox { at: turn.now + turn.config.timings.sandbox_stop_ms });
+                return true;
+            }
+            Job::Mount { .. } => {
+                self.volumes_awaited(turn);
                 return true;
             }
             Job::Sandbox { .. } => self.sandbox_ready(turn),
@@ -210,6 +235,16 @@ impl PodWorker {
             Life::Terminated | Life::Finished => {}
         }
         true
+    }
+
+    /// The volumes are mounted, or are waited for no longer.
+    fn volumes_awaited(&mut self, turn: &mut Turn<'_>) {
+        if self.mounts.is_complete() {
+            self.sync_containers(turn);
+        } else {
+            self.sync.error = SyncError::Failed;
+            self.finish_sync(turn);
+        }
     }
 
     /// The network stands: the status says so before any image is pulled. Models Kubelet.OnPodSandboxReady.

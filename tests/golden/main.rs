@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod api_machinery;
+mod container;
 mod controllers;
 mod kubectl;
 mod kubelet;

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hellok8s_lab::api::{KubernetesVersion, ObjectMeta, Pod, PodCondition, PodSpec, PodStatus, Time};
+use hellok8s_lab::api::{
+    Generic, KubernetesVersion, ObjectMeta, Pod, PodCondition, PodSpec, PodStatus, Service, StringMap, Time,
+};
 use hellok8s_lab::events::{EventWrite, Recorder};
 use hellok8s_lab::images::{Declaration, ImageReference, Outcome, Place, Registry, Request};
+use hellok8s_lab::kubelet::objects::ObjectReader;
 use hellok8s_lab::kubelet::{Kubelet, KubeletConfig, KubeletRequest, KubeletWorld, Timings};
 use hellok8s_lab::sim::SimTime;
 use serde_json::{Value, json};
@@ -13,9 +16,31 @@ use serde_json::{Value, json};
 /// The images; there are no hosts outside of the node.
 pub struct World(pub Registry);
 
+impl ObjectReader for World {
+    fn config_map(&self, _: &str, _: &str) -> Option<StringMap> {
+        None
+    }
+
+    fn secret(&self, _: &str, _: &str) -> Option<StringMap> {
+        None
+    }
+
+    fn services(&self) -> Vec<Arc<Service>> {
+        Vec::new()
+    }
+
+    fn node(&self) -> Option<Arc<Generic>> {
+        None
+    }
+}
+
 impl KubeletWorld for World {
     fn registry(&mut self) -> &mut Registry {
         &mut self.0
+    }
+
+    fn objects(&self) -> &dyn ObjectReader {
+        self
     }
 
     fn request(&mut self, _: SimTime, _: &str, _: u16, _: &Request) -> Outcome {

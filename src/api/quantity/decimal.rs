@@ -33,6 +33,47 @@ impl Decimal {
         Some(number)
     }
 
+    /// The sum. Digits are written out at most as far as [`MAX_EXPANSION`] allows.
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        if self.is_zero() {
+            return other.clone();
+        }
+        if other.is_zero() {
+            return self.clone();
+        }
+        let exponent = self.exponent.min(other.exponent);
+        let expanded = |number: &Self| -> Vec<u8> {
+            let zeros = number.exponent.abs_diff(exponent).min(MAX_EXPANSION) as usize;
+            number.digits.iter().copied().chain(std::iter::repeat_n(0, zeros)).collect()
+        };
+        let (mut large, mut small) = (expanded(self), expanded(other));
+        let mut negative = self.negative;
+        let is_sum = self.negative == other.negative;
+        let length = large.len().max(small.len());
+        for digits in [&mut large, &mut small] {
+            digits.splice(0..0, std::iter::repeat_n(0, length - digits.len()));
+        }
+        if !is_sum && large < small {
+            std::mem::swap(&mut large, &mut small);
+            negative = other.negative;
+        }
+        let mut digits = Vec::with_capacity(length + 1);
+        let mut carry = 0_i8;
+        for (a, b) in large.iter().zip(&small).rev() {
+            let (a, b) = (a.cast_signed(), b.cast_signed());
+            let digit = if is_sum { a + b + carry } else { a - b + carry };
+            digits.push(digit.rem_euclid(10).cast_unsigned());
+            carry = digit.div_euclid(10);
+        }
+        if carry > 0 {
+            digits.push(1);
+        }
+        digits.reverse();
+        let mut sum = Self { negative, digits, exponent };
+        sum.trim();
+        sum
+    }
+
     pub(super) fn is_zero(&self) -> bool {
         self.digits.is_empty()
     }

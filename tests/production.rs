@@ -1,0 +1,80 @@
+//! What a production manifest meets: things that are missing, places that are full, permissions that are refused.
+
+// A test that meets what it does not expect has failed: it may panic.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::Command;
+
+/// What the session of `tests/production/NAME` prints.
+fn play(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/production").join(name);
+    let output = Command::new(env!("CARGO_BIN_EXE_hellok8s-lab"))
+        .args(["run", "--seed", "1", "--dir"])
+        .arg(&folder)
+        .arg(folder.join("session.txt"))
+        .output()
+        .expect("the headless command");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Whether a line holds these parts in this order; `…` stands for anything.
+fn has(printed: &str, parts: &str) -> bool {
+    printed.lines().any(|line| {
+        let mut rest = line;
+        parts.split('…').all(|part| {
+            let found = rest.find(part);
+            rest = found.and_then(|at| rest.get(at + part.len()..)).unwrap_or_default();
+            found.is_some()
+        })
+    })
+}
+
+#[track_caller]
+fn assert_lines(name: &str, present: &[&str], absent: &[&str]) {
+    let printed = play(name);
+    let missing: Vec<_> = present.iter().filter(|parts| !has(&printed, parts)).collect();
+    let unwanted: Vec<_> = absent.iter().filter(|parts| has(&printed, parts)).collect();
+    assert!(missing.is_empty() && unwanted.is_empty(), "{printed}\nmissing {missing:?}\nunwanted {unwanted:?}");
+}
+
+#[test]
+fn a_container_has_its_environment_and_keeps_it_until_it_is_restarted() {
+    assert_lines("env", &["A=1", "B=1-x", "MODE=one", "MODE=two", "KUBERNETES_SERVICE_HOST=10.96.0.1"], &[]);
+}
+
+#[test]
+fn a_missing_secret_holds_a_volume_up_until_it_is_made() {
+    let present = [
+        "0/1 …ContainerCreating",
+        "MountVolume.SetUp failed for volume \"v\" : secret \"missing\" not found",
+        "1/1 …Running",
+        "s3cret",
+    ];
+    assert_lines("missing-secret", &present, &[]);
+}
+
+#[test]
+fn a_missing_config_map_or_secret_and_a_root_user_keep_containers_from_being_created() {
+    let present = [
+        "0/1 …CreateContainerConfigError",
+        "Warning …Failed …kubelet …Error: configmap \"settings\" not found",
+        "Reason: …CreateContainerConfigError",
+        "Error: secret \"settings\" not found",
+        "Error: container has runAsNonRoot and image will run as root (pod: \"root-…_default(…)\", container: c)",
+        "1/1 …Running",
+        "one",
+        "s3cret",
+    ];
+    assert_lines("missing-config", &present, &[]);
+}
+
+#[test]
+fn a_missing_pull_secret_is_told() {
+    let present = [
+        "FailedToRetrieveImagePullSecret …Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.",
+        "ImagePull",
+    ];
+    assert_lines("pull-secret", &present, &[]);
+}
