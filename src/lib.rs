@@ -29,6 +29,7 @@ pub mod apiserver;
 pub mod cluster;
 pub mod controllers;
 pub mod decision;
+pub mod editing;
 pub mod events;
 pub mod explanations;
 pub mod images;

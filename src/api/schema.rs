@@ -189,6 +189,25 @@ impl Shape {
         text
     }
 
+    /// The type as `kubectl explain` says it: `[]Container`. Models k8s.io/kubectl/pkg/explain's names of types, which are
+    /// OpenAPI's.
+    pub fn openapi_type(&self) -> String {
+        match self {
+            Self::String(_) | Self::Bytes | Self::Time | Self::MicroTime => "string".to_owned(),
+            Self::Bool => "boolean".to_owned(),
+            Self::Int32 | Self::Int64 => "integer".to_owned(),
+            Self::Float => "number".to_owned(),
+            Self::Quantity => "Quantity".to_owned(),
+            Self::IntOrString => "IntOrString".to_owned(),
+            Self::Raw => "Object".to_owned(),
+            Self::Struct(id) => id.get().name.to_owned(),
+            Self::Pointer(inner) => inner.openapi_type(),
+            Self::Slice(inner) => format!("[]{}", inner.openapi_type()),
+            Self::Map(_, inner) => format!("map[string]{}", inner.openapi_type()),
+            Self::ResourceList => "map[string]Quantity".to_owned(),
+        }
+    }
+
     pub(super) fn write_go_type(&self, text: &mut String) {
         text.push_str(match self {
             Self::String(None) => "string",

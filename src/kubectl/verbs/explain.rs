@@ -90,23 +90,5 @@ fn struct_below(shape: &'static Shape) -> Option<&'static Type> {
 }
 
 fn type_of(shape: &Shape) -> String {
-    format!("<{}>", type_name(shape))
-}
-
-/// Models k8s.io/kubectl/pkg/explain's names of types, which are OpenAPI's.
-fn type_name(shape: &Shape) -> String {
-    match shape {
-        Shape::String(_) | Shape::Bytes | Shape::Time | Shape::MicroTime => "string".to_owned(),
-        Shape::Bool => "boolean".to_owned(),
-        Shape::Int32 | Shape::Int64 => "integer".to_owned(),
-        Shape::Float => "number".to_owned(),
-        Shape::Quantity => "Quantity".to_owned(),
-        Shape::IntOrString => "IntOrString".to_owned(),
-        Shape::Raw => "Object".to_owned(),
-        Shape::Struct(id) => id.get().name.to_owned(),
-        Shape::Pointer(inner) => type_name(inner),
-        Shape::Slice(inner) => format!("[]{}", type_name(inner)),
-        Shape::Map(_, inner) => format!("map[string]{}", type_name(inner)),
-        Shape::ResourceList => "map[string]Quantity".to_owned(),
-    }
+    format!("<{}>", shape.openapi_type())
 }
