@@ -6,6 +6,7 @@ pub mod pace;
 mod presets;
 pub mod problems;
 mod recording;
+pub mod start;
 pub mod timeline;
 
 use crate::api::KubernetesVersion;

@@ -7,11 +7,13 @@
     reason = "the browser's clock, pixels and numbers are floats, and nothing of the simulation is decided by them"
 )]
 
+mod beginning;
 mod browser;
 mod clock;
 mod frame;
 mod host;
 mod i18n;
+mod icon;
 mod manifest;
 mod scene;
 mod settings;

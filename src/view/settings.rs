@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::view::browser;
 use crate::view::i18n::{self, Key, Lang};
+use crate::view::share::link;
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +108,38 @@ impl Settings {
 /// The settings of the page that is being built.
 pub fn settings() -> Settings {
     expect_context()
+}
+
+/// What a visit begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Pods that run.
+    Running,
+    /// Nothing.
+    Empty,
+}
+
+impl Start {
+    /// The value of `?start=`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Empty => "empty",
+        }
+    }
+}
+
+/// `?start=`; without it, what the visitor has chosen before, and running pods on a first visit. A lesson, somebody's link
+/// and another site's page say themselves what they begin with.
+pub fn start() -> Start {
+    let is_somebodys = is_embedded() || browser::parameter("lesson").is_some() || link::present().is_some();
+    let chosen = browser::parameter("start").or_else(|| browser::recall("start").filter(|_| !is_somebodys));
+    match chosen.as_deref() {
+        Some("running") => Start::Running,
+        Some("empty") => Start::Empty,
+        _ if is_somebodys => Start::Empty,
+        _ => Start::Running,
+    }
 }
 
 /// `?seed=`, 1 without.

@@ -6,6 +6,9 @@ use crate::view::frame::keys::Keys;
 use crate::view::i18n::Key;
 use crate::view::settings::{Theme, settings};
 use crate::view::share::Share;
+use crate::view::theatre::picture::Picture;
+use crate::view::theatre::present::Present;
+use crate::view::theatre::trouble::NodeTrouble;
 
 /// The head.
 #[component]
@@ -38,6 +41,9 @@ fn Choices() -> impl IntoView {
     };
     view! {
         <div class="choices">
+            <NodeTrouble/>
+            <Picture/>
+            <Present/>
             <Share/>
             <Keys/>
             <button type="button" class="button" lang=move || settings.lang.get().other().code()

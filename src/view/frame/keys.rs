@@ -8,11 +8,15 @@ use web_sys::{Element, HtmlElement};
 
 use crate::view::browser;
 use crate::view::i18n::Key;
+use crate::view::icon::Icon;
 use crate::view::settings::settings;
 
 /// Where, which keys, and what they do there.
 const KEYS: [(Key, &[(&str, Key)]); 6] = [
-    (Key::KeysAnywhere, &[("?", Key::KeysList), ("Tab", Key::KeysNext), ("Esc", Key::KeysEscape)]),
+    (
+        Key::KeysAnywhere,
+        &[("?", Key::KeysList), ("p", Key::PresentHint), ("Tab", Key::KeysNext), ("Esc", Key::KeysEscape)],
+    ),
     (Key::Editor, &[("Ctrl/⌘ + Enter", Key::Apply), ("Tab", Key::KeysLeave)]),
     (
         Key::Terminal,
@@ -74,8 +78,8 @@ pub fn Keys() -> impl IntoView {
         }
     };
     view! {
-        <button type="button" class="button" data-testid="keys" aria-haspopup="dialog" aria-label=settings.say(Key::Keys)
-            title=settings.say(Key::Keys) on:click=move |_| open()>"?"</button>
+        <button type="button" class="button bare" data-testid="keys" aria-haspopup="dialog" aria-label=settings.say(Key::Keys)
+            title=settings.say(Key::Keys) on:click=move |_| open()>{Icon::Keys.view()}</button>
         <dialog class="keys" node_ref=dialog aria-labelledby="keys-title">
             <div class="keys-head">
                 <h2 id="keys-title">{settings.say(Key::Keys)}</h2>
@@ -87,7 +91,7 @@ pub fn Keys() -> impl IntoView {
 }
 
 /// Whether the key writes a character somewhere.
-fn is_typed(event: &KeyboardEvent) -> bool {
+pub fn is_typed(event: &KeyboardEvent) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let is_field = |element: &Element| {
         matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")

@@ -2,12 +2,13 @@
 
 pub mod head;
 pub mod keys;
+pub mod layout;
 pub mod notice;
-pub mod tour;
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::view::beginning::Beginning;
 use crate::view::browser;
 use crate::view::host::{bridge, embed};
 use crate::view::i18n::Key;
@@ -18,12 +19,12 @@ use crate::view::share;
 use crate::view::side::Side;
 use crate::view::simulation::{self, Simulation};
 use crate::view::terminal::Terminal;
-use crate::view::theatre::stage::Stage;
-use crate::view::theatre::time::timeline::Timeline;
+use crate::view::theatre::Theatre;
+use crate::view::theatre::present::Presentation;
 use crate::view::visit::{self, Visit};
 use head::Head;
+use layout::{Border, Layout, Panel, Rail, layout};
 use notice::NoticeBar;
-use tour::Tour;
 
 /// The panels of which a phone shows one at a time.
 const TABS: [(&str, Key); 3] = [("editor", Key::Editor), ("terminal", Key::Terminal), ("side", Key::Why)];
@@ -32,15 +33,14 @@ const TABS: [(&str, Key); 3] = [("editor", Key::Editor), ("terminal", Key::Termi
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Frame,
-    Stage,
+    Theatre,
     Editor,
     Terminal,
     Side,
-    Timeline,
     All,
 }
 
-const PARTS: [Part; 6] = [Part::Stage, Part::Editor, Part::Terminal, Part::Side, Part::Timeline, Part::All];
+const PARTS: [Part; 5] = [Part::Theatre, Part::Editor, Part::Terminal, Part::Side, Part::All];
 
 /// The whole page, part by part: what the parts share, the frame, then a panel after the other.
 #[component]
@@ -48,6 +48,8 @@ pub fn App() -> impl IntoView {
     let owner = Owner::current().unwrap_or_default();
     let settings = Settings::load();
     provide_context(settings);
+    provide_context(Layout::recall());
+    provide_context(Presentation::listen());
     let built = RwSignal::new(None::<Part>);
     spawn_local(async move {
         let simulation = owner.with(|| {
@@ -60,7 +62,8 @@ pub fn App() -> impl IntoView {
             let document = Document::open(simulation);
             provide_context(document);
             provide_context(Visit::begin(simulation, document));
-            // Who finds a part of the page finds the lab.
+            provide_context(Beginning::begin(simulation, document));
+            // Whoever finds a part of the page finds `window.lab` as well.
             bridge::open(simulation, document);
             document
         });
@@ -83,49 +86,50 @@ pub fn App() -> impl IntoView {
 /// The frame with its panels, as far as they are built.
 #[component]
 fn Frame(built: RwSignal<Option<Part>>) -> impl IntoView {
-    let (settings, simulation, visit) = (settings::settings(), simulation::simulation(), visit::visit());
-    // The side panel is the lesson's; `chart` is the timeline's drawing, whose buttons are always needed.
-    let panel = |name: &'static str| settings::shows(if name == "side" { "lesson" } else { name });
+    let (settings, simulation, visit, layout) =
+        (settings::settings(), simulation::simulation(), visit::visit(), layout());
+    // The side panel is the lesson's.
+    let shows = |name: &'static str| settings::shows(if name == "side" { "lesson" } else { name });
     let first = if browser::parameter("lesson").is_some() { "side" } else { "editor" };
-    let is_shown = |(name, _): &(&'static str, Key)| panel(name);
+    let is_shown = |(name, _): &(&'static str, Key)| shows(name);
     let opened = TABS.into_iter().find(|tab| tab.0 == first && is_shown(tab)).or(TABS.into_iter().find(is_shown));
     let tab = RwSignal::new(opened.unwrap_or(TABS[0]));
-    // On a phone the panel that tells of a clicked object is behind a tab.
+    // The panel that tells of a clicked object is behind a tab, or may be folded away.
     Effect::new(move |_| {
         if simulation.selected.with(Option::is_some) {
             tab.set(TABS[2]);
+            layout.fold(Panel::Side, false);
         }
     });
     let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
     let is_built = move |part: Part| move || built.get() >= Some(part);
     // Until a panel is built an empty one keeps its place, so that nothing that is there already moves.
     let part = move |name: &'static str, part: Part, content: fn() -> AnyView| {
-        let class = if name == "lesson" { "side" } else { name };
-        settings::shows(name).then(|| {
-            view! { <Show when=is_built(part) fallback=move || view! { <div class=format!("panel coming {class}")></div> }>{content()}</Show> }
-        })
+        view! { <Show when=is_built(part) fallback=move || view! { <div class=format!("panel coming {name}")></div> }>{content()}</Show> }
     };
+    let beside = move |panel: Panel, at: Part, content: fn() -> AnyView| {
+        shows(panel.class()).then(|| view! { {part(panel.class(), at, content)}<Border panel/><Rail panel/> })
+    };
+    let size = move |panel: Panel| move || layout.size(panel).unwrap_or_default();
     view! {
         <div class=class
             on:dragover=move |event| if share::brings_files(&event) { event.prevent_default() }
             on:drop=move |event| share::drop_file(&visit, &event)>
             <Head/>
             <NoticeBar/>
-            <Tour/>
-            <main class="panels" data-tab=move || tab.get().0>
+            <main class="panels" data-tab=move || tab.get().0
+                data-folded=move || layout::named(layout, true) data-opened=move || layout::named(layout, false)
+                style=("--editor", size(Panel::Editor)) style=("--terminal", size(Panel::Terminal)) style=("--side", size(Panel::Side))>
+                {settings::shows("stage").then(|| part("theatre", Part::Theatre, || view! { <Theatre/> }.into_any()))}
                 <div class="phone-tabs" role="group" aria-label=settings.say(Key::Panels)>
-                    {TABS.map(|(name, key)| panel(name).then(|| view! {
-                        <button type="button" class="button" aria-pressed=move || (tab.get().0 == name).to_string()
+                    {TABS.map(|(name, key)| shows(name).then(|| view! {
+                        <button type="button" class="button" data-tab=name aria-pressed=move || (tab.get().0 == name).to_string()
                             on:click=move |_| tab.set((name, key))>{settings.say(key)}</button>
                     })).into_iter().collect_view()}
                 </div>
-                {part("editor", Part::Editor, || view! { <Editor/> }.into_any())}
-                {part("stage", Part::Stage, || view! { <Stage/> }.into_any())}
-                {part("terminal", Part::Terminal, || view! { <Terminal/> }.into_any())}
-                {part("lesson", Part::Side, || view! { <Side/> }.into_any())}
-                <Show when=is_built(Part::Timeline) fallback=|| view! { <div class="panel coming timeline" class:with-plot=settings::shows("chart")></div> }>
-                    <Timeline/>
-                </Show>
+                {beside(Panel::Editor, Part::Editor, || view! { <Editor/> }.into_any())}
+                {beside(Panel::Terminal, Part::Terminal, || view! { <Terminal/> }.into_any())}
+                {beside(Panel::Side, Part::Side, || view! { <Side/> }.into_any())}
             </main>
         </div>
     }

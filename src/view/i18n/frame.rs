@@ -1,4 +1,4 @@
-//! Words of the page's frame: its head, its notices, the tour and the list of keys.
+//! Words of the page's frame: its head, its notices, its borders and the list of keys.
 
 use super::{Key, words};
 
@@ -14,7 +14,7 @@ words! {
     KeysAnywhere: "任何地方", "Anywhere";
     KeysList: "打开这份列表", "this list";
     KeysNext: "下一个控件（Shift + Tab：上一个）", "the next control (Shift + Tab: the one before)";
-    KeysEscape: "关闭打开的菜单、列表或提示", "closes what is open: a menu, this list, the tour";
+    KeysEscape: "关闭打开的菜单或列表", "closes what is open: a menu, this list";
     KeysLeave: "离开编辑器：Tab 不会被困住", "leaves the editor: it keeps no key for itself";
     KeysRun: "运行这一行", "runs the line";
     KeysHistory: "以前输入的命令", "commands typed before";
@@ -24,18 +24,6 @@ words! {
     KeysSecond: "后退、前进一秒", "a second back, a second on";
     KeysTenSeconds: "前进、后退十秒", "ten seconds on, ten seconds back";
     KeysEnds: "回到开头、到最后", "to the beginning, to the end";
-    TourEditor:
-        "这是清单：它要求集群运行什么。按 Ctrl/⌘ + 回车把它交给集群。",
-        "This manifest says what the cluster is to run. Hand it over: press Apply, or Ctrl/⌘ + Enter.";
-    TourStage:
-        "这里是集群：每个方块是一个 Pod。改一下镜像或 replicas 再应用，看它们怎样被替换。",
-        "Here is the cluster; each box is a pod. Change the image or replicas, apply again, and watch them being replaced.";
-    TourTime:
-        "这是时间：拖动它回到任何一刻；右边说明每一步为什么。按 ? 看所有按键。",
-        "This is time: drag it back to any moment. The panel on the right tells why each step was taken. Press ? for all keys.";
-    TourNext: "下一步", "Next";
-    TourSkip: "跳过", "Skip";
-    TourDone: "知道了", "Got it";
     Replaying: "正在重放……", "Replaying…";
     Cancel: "取消", "Cancel";
     AsShared: "恢复分享时的样子", "As it was shared";
@@ -51,4 +39,8 @@ words! {
     KeysGrid: "很多 Pod 时：到旁边的 Pod", "among many pods: to the neighbouring one";
     KeysGridEnds: "第一个、最后一个 Pod", "to the first, to the last";
     KeysGridOpen: "看这个 Pod 的全部", "shows all of the pod";
+    Border: "边界：", "Border of";
+    BorderHint: "拖动调整大小，双击还原", "Drag to resize, double click to set back";
+    Fold: "收起", "Fold away";
+    Unfold: "展开", "Bring back";
 }

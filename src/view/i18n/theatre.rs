@@ -4,12 +4,6 @@ use super::{Key, words};
 
 words! {
     Stage: "集群", "Cluster";
-    EmptyTitle: "集群是空的，三步让它动起来", "Nothing runs yet. Three steps to a live rollout:";
-    EmptyRead: "看一眼清单：它要求运行 hellok8s。", "Read the manifest: it asks for hellok8s to be kept running.";
-    EmptyApply: "点“应用”，把它交给集群。", "Press Apply to hand it to the cluster.";
-    EmptyWatch:
-        "看 Pod 启动；再改 replicas 或镜像，再应用一次。",
-        "Watch its pods start. Then change replicas or the image, and apply again.";
     EmptyDemo: "演示一次滚动更新", "Show me a rollout";
     Client: "客户端", "Client";
     Endpoints: "个就绪端点", "endpoints ready";
@@ -30,8 +24,6 @@ words! {
     Unowned: "没有 ReplicaSet 的 Pod", "Pods without a ReplicaSet";
     Most: "上限 replicas + maxSurge", "at most replicas + maxSurge";
     Fewest: "可用下限 replicas − maxUnavailable", "at least replicas − maxUnavailable available";
-    Replicas: "副本", "replicas";
-    Updated: "已更新", "updated";
     Available: "可用", "available";
     Paused: "已暂停", "paused";
     Pods: "Pod", "Pods";
@@ -49,4 +41,22 @@ words! {
     NextIn: "下次探测，还有", "next in";
     GraceEnds: "宽限期还剩", "grace period ends in";
     BackOffEnds: "退避还剩", "back-off ends in";
+    StandingComplete: "已完成", "complete";
+    StandingRollingOut: "更新中", "rolling out";
+    StandingStalled: "没有进展", "no progress";
+    Min: "至少", "min";
+    Max: "至多", "max";
+    Total: "总数", "total";
+    AtRest: "没有 Pod 的旧版本", "Revisions at rest, with no pods";
+    NoPods: "还没有 Pod", "no pods yet";
+    CaptionNone: "集群做的每个决定，都会在这里用一句话说明。", "Each decision that the cluster makes is told here in one sentence.";
+    FirstRunning: "三个 v1 的 Pod 正在应答请求。", "Three v1 pods answer requests.";
+    FirstApply: "清单要的是 v2，每次多一个、少一个：按“应用”，看它怎么发生。", " The manifest asks for v2, one pod more and one less at a time: press Apply and watch.";
+    FirstEdit: "改一改清单，再按“应用”，看会发生什么。", " Change the manifest, press Apply, and watch what happens.";
+    FirstEmpty: "集群是空的。", "The cluster is empty.";
+    FirstEmptyApply: "按“应用”把清单交给它，或者在终端里输入命令。", " Press Apply to hand it the manifest, or type a command.";
+    StartEmpty: "从空集群开始", "Start from an empty cluster";
+    Present: "演示", "Present";
+    PresentHint: "只看舞台，放大（再按一次或 Esc 返回）", "the stage alone, large; again or Esc goes back";
+    EmptyTitle: "还没有 Pod。它们会出现在这里。", "No pods yet. They will appear here.";
 }

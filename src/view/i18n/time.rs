@@ -41,4 +41,5 @@ words! {
     BehindHint:
         "要做的事太多，浏览器跟不上：时间走得比要求的慢，什么也不会漏掉。",
         "There is more to do than the browser gets done: time goes slower than asked for. Nothing is left out.";
+    WholeChart: "整张图表", "The whole chart";
 }

@@ -282,6 +282,13 @@ impl Document {
         }
     }
 
+    /// Whether a file is not as the lab began with it.
+    pub fn is_changed(self, name: &str) -> bool {
+        let text = self.simulation.with(|lab| lab.read(name).map(str::to_owned));
+        self.initial
+            .with_value(|initial| initial.iter().all(|(known, was)| known != name || Some(was) != text.as_ref()))
+    }
+
     /// The visitor's own files are back, as they are kept.
     pub fn restore(self) {
         for (name, text) in browser::recall_all(&kept_as(FILE)) {

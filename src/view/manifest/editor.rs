@@ -5,6 +5,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use crate::view::browser;
+use crate::view::frame::layout::{Fold, Panel};
 use crate::view::i18n::Key;
 use crate::view::manifest::document::{Role, document};
 use crate::view::manifest::files::FileBar;
@@ -38,6 +39,7 @@ pub fn Editor() -> impl IntoView {
             <header class="panel-head">
                 <h2 id="editor-title">{settings.say(Key::Editor)}</h2>
                 <FileBar/>
+                <Fold panel=Panel::Editor/>
             </header>
             <div class="editor-scroll">
                 <div class="editor-paper">

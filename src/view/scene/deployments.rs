@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hellok8s_lab::api::{Deployment, ReplicaSet, StrategyType};
+use hellok8s_lab::api::{Deployment, IntOrString, ReplicaSet, StrategyType};
 use hellok8s_lab::cluster::Cluster;
 use hellok8s_lab::controllers::deployment::fenceposts;
 use hellok8s_lab::sim::SimTime;
@@ -18,6 +18,8 @@ pub struct SetLook {
     pub uid: String,
     /// Uid of its Deployment, empty without one.
     pub owner: String,
+    /// Where it is drawn while it is a chip: see [`shelf`].
+    shelf: String,
     /// Namespace.
     pub namespace: String,
     /// Name.
@@ -32,8 +34,26 @@ pub struct SetLook {
     pub replicas: i32,
     /// Ready pods.
     pub ready: i32,
-    /// Whether it holds no pods and wants none.
-    pub is_idle: bool,
+    /// Pods that count: those that are not leaving.
+    pub pods: i32,
+    /// What stands large on its pods: the image's tag, or the revision where the tags are the same.
+    pub version: String,
+    /// Where it stands on the stage.
+    pub place: Place,
+}
+
+/// Where a ReplicaSet stands on the stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// It is the only one that lives: it has the whole width.
+    #[default]
+    Alone,
+    /// It is of an older generation: at the left.
+    Old,
+    /// It is the newest generation beside older ones: at the right.
+    New,
+    /// It has no pods and wants none: a chip.
+    Chip,
 }
 
 /// How a Deployment looks.
@@ -59,16 +79,29 @@ pub struct DeploymentLook {
     pub fewest: i32,
     /// `RollingUpdate`, `Recreate`.
     pub strategy: &'static str,
-    /// Whether its rollout is paused.
-    pub is_paused: bool,
-    /// The condition that tells how its rollout goes: status and reason of `Progressing`.
-    pub progress: String,
+    /// `maxSurge/maxUnavailable` as they are written, empty for `Recreate`.
+    pub bounds: String,
     /// Seconds until its rollout has made no progress for too long.
     pub deadline_s: Option<u64>,
+    /// How its rollout stands.
+    pub standing: Standing,
     /// Its newest decision's place in the log.
     pub decision: Option<usize>,
     /// Its pods that count: the ready ones before those that wait, each by revision.
     pub slots: Vec<Slots>,
+}
+
+/// How a rollout stands, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// All pods are of the present template and available.
+    Complete,
+    /// It goes on.
+    RollingOut,
+    /// It has made no progress for too long.
+    Stalled,
+    /// It is paused.
+    Paused,
 }
 
 /// Pods of one revision in the same state.
@@ -88,7 +121,7 @@ impl Look for SetLook {
     }
 
     fn parent(&self) -> Option<&str> {
-        Some(&self.owner)
+        Some(if self.place == Place::Chip { &self.shelf } else { &self.owner })
     }
 }
 
@@ -106,12 +139,55 @@ fn revision(set: &ReplicaSet) -> &str {
     set.metadata.annotations.get("deployment.kubernetes.io/revision").map_or("", String::as_str)
 }
 
-pub(super) fn set_look(set: &ReplicaSet, hue: usize, tally: Tally) -> SetLook {
+/// Under this parent the ReplicaSets of a Deployment are drawn that have no pods and want none.
+pub fn shelf(owner: &str) -> String {
+    format!("{owner}/at-rest")
+}
+
+/// Where the ReplicaSets stand, and what is large on their pods, in the order in which they come: newest first.
+pub(super) fn places(sets: &[Arc<ReplicaSet>], tally: &dyn Fn(&str) -> Tally) -> Vec<(Place, String)> {
+    let owner = |set: &ReplicaSet| set.metadata.controller().map(|owner| owner.uid.clone()).unwrap_or_default();
+    let has_pods = |set: &ReplicaSet| set.spec.replicas > 0 || tally(&set.metadata.uid) != Tally::default();
+    sets.iter()
+        .enumerate()
+        .map(|(at, set)| {
+            let uid = owner(set);
+            let siblings = || sets.iter().enumerate().filter(|(_, other)| owner(other) == uid);
+            let is_newest = siblings().next().is_some_and(|(newest, _)| newest == at);
+            let others = siblings().filter(|(other, set)| *other != at && has_pods(set)).count();
+            let place = match (uid.is_empty(), has_pods(set) || is_newest, is_newest, others) {
+                (true, ..) => Place::Alone,
+                (_, false, ..) => Place::Chip,
+                // The newest one has its place even while it may not have a pod yet.
+                (_, _, true, 0) => Place::Alone,
+                (_, _, true, _) => Place::New,
+                _ => Place::Old,
+            };
+            let tag = tag(set);
+            let is_shared = siblings().any(|(other, set)| other != at && self::tag(set) == tag);
+            (place, if is_shared || tag.is_empty() { format!("#{}", revision(set)) } else { tag })
+        })
+        .collect()
+}
+
+/// The tag of the image of its pods, or the beginning of the image's digest.
+fn tag(set: &ReplicaSet) -> String {
+    let image = set.spec.template.spec.containers.first().map_or("", |container| container.image.as_str());
+    let name = image.rsplit('/').next().unwrap_or(image);
+    match name.split_once('@') {
+        Some((_, digest)) => digest.rsplit(':').next().unwrap_or(digest).chars().take(7).collect(),
+        None => name.split_once(':').map_or("latest", |(_, tag)| tag).to_owned(),
+    }
+}
+
+pub(super) fn set_look(set: &ReplicaSet, hue: usize, tally: Tally, (place, version): (Place, String)) -> SetLook {
     let uid = &set.metadata.uid;
     let image = set.spec.template.spec.containers.first().map(|container| container.image.clone());
+    let owner = set.metadata.controller().map(|owner| owner.uid.clone()).unwrap_or_default();
     SetLook {
         uid: uid.clone(),
-        owner: set.metadata.controller().map(|owner| owner.uid.clone()).unwrap_or_default(),
+        shelf: shelf(&owner),
+        owner,
         namespace: set.metadata.namespace.clone(),
         name: set.metadata.name.clone(),
         revision: revision(set).to_owned(),
@@ -119,7 +195,9 @@ pub(super) fn set_look(set: &ReplicaSet, hue: usize, tally: Tally) -> SetLook {
         image: image.unwrap_or_default(),
         replicas: set.spec.replicas,
         ready: set.status.ready_replicas,
-        is_idle: set.spec.replicas == 0 && tally == Tally::default(),
+        pods: i32::try_from(tally.ready + tally.waiting).unwrap_or(i32::MAX),
+        version,
+        place,
     }
 }
 
@@ -141,7 +219,9 @@ pub(super) fn deployment_look(
     }
     slots.append(&mut waiting);
     slots.retain(|slots| slots.count > 0);
-    let progressing = deployment.status.conditions.iter().find(|condition| condition.kind == "Progressing");
+    let is_rolling = deployment.spec.strategy.kind == StrategyType::RollingUpdate;
+    let rolling = deployment.spec.strategy.rolling_update.as_ref().filter(|_| is_rolling);
+    let written = |value: Option<&IntOrString>| value.map(ToString::to_string).unwrap_or_default();
     DeploymentLook {
         uid: uid.clone(),
         namespace: deployment.metadata.namespace.clone(),
@@ -156,11 +236,31 @@ pub(super) fn deployment_look(
             StrategyType::RollingUpdate => "RollingUpdate",
             StrategyType::Recreate => "Recreate",
         },
-        is_paused: deployment.spec.paused,
-        progress: progressing.map(|condition| condition.reason.clone()).unwrap_or_default(),
+        bounds: rolling.map_or_else(String::new, |rolling| {
+            format!("{}/{}", written(rolling.max_surge.as_ref()), written(rolling.max_unavailable.as_ref()))
+        }),
+        standing: standing(deployment),
         deadline_s: deadline_s(deployment, now),
         decision,
         slots,
+    }
+}
+
+fn standing(deployment: &Deployment) -> Standing {
+    let progressing = deployment.status.conditions.iter().find(|condition| condition.kind == "Progressing");
+    match progressing.map(|condition| condition.reason.as_str()) {
+        _ if deployment.spec.paused => Standing::Paused,
+        Some("ProgressDeadlineExceeded") => Standing::Stalled,
+        // A template that the controller has not seen yet is about to be rolled out.
+        Some("NewReplicaSetAvailable")
+            if deployment.status.observed_generation == deployment.metadata.generation
+                && deployment.status.updated_replicas == deployment.spec.replicas
+                && deployment.status.available_replicas == deployment.spec.replicas
+                && deployment.status.replicas == deployment.spec.replicas =>
+        {
+            Standing::Complete
+        }
+        _ => Standing::RollingOut,
     }
 }
 

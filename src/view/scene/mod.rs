@@ -17,8 +17,8 @@ use hellok8s_lab::lab::timeline::Timeline;
 use leptos::prelude::*;
 
 pub use crowd::{Cell, Crowd, CrowdSet};
-pub use deployments::{DeploymentLook, ROUTINE, SetLook, Slots};
-use deployments::{NewestDecisions, deployment_look, revision_number, set_look};
+pub use deployments::{DeploymentLook, Place, ROUTINE, SetLook, Slots, Standing, shelf};
+use deployments::{NewestDecisions, deployment_look, places, revision_number, set_look};
 pub use events::EventLook;
 use events::Events;
 use pods::pod_look;
@@ -167,8 +167,11 @@ impl Scene {
         };
         let tally = |uid: &str| if detail == Detail::Boxes { of_looks(&looks, uid) } else { memory.crowd.tally(uid) };
         let hue = |uid: &str| timeline.track(uid).unwrap_or(0) % HUES;
-        self.sets
-            .sync(sets.iter().map(|set| set_look(set, hue(&set.metadata.uid), tally(&set.metadata.uid))).collect());
+        let looks_of_sets = sets.iter().zip(places(&sets, &tally)).map(|(set, place)| {
+            let uid = &set.metadata.uid;
+            set_look(set, hue(uid), tally(uid), place)
+        });
+        self.sets.sync(looks_of_sets.collect());
         memory.decisions.read(cluster, is_elsewhere);
         let deployments = store.deployments(None).map(|deployment| {
             let decision = memory.decisions.of(deployment);

@@ -3,12 +3,14 @@
 mod events;
 mod lesson;
 pub mod selection;
-mod why;
+pub mod why;
 
 use leptos::prelude::*;
 
 use crate::view::browser;
+use crate::view::frame::layout::{Fold, Panel};
 use crate::view::i18n::Key;
+use crate::view::icon::Icon;
 use crate::view::settings::settings;
 use crate::view::side::events::Events;
 use crate::view::side::lesson::LessonPanel;
@@ -69,8 +71,9 @@ pub fn Side() -> impl IntoView {
                 </div>
                 <Show when=move || simulation.selected.with(Option::is_some)>
                     <button type="button" class="button small" on:click=move |_| simulation.selected.set(None)
-                        aria-label=settings.say(Key::Deselect) title=settings.say(Key::Deselect)>"✕"</button>
+                        aria-label=settings.say(Key::Deselect) title=settings.say(Key::Deselect)>{Icon::Close.view()}</button>
                 </Show>
+                <Fold panel=Panel::Side/>
             </header>
             <div class="side-scroll" tabindex="0" role="group" aria-labelledby="side-title">
                 {move || match chosen.get() {

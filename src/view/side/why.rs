@@ -150,7 +150,7 @@ fn Item(entry: Entry, stop: Memo<Option<Number>>, visited: RwSignal<Option<Numbe
 }
 
 /// What went in, what followed, and Kubernetes' function.
-fn numbers(decision: &Decision) -> AnyView {
+pub fn numbers(decision: &Decision) -> AnyView {
     let function = explanations::rule(decision.rule).map(|rule| rule.function);
     view! {
         <ul role="group" class="why-inputs">

@@ -5,7 +5,9 @@ use leptos::html::{Div, Input};
 use leptos::prelude::*;
 
 use crate::view::browser;
+use crate::view::frame::layout::{Fold, Panel};
 use crate::view::i18n::Key;
+use crate::view::icon::Icon;
 use crate::view::settings::settings;
 use crate::view::simulation::{Entry, Said, Simulation, TERMINALS, simulation};
 
@@ -91,7 +93,7 @@ pub fn Terminal() -> impl IntoView {
                     {(0..TERMINALS).map(tab).collect_view()}
                     <Show when=move || simulation.open_terminals.get() < TERMINALS>
                         <button type="button" class="tab" on:click=move |_| simulation.open_terminal()
-                            aria-label=settings.say(Key::OpenTerminal) title=settings.say(Key::OpenTerminal)>"+"</button>
+                            aria-label=settings.say(Key::OpenTerminal) title=settings.say(Key::OpenTerminal)>{Icon::Plus.view()}</button>
                     </Show>
                 </div>
                 <Show when=move || simulation.shown_terminal().is_busy.get()>
@@ -100,6 +102,7 @@ pub fn Terminal() -> impl IntoView {
                     </button>
                 </Show>
                 <button type="button" class="button small" on:click=move |_| simulation.clear()>{settings.say(Key::Clear)}</button>
+                <Fold panel=Panel::Terminal/>
             </header>
             <Log/>
             <Prompt/>

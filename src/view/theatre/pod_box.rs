@@ -7,9 +7,9 @@ use crate::view::scene::{PodLook, PodState, ProbeLook, Row};
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
 
-/// The box of a pod.
+/// The box of a pod. What stands large on it is what its ReplicaSet says, or its image's tag.
 #[component]
-pub fn PodBox(row: Row<PodLook>) -> impl IntoView {
+pub fn PodBox(row: Row<PodLook>, version: Signal<Option<String>>) -> impl IntoView {
     let settings = settings();
     let look = StoredValue::new(row.look);
     let show = move |part: fn(&PodLook) -> String| move || look.with_value(|look| look.with(part));
@@ -49,20 +49,22 @@ pub fn PodBox(row: Row<PodLook>) -> impl IntoView {
             style=("--left", show(|look| look.left_permille.unwrap_or(0).to_string()))>
             <span class="pod-fill" aria-hidden="true"></span>
             <button type="button" class="pod-open" aria-label=label aria-pressed=is_selected on:click=open></button>
-            <span class="pod-name">{show(short_name)}</span>
-            <span class="pod-status">{show(|look| look.status.clone())}</span>
-            <span class="pod-facts">
-                <span>{show(|look| look.ready.clone())}</span>
-                <span class="pod-tag">{show(tag)}</span>
-                <span class="pod-restarts">{show(restarts)}</span>
+            <span class="pod-top">
+                <b class="pod-version">{move || version.get().unwrap_or_else(|| show(tag)())}</b>
+                <span class="pod-name">{show(short_name)}</span>
             </span>
-            <span class="pod-probes" aria-hidden="true">
+            <span class="pod-state">
+                <span class="pod-status">{move || in_parts(&show(|look| look.status.clone())())}</span>
+                <span class="pod-readiness">{show(|look| look.ready.clone())}</span>
+                <span class="pod-countdown" aria-hidden="true">{show(countdown)}</span>
+            </span>
+            <span class="pod-foot" aria-hidden="true">
+                <span class="pod-restarts">{show(restarts)}</span>
                 <For each=move || look.with_value(|look| look.with(probes))
                     key=|probe| (probe.kind, probe.at_ms, probe.wait_s) let:probe>
                     {probe_chip(&probe)}
                 </For>
             </span>
-            <span class="pod-countdown" aria-hidden="true">{show(countdown)}</span>
         </li>
     }
 }
@@ -90,6 +92,21 @@ fn probe_chip(probe: &ProbeLook) -> AnyView {
     view! { <span class=class title=title>{letter}" "{code}{run}</span> }.into_any()
 }
 
+/// A word such as `CrashLoopBackOff` with places at which a narrow box may break it.
+fn in_parts(word: &str) -> Vec<AnyView> {
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    for c in word.chars() {
+        if c.is_ascii_uppercase() && part.chars().last().is_some_and(|last| last.is_ascii_lowercase()) {
+            parts.push(std::mem::take(&mut part).into_any());
+            parts.push(view! { <wbr/> }.into_any());
+        }
+        part.push(c);
+    }
+    parts.push(part.into_any());
+    parts
+}
+
 /// The part of the name that its ReplicaSet does not say already.
 fn short_name(look: &PodLook) -> String {
     look.name.strip_prefix(&look.replica_set).map_or(look.name.as_str(), |rest| rest.trim_start_matches('-')).to_owned()
@@ -100,7 +117,7 @@ fn tag(look: &PodLook) -> String {
 }
 
 fn restarts(look: &PodLook) -> String {
-    if look.restarts == "0" { String::new() } else { format!("↻ {}", look.restarts) }
+    if look.restarts == "0" { String::new() } else { format!("↻{}", look.restarts) }
 }
 
 fn countdown(look: &PodLook) -> String {

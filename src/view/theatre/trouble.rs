@@ -4,6 +4,7 @@ use hellok8s_lab::apiserver::Key as StoreKey;
 use leptos::prelude::*;
 
 use crate::view::i18n::Key;
+use crate::view::icon::Icon;
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
 
@@ -54,9 +55,8 @@ pub fn NodeTrouble() -> impl IntoView {
         simulation.command(format!("lab kubelet {word}"));
     };
     view! {
-        <span class="node"><span class="kind">"Node"</span>" minikube"</span>
-        <button type="button" class="button small" aria-pressed=move || is_stopped.get().to_string() on:click=toggle>
-            {move || settings.say(if is_stopped.get() { Key::StartKubelet } else { Key::StopKubelet })()}
+        <button type="button" class="button small bare node-trouble" aria-pressed=move || is_stopped.get().to_string() on:click=toggle>
+            {Icon::Node.view()}{move || settings.say(if is_stopped.get() { Key::StartKubelet } else { Key::StopKubelet })()}
         </button>
     }
 }

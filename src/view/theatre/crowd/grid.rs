@@ -31,6 +31,8 @@ const TITLE: usize = 6;
 /// Squares that are drawn in one frame at most.
 const DRAWN_AT_ONCE: usize = 96;
 /// Grids of more slots have smaller squares.
+const SEVERAL: usize = 130;
+/// And of more than these still smaller ones.
 const MANY: usize = 240;
 
 /// A square, and what it wears: to change an attribute costs far more than to compare it.
@@ -155,6 +157,7 @@ fn draw(list: &Element, squares: &mut Vec<Square>, set: &mut CrowdSet, selected:
     while squares.len() > set.slots.len() {
         squares.pop().into_iter().for_each(|square| square.element.remove());
     }
+    mark(list, "data-several", set.slots.len() > SEVERAL);
     mark(list, "data-many", set.slots.len() > MANY);
     mark(list, "hidden", set.slots.is_empty());
     for slot in undrawn {

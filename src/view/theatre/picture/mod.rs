@@ -15,6 +15,7 @@ use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElemen
 use crate::view::browser;
 use crate::view::clock::exact;
 use crate::view::i18n::Key;
+use crate::view::icon::Icon;
 use crate::view::settings::settings;
 use crate::view::simulation::{Simulation, simulation};
 
@@ -48,9 +49,9 @@ pub fn Picture() -> impl IntoView {
     };
     view! {
         <div class="picture" on:keydown=close>
-            <button type="button" class="button small" node_ref=opener title=settings.say(Key::PictureHint)
+            <button type="button" class="button small bare" node_ref=opener title=settings.say(Key::PictureHint)
                 aria-expanded=move || is_open.get().to_string()
-                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)>{settings.say(Key::Picture)}</button>
+                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)>{Icon::Picture.view()}{settings.say(Key::Picture)}</button>
             <Show when=move || is_open.get()>
                 <span class="picture-kinds" role="group" aria-label=settings.say(Key::Picture)>
                     {kind(Key::PicturePng, Key::PicturePngHint, save_png)}

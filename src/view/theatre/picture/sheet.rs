@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::view::browser;
 use crate::view::clock::exact;
-use crate::view::scene::{Detail, HUES, PodLook, PodState, Scene, SetLook};
+use crate::view::scene::{Detail, HUES, Place, PodLook, PodState, Scene, SetLook};
 
 /// The picture's width.
 pub const WIDTH: usize = 960;
@@ -53,7 +53,7 @@ pub fn draw(scene: Scene, now_ms: u64) -> Drawing {
             sheet.text(MARGIN, y, "font-size=\"18\" font-weight=\"650\"", &format!("Deployment {}", look.name));
             let facts = format!(
                 "{} {} · replicas {} · updated {} · ready {} · available {}",
-                look.strategy, look.progress, look.replicas, look.updated, look.ready, look.available
+                look.strategy, look.bounds, look.replicas, look.updated, look.ready, look.available
             );
             sheet.text(MARGIN, y + 20, &format!("fill=\"{QUIET}\""), &facts);
             let whole = WIDTH - 2 * MARGIN;
@@ -101,7 +101,7 @@ pub fn framed(title: &str, drawing: &Drawing) -> String {
 }
 
 fn draw_set(sheet: &mut Sheet, scene: Scene, look: &SetLook) {
-    if look.is_idle {
+    if look.place == Place::Chip {
         return;
     }
     let y = sheet.y + 24;

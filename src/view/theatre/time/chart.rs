@@ -18,6 +18,9 @@ pub const LOWEST_TOP: i32 = 4;
 const LANE: f64 = 12.0;
 /// The height of the requests, in pixels.
 const REQUESTS: f64 = 30.0;
+/// A chart that is not as high is a strip: without the requests, and with a lower lane of marks.
+const STRIP: i32 = 72;
+const LANE_OF_STRIP: f64 = 8.0;
 /// The room that half a handle takes at both ends, in pixels: style/timeline.css has the same.
 const INSET: f64 = 8.0;
 
@@ -53,7 +56,7 @@ pub fn draw(canvas: &web_sys::HtmlCanvasElement, timeline: &Timeline, frame: &Fr
     let density = browser::window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(1.0, 4.0);
     let pixels = |length: i32| (f64::from(length) * density).round() as u32;
     let (width, height) = (pixels(canvas.client_width()), pixels(canvas.client_height()));
-    if width < 40 || height < 40 {
+    if width < 40 || height < 24 {
         return top;
     }
     // Setting a size, even the same one, also wipes the canvas.
@@ -63,10 +66,12 @@ pub fn draw(canvas: &web_sys::HtmlCanvasElement, timeline: &Timeline, frame: &Fr
     let area = backend.into_drawing_area();
     let inset = (INSET * density) as u32;
     let area = area.margin(0, 0, inset, inset);
-    let band = if timeline.seconds().is_empty() { 0.0 } else { REQUESTS };
+    let is_strip = canvas.client_height() < STRIP;
+    let band = if is_strip || timeline.seconds().is_empty() { 0.0 } else { REQUESTS };
+    let height_of_lane = if is_strip { LANE_OF_STRIP } else { LANE };
     let above = |below: f64| i32::try_from(height).unwrap_or(0) - (below * density) as i32;
-    let (upper, lane) = area.split_vertically(above(LANE));
-    let (upper, middle) = upper.split_vertically(above(LANE + band));
+    let (upper, lane) = area.split_vertically(above(height_of_lane));
+    let (upper, middle) = upper.split_vertically(above(height_of_lane + band));
     let axis = signed(frame.from)..signed(frame.to);
     if let Ok(mut chart) = ChartBuilder::on(&upper).build_cartesian_2d(axis.clone(), 0..top) {
         pods(&mut chart, &pieces);

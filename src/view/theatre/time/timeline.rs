@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use crate::view::browser::{self, Patience};
 use crate::view::clock::clock;
 use crate::view::i18n::Key;
+use crate::view::icon::Icon;
 use crate::view::settings::{self, settings};
 use crate::view::simulation::{Simulation, simulation};
 use crate::view::theatre::time::chart::{self, Frame};
@@ -24,7 +25,10 @@ const SHORTEST_MS: u64 = 30_000;
 /// Between two drawings.
 const REDRAW_US: u64 = 200_000;
 
-/// The timeline.
+/// Under this name the browser keeps whether the whole chart is open.
+const OPEN: &str = "chart";
+
+/// The timeline: a strip, and the whole chart when it is asked for.
 #[component]
 pub fn Timeline() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
@@ -32,26 +36,43 @@ pub fn Timeline() -> impl IntoView {
     let window_ms = RwSignal::new(180_000_u64);
     let span = Memo::new(move |_| visible(window_ms.get(), simulation.now_ms.get(), simulation.end_ms.get()));
     let shows_numbers = RwSignal::new(false);
+    let has_chart = settings::shows("chart");
+    let is_open = RwSignal::new(
+        has_chart && !settings::is_embedded() && browser::recall(OPEN).is_some_and(|kept| kept == "open"),
+    );
+    let toggle = move |_| {
+        is_open.update(|is_open| *is_open = !*is_open);
+        browser::keep(OPEN, if is_open.get_untracked() { "open" } else { "" });
+    };
+    let window = move || {
+        view! {
+            <select class="select small" aria-label=say(Key::Window) title=say(Key::Window)
+                on:change=move |event| window_ms.set(event_target_value(&event).parse().unwrap_or(0))>
+                {WINDOWS.map(|ms| view! {
+                    <option value=ms.to_string() selected=ms == window_ms.get_untracked()>
+                        {move || if ms == 0 { say(Key::WholeHistory)().to_owned() } else { format!("{} min", ms / 60_000) }}
+                    </option>
+                }).into_iter().collect_view()}
+            </select>
+        }
+    };
     view! {
-        <section class="panel timeline" aria-labelledby="timeline-title">
+        <section class="timeline" class:timeline-open=move || is_open.get() aria-labelledby="timeline-title">
             <h2 id="timeline-title" class="unseen">{say(Key::Timeline)}</h2>
-            <div class="timeline-bar">
-                <Transport/>
-                <Fork/>
-                {settings::shows("chart").then(|| view! { <Legend/> })}
-                <select class="select small" aria-label=say(Key::Window) title=say(Key::Window)
-                    on:change=move |event| window_ms.set(event_target_value(&event).parse().unwrap_or(0))>
-                    {WINDOWS.map(|ms| view! {
-                        <option value=ms.to_string() selected=ms == window_ms.get_untracked()>
-                            {move || if ms == 0 { say(Key::WholeHistory)().to_owned() } else { format!("{} min", ms / 60_000) }}
-                        </option>
-                    }).into_iter().collect_view()}
-                </select>
-                <button type="button" class="button small" aria-pressed=move || shows_numbers.get().to_string()
-                    on:click=move |_| shows_numbers.update(|shows| *shows = !*shows)>{say(Key::Numbers)}</button>
-            </div>
-            <Show when=move || shows_numbers.get()><Numbers/></Show>
-            {settings::shows("chart").then(|| view! { <Plot span/> })}
+            <Fork/>
+            <Transport/>
+            {has_chart.then(|| view! {
+                <Plot span/>
+                <button type="button" class="button bare chart-open" aria-expanded=move || is_open.get().to_string()
+                    aria-label=say(Key::WholeChart) title=say(Key::WholeChart) on:click=toggle>{Icon::Chart.view()}</button>
+                <div class="timeline-more" class:absent=move || !is_open.get()>
+                    <Legend/>
+                    {window}
+                    <button type="button" class="button small" aria-pressed=move || shows_numbers.get().to_string()
+                        on:click=move |_| shows_numbers.update(|shows| *shows = !*shows)>{say(Key::Numbers)}</button>
+                </div>
+                <Show when=move || shows_numbers.get() && is_open.get()><Numbers/></Show>
+            })}
         </section>
     }
 }
@@ -76,15 +97,20 @@ fn visible(window_ms: u64, now_ms: u64, end_ms: u64) -> (u64, u64) {
 fn Fork() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     let is_past = move || simulation.now_ms.get() < simulation.end_ms.get();
+    let can_restore = move || simulation.can_undo_fork.get() && !is_past();
     view! {
-        <Show when=is_past>
-            <p class="past" role="status">{settings.say(Key::Past)}</p>
-            <button type="button" class="button small" on:click=move |_| simulation.seek(simulation.end_ms.get_untracked())>
-                {settings.say(Key::ToEnd)}
-            </button>
-        </Show>
-        <Show when=move || simulation.can_undo_fork.get() && !is_past()>
-            <button type="button" class="button small restore" on:click=move |_| simulation.undo_fork()>{settings.say(Key::UndoFork)}</button>
+        <Show when=move || is_past() || can_restore()>
+            <div class="fork">
+                <Show when=is_past>
+                    <p class="past" role="status">{settings.say(Key::Past)}</p>
+                    <button type="button" class="button small" on:click=move |_| simulation.seek(simulation.end_ms.get_untracked())>
+                        {settings.say(Key::ToEnd)}
+                    </button>
+                </Show>
+                <Show when=can_restore>
+                    <button type="button" class="button small restore" on:click=move |_| simulation.undo_fork()>{settings.say(Key::UndoFork)}</button>
+                </Show>
+            </div>
         </Show>
     }
 }

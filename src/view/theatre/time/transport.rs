@@ -6,12 +6,11 @@ use leptos::prelude::*;
 
 use crate::view::clock::clock;
 use crate::view::i18n::Key;
+use crate::view::icon::Icon;
 use crate::view::settings::settings;
 use crate::view::simulation::{SPEEDS, simulation};
 
-/// What the buttons to the neighbouring decision stop at.
-const DECISIONS: [MarkKind; 4] = [MarkKind::Change, MarkKind::Trouble, MarkKind::Decision, MarkKind::Deadline];
-/// What those to the neighbouring event stop at.
+/// What the buttons to the neighbouring event stop at.
 const EVENTS: [MarkKind; 2] = [MarkKind::Event, MarkKind::Restart];
 
 /// The buttons with the clock.
@@ -22,29 +21,25 @@ pub fn Transport() -> impl IntoView {
     let play = settings.say(Key::Play);
     let pause = settings.say(Key::Pause);
     let play_word = move || if simulation.playing.get() { pause() } else { play() };
-    let button = move |icon: &'static str, key: Key, act: fn(crate::view::simulation::Simulation)| {
+    let button = move |icon: Icon, class: &'static str, key: Key, act: fn(crate::view::simulation::Simulation)| {
         view! {
-            <button type="button" class="button" on:click=move |_| act(simulation)
-                aria-label=settings.say(key) title=settings.say(key)>
-                <span class=icon aria-hidden="true"></span>
-            </button>
+            <button type="button" class=class on:click=move |_| act(simulation)
+                aria-label=settings.say(key) title=settings.say(key)>{icon.view()}</button>
         }
     };
     view! {
         <div class="transport" role="group" aria-label=settings.say(Key::Time)>
-            {button("icon icon-before", Key::Before, |simulation| simulation.to_mark(false, &DECISIONS))}
-            {button("icon icon-event icon-event-before", Key::EventBefore, |simulation| simulation.to_mark(false, &EVENTS))}
+            {button(Icon::Before, "button bare", Key::Before, |simulation| simulation.to_beat(false))}
+            {button(Icon::EventBefore, "button bare finer", Key::EventBefore, |simulation| simulation.to_mark(false, &EVENTS))}
             <button type="button" class="button primary" data-testid="play" on:click=toggle
                 aria-pressed=move || simulation.playing.get().to_string() aria-label=play_word title=play_word>
-                <span class=move || if simulation.playing.get() { "icon icon-pause" } else { "icon icon-play" } aria-hidden="true"></span>
+                {move || if simulation.playing.get() { Icon::Pause.view() } else { Icon::Play.view() }}
             </button>
-            {button("icon icon-event", Key::EventAfter, |simulation| simulation.to_mark(true, &EVENTS))}
-            {button("icon icon-after", Key::After, |simulation| simulation.to_mark(true, &DECISIONS))}
-            <button type="button" class="button" data-testid="step" on:click=move |_| simulation.step()
-                aria-label=settings.say(Key::Step) title=settings.say(Key::Step)>
-                <span class="icon icon-step" aria-hidden="true"></span>
-            </button>
-            {button("icon icon-settle", Key::UntilStable, crate::view::simulation::Simulation::until_stable)}
+            {button(Icon::EventAfter, "button bare finer", Key::EventAfter, |simulation| simulation.to_mark(true, &EVENTS))}
+            {button(Icon::After, "button bare", Key::After, |simulation| simulation.to_beat(true))}
+            <button type="button" class="button bare" data-testid="step" on:click=move |_| simulation.step()
+                aria-label=settings.say(Key::Step) title=settings.say(Key::Step)>{Icon::Step.view()}</button>
+            {button(Icon::Settle, "button bare finer", Key::UntilStable, crate::view::simulation::Simulation::until_stable)}
             <output class="clock" aria-label=settings.say(Key::Time)>{move || clock(simulation.now_ms.get())}</output>
             <Speed/>
         </div>
@@ -67,8 +62,17 @@ fn Speed() -> impl IntoView {
                 view! { <option value=pace.text() selected=pace == simulation.pace.get_untracked()>{name}</option> }
             }).collect_view()}
         </select>
+        <Factor/>
         <Behind/>
     }
+}
+
+/// How fast the story goes just now, where nothing is to be seen: told by a sign beside the pace, not announced.
+#[component]
+fn Factor() -> impl IntoView {
+    let simulation = simulation();
+    let sign = move |factor: u32| view! { <span class="factor" data-testid="factor" aria-hidden="true">"» "{factor}"×"</span> };
+    move || simulation.factor.get().map(sign)
 }
 
 /// How fast time really goes, where the browser does not reach what was asked for. It changes all the time, so it is

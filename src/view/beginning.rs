@@ -1,0 +1,105 @@
+//! How a visit begins: with pods that run already, or with an empty cluster.
+
+use hellok8s_lab::lab::start;
+use leptos::prelude::*;
+
+use crate::view::browser;
+use crate::view::manifest::document::Document;
+use crate::view::settings::{self, Start};
+use crate::view::simulation::Simulation;
+
+/// The file that a lab begins with.
+const FILE: &str = "deployment.yaml";
+
+/// What the page says before anything has been done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// Pods run, and the editor holds their next version.
+    Next,
+    /// Pods run, and the editor holds a text of the visitor's.
+    Own,
+    /// Nothing runs.
+    Empty,
+}
+
+/// How the visit has begun.
+#[derive(Clone, Copy)]
+pub struct Beginning {
+    simulation: Simulation,
+    document: Document,
+    /// What the cluster's wishes counted when what runs at the beginning ran: until they change nobody has done anything.
+    ran_at: RwSignal<Option<u64>>,
+    /// What is said.
+    pub words: Memo<Option<Words>>,
+}
+
+/// The beginning of the page that is being built.
+pub fn beginning() -> Beginning {
+    expect_context()
+}
+
+impl Beginning {
+    /// As the address asks, or as the visitor has chosen before.
+    pub fn begin(simulation: Simulation, document: Document) -> Self {
+        let ran_at = RwSignal::new(None);
+        let words = Memo::new(move |_| {
+            let wishes = simulation.spec_changes.get();
+            simulation.lesson_changes.track();
+            if document.is_guest.get() || simulation.with_progress(|progress| progress.is_some()) {
+                return None;
+            }
+            match ran_at.get() {
+                Some(then) if then == wishes => {
+                    let is_next = document.text.with(|text| *text == start::next_manifest());
+                    Some(if is_next { Words::Next } else { Words::Own })
+                }
+                Some(_) => None,
+                None => (simulation.scene.deployments.is_empty() && simulation.scene.pods.is_empty())
+                    .then_some(Words::Empty),
+            }
+        });
+        let beginning = Self { simulation, document, ran_at, words };
+        if settings::start() == Start::Running {
+            beginning.run();
+        }
+        beginning
+    }
+
+    /// Begins anew in another way, and remembers which.
+    pub fn again(self, start: Start) {
+        browser::keep("start", start.code());
+        self.ran_at.set(None);
+        self.simulation.leave_lesson();
+        self.document.restore();
+        if start == Start::Running {
+            self.run();
+        }
+    }
+
+    /// Three pods that answer, and then their next version in their place.
+    pub fn show_a_rollout(self) {
+        self.simulation.playing.set(true);
+        self.start(move || self.document.apply(|_| ()));
+    }
+
+    /// Runs what runs at the beginning, once all of the wasm is here: a first visit's first picture does not wait for it.
+    fn run(self) {
+        browser::when_whole(Box::new(move || self.start(|| ())));
+    }
+
+    fn start(self, then: impl FnOnce() + 'static) {
+        let (simulation, document) = (self.simulation, self.document);
+        // What the visitor wrote stays.
+        if !document.is_changed(FILE) {
+            document.write(FILE, &start::next_manifest());
+            document.show(FILE);
+        }
+        simulation.exec(start::script(), move |_| {
+            simulation.advance(start::RUNNING_MS);
+            simulation.exec(start::CLIENT.to_owned(), move |_| {
+                self.ran_at.set(Some(simulation.spec_changes.get_untracked()));
+                then();
+            });
+        });
+    }
+}

@@ -1,0 +1,67 @@
+//! How large the pods' boxes are: as large as all of them have room without scrolling.
+//!
+//! The style sheet knows a few sizes, and here the largest one is chosen with which the stage does not scroll. While a
+//! rollout goes on boxes only become smaller, so that they do not breathe in and out as pods come and go.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{HtmlElement, ResizeObserver};
+
+use crate::view::scene::{Detail, Place, PodState, Scene};
+
+/// The sizes, from large to small: `data-size` in style/stage.css.
+const SIZES: [&str; 7] = ["0", "1", "2", "3", "4", "5", "6"];
+
+/// Keeps the size right, as long as the page lives.
+pub fn keep(scene: Scene, stage: NodeRef<Div>) {
+    let size = StoredValue::new(0_usize);
+    let resized = RwSignal::new(0_u32);
+    Effect::new(move |before: Option<(u32, bool)>| {
+        let resizes = resized.get();
+        let is_at_rest = is_at_rest(scene);
+        let Some(stage) = stage.get() else { return (resizes, is_at_rest) };
+        if scene.detail.get() != Detail::Boxes {
+            return (resizes, is_at_rest);
+        }
+        let may_grow = is_at_rest || before.is_none_or(|(known, _)| known != resizes);
+        let from = if may_grow { 0 } else { size.get_value() };
+        size.set_value(largest_that_fits(&stage, from));
+        (resizes, is_at_rest)
+    });
+    Effect::new(move |_| {
+        if let Some(stage) = stage.get() {
+            let callback = Closure::<dyn Fn()>::new(move || resized.update(|count| *count += 1)).into_js_value();
+            if let Ok(observer) = ResizeObserver::new(callback.unchecked_ref()) {
+                observer.observe(&stage);
+            }
+        }
+    });
+}
+
+/// Whether no rollout is seen: one generation a Deployment, and nobody who leaves. Follows what it reads.
+fn is_at_rest(scene: Scene) -> bool {
+    let has_two = scene.sets.all().iter().any(|row| row.look.with(|set| matches!(set.place, Place::Old | Place::New)));
+    let leaves = scene.pods.all().iter().any(|row| row.look.with(|pod| pod.state == PodState::Terminating));
+    scene.services.all();
+    !has_two && !leaves
+}
+
+fn largest_that_fits(stage: &HtmlElement, from: usize) -> usize {
+    for (size, name) in SIZES.iter().enumerate().skip(from) {
+        let _ = stage.set_attribute("data-size", name);
+        if stage.scroll_height() <= stage.client_height() + 1 && !cuts_a_word(stage) {
+            return size;
+        }
+    }
+    SIZES.len() - 1
+}
+
+/// Whether a box is too narrow for a word of its status.
+fn cuts_a_word(stage: &HtmlElement) -> bool {
+    let Ok(words) = stage.query_selector_all(".pod-status") else { return false };
+    (0..words.length())
+        .filter_map(|at| words.get(at)?.dyn_into::<HtmlElement>().ok())
+        .any(|word| word.scroll_width() > word.client_width() + 1)
+}
