@@ -454,3 +454,183 @@ fn endpoints_follow_readiness_and_are_deprecated() {
     lab.sleep(1);
     assert!(!lab.run("kubectl get ep").contains("hello"));
 }
+
+/// A lab in which the three pods of the tutorial's Deployment run.
+fn running() -> Lab {
+    let mut lab = lab_with_files();
+    lab.run("kubectl apply -f v1.yaml");
+    lab.sleep(20);
+    lab
+}
+
+const WEB: &str = "hellok8s-deployment";
+
+#[test]
+fn several_conditions_are_waited_for_one_after_the_other() {
+    let mut lab = running();
+    check(
+        &mut lab,
+        &[
+            (
+                "kubectl wait deployment hellok8s-deployment --for=condition=Available --for=jsonpath={.status.readyReplicas}=3",
+                "deployment.apps/hellok8s-deployment condition met\ndeployment.apps/hellok8s-deployment condition met\n",
+            ),
+            (
+                "kubectl wait deployment hellok8s-deployment --for=condition=Available --for=condition=Available=false --timeout=2s",
+                "deployment.apps/hellok8s-deployment condition met\n\
+                 error: timed out waiting for the condition on deployments/hellok8s-deployment\n# exit 1\n",
+            ),
+            (
+                "kubectl wait deployment hellok8s-deployment --for=create --for=condition=available",
+                "deployment.apps/hellok8s-deployment condition met\ndeployment.apps/hellok8s-deployment condition met\n",
+            ),
+            (
+                "kubectl wait deployment hellok8s-deployment nope --for=condition=available --timeout=1s",
+                "deployment.apps/hellok8s-deployment condition met\n\
+                 Error from server (NotFound): deployments.apps \"nope\" not found\n# exit 1\n",
+            ),
+            (
+                "kubectl wait deployment nope --for=create --timeout=2s",
+                "error: timed out waiting for the condition\n# exit 1\n",
+            ),
+            ("kubectl wait deployment nope --for=delete --timeout=2s", ""),
+            ("kubectl wait pod -l app=nope --for=condition=Ready", "error: no matching resources found\n# exit 1\n"),
+            ("kubectl wait pod -l app=nope --for=delete", ""),
+            (
+                "kubectl wait deployment hellok8s-deployment --for=delete --timeout=0",
+                "error: condition not met for deployments/hellok8s-deployment\n# exit 1\n",
+            ),
+            (
+                "kubectl wait deployment hellok8s-deployment --for=condition=Nope --timeout=0",
+                "error: condition not met for deployments/hellok8s-deployment\n# exit 1\n",
+            ),
+            (
+                "kubectl wait deployment hellok8s-deployment --for=jsonpath={.spec}=3",
+                "error: jsonpath leads to a nested object or list which is not supported\n# exit 1\n",
+            ),
+            (
+                "kubectl wait deployment hellok8s-deployment --for=jsonpath={.status.conditions[*].type}",
+                "error: given jsonpath expression matches more than one value\n# exit 1\n",
+            ),
+            (
+                "kubectl wait deployment hellok8s-deployment --for=jsonpath={.spec.replicas}=",
+                "error: jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3\n# exit 1\n",
+            ),
+            (
+                "kubectl wait deployment hellok8s-deployment --for=jsonpath=",
+                "error: jsonpath expression cannot be empty\n# exit 1\n",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_was_waited_for_is_printed_as_asked() {
+    let mut lab = running();
+    check(
+        &mut lab,
+        &[
+            (
+                "kubectl wait deployment hellok8s-deployment --for=condition=Available -o name",
+                "deployment.apps/hellok8s-deployment\n",
+            ),
+            ("kubectl wait deployment hellok8s-deployment --for=condition=Available -o jsonpath={.spec.replicas}", "3"),
+        ],
+    );
+    let yaml = lab.run("kubectl wait pod -l app=hellok8s --for=condition=Ready -o yaml");
+    assert_eq!(yaml.matches("\n---\napiVersion: v1\n").count(), 2, "{yaml}");
+    let wide = lab.run("kubectl wait pod -l app=hellok8s --for=condition=Ready -o wide");
+    assert!(wide.starts_with("error: unable to match a printer suitable for the output format \"wide\""), "{wide}");
+}
+
+#[test]
+fn waiting_goes_on_for_the_others_and_ends_for_all_at_once() {
+    let mut lab = running();
+    let names = lab.run("kubectl get pods -o jsonpath={.items[*].metadata.name}");
+    let names: Vec<&str> = names.split(' ').collect();
+    let began = lab.cluster.now();
+    let text = lab.run(&format!("kubectl wait pod {} {} --for=condition=Nope --timeout=3s", names[0], names[1]));
+    let late = |name: &str| format!("timed out waiting for the condition on pods/{name}\n");
+    assert_eq!(text, format!("{}{}# exit 1\n", late(names[0]), late(names[1])));
+    assert_eq!(lab.cluster.now().ms_since(began), 3_000);
+    // What is gone before its turn comes is an error, not a wait.
+    lab.run(&format!("kubectl delete pod {} --wait=false", names[1]));
+    let text = lab.run(&format!(
+        "kubectl wait pod {} {} --for=jsonpath={{.metadata.deletionTimestamp}} --timeout=20s",
+        names[0], names[1]
+    ));
+    assert_eq!(
+        text,
+        format!(
+            "timed out waiting for the condition on pods/{}\nError from server (NotFound): pods {:?} not found\n# exit 1\n",
+            names[0], names[1]
+        )
+    );
+}
+
+#[test]
+fn objects_are_selected_by_their_fields() {
+    let mut lab = running();
+    let names = lab.run("kubectl get pods -o name");
+    let first = names.lines().next().unwrap();
+    let rest = &names[first.len() + 1..];
+    let name = first.trim_start_matches("pod/");
+    assert_eq!(lab.run(&format!("kubectl get pods -o name --field-selector metadata.name!={name}")), rest);
+    assert_eq!(
+        lab.run(&format!("kubectl get pods -o name --field-selector metadata.name={name}")),
+        format!("{first}\n")
+    );
+    assert_eq!(lab.run("kubectl get pods -o name --field-selector status.phase!=Running"), "");
+    assert_eq!(lab.run("kubectl get pods -o name --field-selector spec.hostNetwork=false"), names);
+    let events = lab.run("kubectl get events --no-headers --field-selector source=default-scheduler,reason!=Nope");
+    assert_eq!(events.lines().count(), 3, "{events}");
+    assert_eq!(
+        lab.run("kubectl get pods --field-selector spec.image=x"),
+        "Error from server (BadRequest): Unable to find \"/v1, Resource=pods\" that match label selector \"\", field \
+         selector \"spec.image=x\": field label not supported: spec.image\n# exit 1\n"
+    );
+    assert_eq!(
+        lab.run("kubectl get rs --field-selector status.replicas=3"),
+        "Error from server (BadRequest): Unable to find \"apps/v1, Resource=replicasets\" that match label selector \
+         \"\", field selector \"status.replicas=3\": \"status.replicas\" is not a known field selector: only \
+         \"metadata.name\", \"metadata.namespace\"\n# exit 1\n"
+    );
+}
+
+#[test]
+fn a_rollout_is_waited_for_no_longer_than_asked() {
+    let mut lab = running();
+    lab.run(&format!("kubectl set image deployment {WEB} hellok8s-container=guangzhengli/hellok8s:nope"));
+    lab.sleep(3);
+    let began = lab.cluster.now();
+    let text = lab.run(&format!("kubectl rollout status deployment {WEB} --timeout=7s"));
+    assert_eq!(
+        text,
+        "Waiting for deployment \"hellok8s-deployment\" rollout to finish: 1 out of 3 new replicas have been updated...\n\
+         error: timed out waiting for the condition\n# exit 1\n"
+    );
+    assert_eq!(lab.cluster.now().ms_since(began), 7_000);
+}
+
+#[test]
+fn apply_says_what_it_adds_to_an_object_that_it_did_not_make() {
+    let mut lab = lab_with_files();
+    lab.run("kubectl create -f v1.yaml");
+    let warning = "Warning: resource deployments/hellok8s-deployment is missing the \
+        kubectl.kubernetes.io/last-applied-configuration annotation which is required by kubectl apply. kubectl apply \
+        should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. \
+        The missing annotation will be patched automatically.\n";
+    check(
+        &mut lab,
+        &[
+            ("kubectl apply -f v1.yaml", &format!("{warning}deployment.apps/hellok8s-deployment configured\n")),
+            ("kubectl apply -f v1.yaml", "deployment.apps/hellok8s-deployment unchanged\n"),
+        ],
+    );
+    lab.run("kubectl delete -f v1.yaml --cascade=foreground --wait=false");
+    assert_eq!(
+        lab.run("kubectl apply -f v2.yaml"),
+        "Warning: Detected changes to resource hellok8s-deployment which is currently being deleted.\n\
+         deployment.apps/hellok8s-deployment configured\n"
+    );
+}

@@ -3,6 +3,7 @@
 mod admission;
 mod bootstrap;
 mod deletion;
+mod field_selector;
 mod key;
 mod names;
 mod patch;
@@ -18,6 +19,7 @@ mod tests;
 pub use bootstrap::{NODE, NODE_IP};
 pub use deletion::{DeleteOptions, Deleted, Propagation};
 pub(crate) use deletion::{FOREGROUND, ORPHAN};
+pub use field_selector::FieldSelector;
 pub use key::Key;
 pub use patch::PatchType;
 pub use rest::{Applied, FieldValidation, WriteOptions};

@@ -17,7 +17,6 @@ pub mod printers;
 mod resource_type;
 pub mod rollout;
 mod selection;
-mod selector;
 mod tab_writer;
 mod verbs;
 

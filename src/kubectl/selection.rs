@@ -1,7 +1,7 @@
 //! Which objects a command line means: `pods web`, `deploy/web rs/web-1`, `-l app=web`, `-f file`.
 
 use crate::api::{Kind, KubernetesVersion, Object};
-use crate::apiserver::Key;
+use crate::apiserver::{FieldSelector, Key};
 use crate::controllers::endpoints;
 
 use super::command::Call;
@@ -10,7 +10,6 @@ use super::field;
 use super::label_query::LabelQuery;
 use super::manifest_file;
 use super::resource_type::{parse_type, parse_types};
-use super::selector::FieldQuery;
 
 /// What the builder may do. Models k8s.io/cli-runtime/pkg/resource Builder's options.
 #[derive(Clone, Copy, Debug, Default)]
@@ -185,19 +184,14 @@ pub(super) fn type_and_name(arg: &str) -> Result<(Kind, &str), Failure> {
 
 fn list(call: &Call<'_, '_>, kinds: &[Kind], labels: Option<&str>, fields: Option<&str>) -> Result<Selection, Failure> {
     let label_query = LabelQuery::parse(labels.unwrap_or_default());
-    let field_query = FieldQuery::parse(fields.unwrap_or_default())?;
     let namespace = (!call.flags.switch("all-namespaces")).then(|| call.namespace());
     let mut selection = Selection::default();
     for kind in kinds {
-        let label_query = match (&label_query, field_query.unsupported(*kind)) {
-            (Ok(query), None) => query,
-            (Err(why), _) => {
+        let field_query = FieldSelector::parse(fields.unwrap_or_default(), *kind);
+        let (label_query, field_query) = match (&label_query, &field_query) {
+            (Ok(label_query), Ok(field_query)) => (label_query, field_query),
+            (Err(why), _) | (_, Err(why)) => {
                 selection.failures.push(cannot_find(*kind, labels, fields, why));
-                continue;
-            }
-            (_, Some(field)) => {
-                let why = format!("field label not supported: {field}");
-                selection.failures.push(cannot_find(*kind, labels, fields, &why));
                 continue;
             }
         };

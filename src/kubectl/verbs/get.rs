@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::api::{Kind, KubernetesVersion, Object};
+use crate::apiserver::FieldSelector;
 use crate::controllers::endpoints;
 use crate::kubectl::TabWriter;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
@@ -13,7 +14,6 @@ use crate::kubectl::output::{Printer, sort_by};
 use crate::kubectl::printers::{Row, Table, TableOptions, TablePrinter, cells, columns};
 use crate::kubectl::resource_type::kind_prefix;
 use crate::kubectl::selection::{Item, Rules, Selection, select};
-use crate::kubectl::selector::FieldQuery;
 use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
@@ -192,7 +192,7 @@ fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Out
         name: if named { selection.items.first().map(|item| item.key.name.to_string()) } else { None },
         // The list before the watch has read it already.
         labels: LabelQuery::parse(call.flags.text("selector").unwrap_or_default()).unwrap_or_default(),
-        fields: FieldQuery::parse(call.flags.text("field-selector").unwrap_or_default())?,
+        fields: FieldSelector::parse(call.flags.text("field-selector").unwrap_or_default(), *kind).unwrap_or_default(),
         options: table_options(call, *kind, &printer, false),
         printer,
         table: TablePrinter::default(),
@@ -223,7 +223,7 @@ struct Watch {
     namespace: Option<String>,
     name: Option<String>,
     labels: LabelQuery,
-    fields: FieldQuery,
+    fields: FieldSelector,
     options: TableOptions,
     printer: Printer,
     table: TablePrinter,
