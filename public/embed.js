@@ -300,7 +300,7 @@
 
     /** How many times faster than the clock. */
     speed(times) {
-      this.#send({ type: "speed", speed: Number(times) });
+      this.#send({ type: "speed", speed: times === "story" ? times : Number(times) });
     }
 
     /** Goes to a moment, in milliseconds of simulated time. */

@@ -31,15 +31,46 @@ impl Caption {
         Self { spans, lang }
     }
 
+    /// Appends text that is not emphasised.
+    pub fn push(&mut self, text: &str) {
+        match self.spans.last_mut().filter(|span| !span.is_strong) {
+            Some(span) => span.text.push_str(text),
+            None => self.spans.push(Span { text: text.to_owned(), is_strong: false }),
+        }
+    }
+
     /// The sentence without its emphasis.
     pub fn text(&self) -> String {
         self.spans.iter().map(|span| span.text.as_str()).collect()
     }
 }
 
+/// The shortest part of a name that may be one that Kubernetes has made up.
+const MADE_UP: usize = 5;
+/// The letters of such parts. Models k8s.io/apimachinery/pkg/util/rand alphanums.
+const MADE_UP_OF: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// The name of a pod or ReplicaSet without what all of its Deployment share: the part that Kubernetes has made up, else
+/// all of it.
+pub fn short_name(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((_, last)) if last.len() >= MADE_UP && last.chars().all(|letter| MADE_UP_OF.contains(letter)) => last,
+        _ => name,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_made_up_name_is_short() {
+        assert_eq!(short_name("hellok8s-deployment-6cbdd75c98-s6hv7"), "s6hv7");
+        assert_eq!(short_name("hellok8s-deployment-6cbdd75c98"), "6cbdd75c98");
+        assert_eq!(short_name("hellok8s-pod"), "hellok8s-pod");
+        assert_eq!(short_name("my-nginx"), "my-nginx");
+        assert_eq!(short_name("web"), "web");
+    }
 
     #[test]
     fn marks_become_emphasis() {

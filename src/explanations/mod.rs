@@ -7,7 +7,7 @@ mod caption;
 mod requirements;
 mod rules;
 
-pub use caption::{Caption, Span};
+pub use caption::{Caption, Span, short_name};
 
 use serde_json::Value;
 

@@ -1,12 +1,14 @@
 //! One visitor's lab: the cluster, the files, the terminals, and the way back in time.
 
 pub mod forecast;
+pub mod frames;
 mod history;
 pub mod pace;
 mod presets;
 pub mod problems;
 mod recording;
 pub mod start;
+pub mod story;
 pub mod timeline;
 
 use crate::api::KubernetesVersion;
@@ -43,6 +45,8 @@ pub struct Lab {
     seen: usize,
     /// What was done.
     recording: Recording,
+    /// Counts what was done.
+    touches: u64,
 }
 
 /// A terminal with what it has written and nobody has taken.
@@ -79,6 +83,7 @@ impl Lab {
             terminals: vec![Seat::default()],
             seen: 0,
             recording: Recording::default(),
+            touches: 0,
         }
     }
 
@@ -93,6 +98,7 @@ impl Lab {
             former: None,
             seen: self.seen,
             recording: Recording::default(),
+            touches: 0,
         }
     }
 
@@ -108,6 +114,7 @@ impl Lab {
 
     /// The cluster, to make trouble in.
     pub fn cluster_mut(&mut self) -> &mut Cluster {
+        self.touches += 1;
         &mut self.cluster
     }
 
@@ -134,6 +141,20 @@ impl Lab {
     /// did. What was done to the cluster past the terminals is not in it ([`Lab::intervene`], [`Lab::cluster_mut`]).
     pub fn inputs(&self) -> Vec<Input> {
         self.recording.inputs(&self.files)
+    }
+
+    /// Rises whenever something is done but to let time pass: what was foreseen before may then not come.
+    pub fn touches(&self) -> u64 {
+        self.touches
+    }
+
+    /// Whether a command holds a terminal and waits for nothing but the clock.
+    pub fn waits_for_clock(&self) -> bool {
+        let waits = |seat: &Seat| {
+            let terminal = &seat.terminal;
+            terminal.is_busy() && terminal.wants_poll_at().is_some() && !terminal.waits_for_changes()
+        };
+        self.terminals.iter().any(waits)
     }
 
     /// Whether nothing was done since [`Lab::record`] or the beginning, but to let time pass.
@@ -193,6 +214,7 @@ impl Lab {
     /// Types a line into a terminal, which is opened when it is new, and runs it as far as it goes without time passing.
     /// Terminals are counted from 0; there are [`MAX_TERMINALS`], and a line for any other one is ignored.
     pub fn submit(&mut self, terminal: usize, line: &str) {
+        self.touches += 1;
         if terminal >= MAX_TERMINALS {
             return;
         }
@@ -257,6 +279,7 @@ impl Lab {
 
     /// Closes the editor: what the file holds now is what `kubectl edit` takes.
     pub fn end_edit(&mut self) {
+        self.touches += 1;
         self.recording.done(Input::EndEdit, &self.files);
         self.files.end_edit();
         self.poll_terminals();
@@ -265,6 +288,7 @@ impl Lab {
 
     /// Ctrl-C. A terminal into which nothing was typed yet has nothing to interrupt.
     pub fn interrupt(&mut self, terminal: usize) {
+        self.touches += 1;
         let Some(seat) = self.terminals.get_mut(terminal) else { return };
         self.recording.done(Input::Interrupt(terminal), &self.files);
         let mut world = World { cluster: &mut self.cluster, files: &mut self.files, forwards: &mut self.forwards };
@@ -336,6 +360,7 @@ impl Lab {
     /// Does something to the cluster from outside: traffic, trouble, images. What came after this moment in an earlier
     /// history is gone.
     pub fn intervene<T>(&mut self, act: impl FnOnce(&mut Cluster) -> T) -> T {
+        self.touches += 1;
         let before = self.outside_changes();
         let outcome = act(&mut self.cluster);
         self.after_changes(before);
@@ -418,6 +443,7 @@ impl Lab {
     }
 
     fn show(&mut self, at: SimTime) {
+        self.touches += 1;
         if let Some(cluster) = self.history.at(at) {
             self.cluster = cluster;
             self.seen = self.cluster.log().len();

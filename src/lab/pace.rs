@@ -3,6 +3,8 @@
 /// The slowest and the fastest speed that can be asked for, in hundredths.
 const SLOWEST: u32 = 1;
 const FASTEST: u32 = 100_000;
+/// No number of a speed is longer, in bytes: a computed 0.1 + 0.2 is shorter.
+const LONGEST_NUMBER: usize = 32;
 
 /// How fast simulated time is to go. It is the page's matter alone: what happens in the simulation is the same at every
 /// speed.
@@ -15,18 +17,25 @@ pub enum Speed {
 }
 
 impl Speed {
-    /// As fast as the clock.
-    pub const CLOCK: Self = Self::Number(100);
-
     /// Reads `story` and numbers such as `0.25`, `10`, `60x`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_end_matches(['x', '×']);
         if text.eq_ignore_ascii_case("story") {
             return Some(Self::Story);
         }
-        let number: f64 = text.parse().ok()?;
-        let is_speed = number.is_finite() && number > 0.0;
-        is_speed.then(|| Self::Number(((number * 100.0).round() as u32).clamp(SLOWEST, FASTEST)))
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        let is_number =
+            !text.is_empty() && text != "." && whole.bytes().chain(part.bytes()).all(|it| it.is_ascii_digit());
+        if !is_number || text.len() > LONGEST_NUMBER {
+            return None;
+        }
+        let digit = |at: usize| part.as_bytes().get(at).map_or(0, |digit| u64::from(digit - b'0'));
+        let times: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+        let rounded = u64::from(digit(2) >= 5);
+        let hundredths = times.saturating_mul(100).saturating_add(digit(0) * 10 + digit(1) + rounded);
+        let is_zero = times == 0 && part.bytes().all(|digit| digit == b'0');
+        let number = u32::try_from(hundredths).unwrap_or(FASTEST).clamp(SLOWEST, FASTEST);
+        (!is_zero).then_some(Self::Number(number))
     }
 
     /// As [`Speed::parse`] reads it.
@@ -94,8 +103,12 @@ mod tests {
         }
         assert_eq!(Speed::parse(" Story "), Some(Speed::Story));
         assert_eq!(Speed::parse("2×"), Some(Speed::Number(200)));
-        assert_eq!(Speed::parse("1e9"), Some(Speed::Number(100_000)));
-        for text in ["", "0", "-1", "NaN", "inf", "fast"] {
+        assert_eq!(Speed::parse("1000000000000"), Some(Speed::Number(100_000)));
+        assert_eq!(Speed::parse("0.30000000000000004"), Some(Speed::Number(30)));
+        assert_eq!(Speed::parse("0.001"), Some(Speed::Number(1)));
+        assert_eq!(Speed::parse("1.999"), Some(Speed::Number(200)));
+        assert_eq!(Speed::parse(".5"), Some(Speed::Number(50)));
+        for text in ["", "0", "0.0", ".", "-1", "NaN", "inf", "1e9", "1.2.3", "99999999999999999999999", "fast"] {
             assert_eq!(Speed::parse(text), None, "{text}");
         }
     }

@@ -103,8 +103,8 @@ pub struct Lesson {
 pub struct Start {
     /// Seed and version.
     pub options: LabOptions,
-    /// How many times faster than the clock the page runs it at first.
-    pub speed: u32,
+    /// How many times faster than the clock the page runs it at first; none for the visitor's own pace.
+    pub speed: Option<u32>,
     /// Files, by name.
     pub files: Vec<(String, String)>,
     /// Lines that were typed before.
@@ -114,7 +114,7 @@ pub struct Start {
 impl Default for Start {
     fn default() -> Self {
         let options = LabOptions { seed: 0, version: KubernetesVersion::default() };
-        Self { options, speed: 1, files: Vec::new(), run: Vec::new() }
+        Self { options, speed: None, files: Vec::new(), run: Vec::new() }
     }
 }
 

@@ -175,7 +175,7 @@ impl Reader<'_> {
             found
         });
         start.options = LabOptions { seed, version: version.unwrap_or_default() };
-        start.speed = node.field("speed").and_then(|node| self.number(&node)).unwrap_or(start.speed);
+        start.speed = node.field("speed").and_then(|node| self.number(&node));
         if let Some(files) = node.field("files") {
             if files.fields().is_none() {
                 self.complain(&files.path, "must be a map from names to texts");

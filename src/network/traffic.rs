@@ -170,6 +170,8 @@ pub struct Traffic {
     seconds: Log<Second>,
     present: Second,
     recent: VecDeque<Sample>,
+    /// Of each second the first request that was lost.
+    losses: Log<Sample>,
 }
 
 impl Traffic {
@@ -231,6 +233,12 @@ impl Traffic {
     /// The latest requests, oldest first: at most 256.
     pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Sample> {
         self.recent.iter()
+    }
+
+    /// Requests that were lost, oldest first: of each second the first one, so that there are not more of them than of
+    /// seconds.
+    pub fn losses(&self) -> &Log<Sample> {
+        &self.losses
     }
 
     /// When the next request is sent, or one that waits ends.
@@ -312,7 +320,12 @@ impl Traffic {
             self.recent.pop_front();
         }
         let pod = backend.map(|backend| Arc::clone(&backend.pod));
-        self.recent.push_back(Sample { number: self.ended, at, service: Arc::clone(service), pod, fate });
+        let sample = Sample { number: self.ended, at, service: Arc::clone(service), pod, fate };
+        let last_loss = self.losses.len().checked_sub(1).and_then(|last| self.losses.get(last));
+        if matches!(fate, Fate::Lost(_)) && last_loss.is_none_or(|last| last.at.as_ms() / 1000 != at_s) {
+            self.losses.push(sample.clone());
+        }
+        self.recent.push_back(sample);
     }
 
     fn version(&mut self, version: &Arc<str>) -> usize {

@@ -147,10 +147,10 @@ pub fn seed() -> u64 {
     browser::parameter("seed").and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
-/// `?speed=`, else as chosen before, else that of the clock.
+/// `?speed=`, else as chosen before, else the story.
 pub fn pace() -> Speed {
     let chosen = browser::parameter("speed").or_else(|| browser::recall("speed"));
-    chosen.and_then(|text| Speed::parse(&text)).unwrap_or(Speed::CLOCK)
+    chosen.and_then(|text| Speed::parse(&text)).unwrap_or(Speed::Story)
 }
 
 /// `?k8s=`.

@@ -10,12 +10,20 @@ use crate::view::browser;
 use crate::view::i18n::Key;
 use crate::view::icon::Icon;
 use crate::view::settings::settings;
+use crate::view::simulation::{Simulation, simulation};
 
 /// Where, which keys, and what they do there.
 const KEYS: [(Key, &[(&str, Key)]); 6] = [
     (
         Key::KeysAnywhere,
-        &[("?", Key::KeysList), ("p", Key::PresentHint), ("Tab", Key::KeysNext), ("Esc", Key::KeysEscape)],
+        &[
+            ("Space", Key::KeysPlay),
+            ("← →", Key::KeysBeat),
+            ("?", Key::KeysList),
+            ("p", Key::PresentHint),
+            ("Tab", Key::KeysNext),
+            ("Esc", Key::KeysEscape),
+        ],
     ),
     (Key::Editor, &[("Ctrl/⌘ + Enter", Key::Apply), ("Tab", Key::KeysLeave)]),
     (
@@ -48,7 +56,7 @@ const KEYS: [(Key, &[(&str, Key)]); 6] = [
 /// The button with the list of keys behind it.
 #[component]
 pub fn Keys() -> impl IntoView {
-    let settings = settings();
+    let (settings, simulation) = (settings(), simulation());
     let dialog = NodeRef::<Dialog>::new();
     let open = move || {
         if let Some(dialog) = dialog.get_untracked().filter(|dialog| !dialog.open()) {
@@ -66,6 +74,8 @@ pub fn Keys() -> impl IntoView {
         if event.key() == "?" && !is_typed(&event) {
             event.prevent_default();
             open();
+        } else if !event.default_prevented() && moves_time(&event, simulation) {
+            event.prevent_default();
         }
     }));
     let section = move |(place, keys): (Key, &'static [(&'static str, Key)])| {
@@ -88,6 +98,31 @@ pub fn Keys() -> impl IntoView {
             {KEYS.map(section).into_iter().collect_view()}
         </dialog>
     }
+}
+
+/// What uses the space bar itself, and what uses the arrows.
+const USES_SPACE: &str = "button, a, summary, input, select, textarea, dialog, [role=button], [role=treeitem], \
+                          [role=gridcell], [role=option], [role=menuitem], [role=tab], [role=separator], \
+                          [role=application], [contenteditable]";
+const USES_ARROWS: &str = "input, select, textarea, dialog, [role=tree], [role=grid], [role=listbox], [role=menu], \
+                           [role=tablist], [role=slider], [role=separator], [role=radiogroup], [role=toolbar], \
+                           [role=application], [contenteditable]";
+
+/// The keys that move time wherever nothing else uses them. Answers whether it was one.
+fn moves_time(event: &KeyboardEvent, simulation: Simulation) -> bool {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key() {
+        return false;
+    }
+    let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let is_within =
+        |users: &str| element.as_ref().is_some_and(|element| element.closest(users).is_ok_and(|user| user.is_some()));
+    match event.key().as_str() {
+        " " if !event.repeat() && !is_within(USES_SPACE) => simulation.playing.update(|playing| *playing = !*playing),
+        "ArrowLeft" if !is_within(USES_ARROWS) => simulation.to_beat(false),
+        "ArrowRight" if !is_within(USES_ARROWS) => simulation.to_beat(true),
+        _ => return false,
+    }
+    true
 }
 
 /// Whether the key writes a character somewhere.

@@ -21,6 +21,8 @@ words! {
     KeysComplete: "补全；没有输入时离开终端", "completes; with nothing typed, leaves the terminal";
     KeysSearch: "在以前的命令里查找", "searches the commands typed before";
     KeysInterrupt: "中断正在运行的命令", "stops the command that runs";
+    KeysPlay: "停下、继续（不在输入框里、不在按钮上时）", "stops time, lets it go on (outside of fields and buttons)";
+    KeysBeat: "上一拍、下一拍：回到、走到故事的旁边一刻", "to the story's beat before, to its next";
     KeysSecond: "后退、前进一秒", "a second back, a second on";
     KeysTenSeconds: "前进、后退十秒", "ten seconds on, ten seconds back";
     KeysEnds: "回到开头、到最后", "to the beginning, to the end";

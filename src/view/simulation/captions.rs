@@ -1,7 +1,7 @@
 //! The caption: what happens just now, in a sentence.
 
-use hellok8s_lab::cluster::Cluster;
-use hellok8s_lab::explanations::{self, Caption};
+use hellok8s_lab::explanations::Caption;
+use hellok8s_lab::lab::story::Beat;
 use hellok8s_lab::lang::Lang;
 use leptos::prelude::*;
 
@@ -21,22 +21,16 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// The latest decision of a controller.
-    pub(super) fn latest(cluster: &Cluster) -> Option<Self> {
-        let decisions = cluster.decisions();
-        let is_told = |at: &usize| {
-            decisions.get(*at).is_some_and(|decision| matches!(decision.controller, "deployment" | "replicaset"))
-        };
-        let at = (0..decisions.len()).rev().take(200).find(is_told)?;
-        Some(Self { beat: at, at_ms: decisions.get(at)?.t_ms, decision: Some(at), count: 1 })
+    pub(super) fn of(number: usize, beat: &Beat) -> Self {
+        Self { beat: number, at_ms: beat.at_ms, decision: beat.decision, count: beat.count }
     }
 }
 
 impl Simulation {
     /// The caption in words, also when it changes.
     pub fn say_caption(self, lang: Lang) -> Option<Caption> {
-        let number = self.caption_decision()?;
-        self.with(|lab| Some(explanations::caption(lab.cluster().decisions().get(number)?, lang)))
+        let shown = self.caption.get()?;
+        self.core.with_value(|core| Some(core.story.beats().get(shown.beat)?.caption(core.lab.cluster(), lang)))
     }
 
     /// The decision that the caption tells of, also when it changes: its place in the log of decisions.

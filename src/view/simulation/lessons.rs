@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hellok8s_lab::lab::pace::Speed;
+use hellok8s_lab::lab::story::Story;
 use hellok8s_lab::lab::timeline::Timeline;
 use hellok8s_lab::lab::{Input, Lab, LabOptions};
 use hellok8s_lab::lessons::{Lesson, Progress, Seen};
@@ -31,6 +32,7 @@ impl Simulation {
     fn replace_lab(self, core: &mut Core, lab: Lab) {
         core.lab = lab;
         core.timeline = Timeline::default();
+        core.story = Story::default();
         core.log_cursor = usize::MAX;
         core.is_stale = true;
         core.seen.clear();
@@ -86,7 +88,8 @@ impl Simulation {
             core.progress = Some(progress);
         });
         self.selected.set(None);
-        self.pace.set(Speed::Number(lesson.start.speed.saturating_mul(100).clamp(25, 6000)));
+        let stated = lesson.start.speed.map(|times| Speed::Number(times.saturating_mul(100).clamp(25, 6000)));
+        self.pace.set(stated.unwrap_or_else(settings::pace));
         self.playing.set(true);
         self.lesson_changes.update(|count| *count += 1);
         self.refresh(true);

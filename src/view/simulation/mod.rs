@@ -1,15 +1,17 @@
 //! The lab behind the page: its pace, what it says to the terminal, and what the page does to it.
 
 mod captions;
+mod frame;
 mod lessons;
 mod terminals;
 mod time;
 
-use hellok8s_lab::lab::pace::{Pace, Speed};
+use hellok8s_lab::lab::frames::Frames;
+use hellok8s_lab::lab::pace::Speed;
+use hellok8s_lab::lab::story::Story;
 use hellok8s_lab::lab::timeline::{MarkKind, Timeline};
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::lessons::{Progress, Seen};
-use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
 use crate::view::browser::{self, Patience};
@@ -21,23 +23,11 @@ use terminals::{APPLY, Done, HIDDEN, Lane};
 pub use terminals::{Entry, Said, TERMINALS, TerminalSignals};
 pub use time::SPEEDS;
 
-/// A page that was hidden goes on from where it was.
-const LONGEST_FRAME_US: u64 = 250_000;
 /// While time goes on, the decisions are told in this pace; the other one is for more than twice the speed, when nobody
 /// can read along.
 const TOLD_EVERY_US: u64 = 250_000;
 const TOLD_IN_A_HURRY_EVERY_US: u64 = 500_000;
 const HURRY: u64 = 200;
-/// How much of a frame the engine may take.
-const LEAST_WORK_US: u64 = 1_000;
-const MOST_WORK_US: u64 = 16_000;
-/// What a frame has not reached the next ones catch up with, if it is not more than this of real time: much that
-/// happens at one moment is spread over them.
-const CAUGHT_UP_US: u64 = 150_000;
-/// While much happens so many frames work and the next one draws: both at once would be too long, and the picture changes
-/// twenty times a second as it is.
-const UNDRAWN_FRAMES: u32 = 2;
-
 struct Core {
     lab: Lab,
     lanes: [Lane; 2],
@@ -45,13 +35,8 @@ struct Core {
     /// When the decisions were told last.
     told_us: u64,
     patience: Patience,
-    /// Simulated time that is due, in hundredths of microseconds.
-    carry: u64,
-    /// What the frame before has not reached, in simulated milliseconds.
-    missed_ms: u64,
-    /// How many frames have not drawn the cluster.
-    undrawn: u32,
-    pace: Pace,
+    frames: Frames,
+    story: Story,
     log_cursor: usize,
     log_number: u64,
     /// What was done past the API server that the page knows of: to images, programs, traffic.
@@ -130,10 +115,8 @@ impl Simulation {
             last_frame_us: None,
             told_us: 0,
             patience: Patience::of(3),
-            carry: 0,
-            missed_ms: 0,
-            undrawn: 0,
-            pace: Pace::default(),
+            frames: Frames::default(),
+            story: Story::default(),
             log_cursor: 0,
             log_number: 0,
             outside: 0,
@@ -173,41 +156,12 @@ impl Simulation {
         simulation
     }
 
-    fn frame(self, at_us: u64) {
-        let (is_playing, speed) = (self.playing.get_untracked(), u64::from(self.pace.get_untracked().hundredths()));
-        let mut told = if is_playing { None } else { Some(None) };
-        let mut draws = true;
-        self.core.update_value(|core| {
-            let elapsed = at_us.saturating_sub(core.last_frame_us.replace(at_us).unwrap_or(at_us));
-            draws = !is_playing || core.missed_ms == 0 || core.undrawn >= UNDRAWN_FRAMES;
-            core.undrawn = if draws { 0 } else { core.undrawn + 1 };
-            if is_playing {
-                core.carry += elapsed.min(LONGEST_FRAME_US) * speed;
-                let due_ms = core.carry / 100_000;
-                core.carry %= 100_000;
-                let since = core.lab.now();
-                let until = since + due_ms + core.missed_ms;
-                let most_missed_ms = CAUGHT_UP_US * speed / 100_000;
-                let pace = Pressure { misses: core.missed_ms > 0, is_behind: core.missed_ms >= most_missed_ms, draws };
-                run_for_a_frame(&mut core.lab, until, pace.share_us(elapsed));
-                core.missed_ms = until.ms_since(core.lab.now()).min(most_missed_ms);
-                if !draws {
-                    browser::fill_frame();
-                }
-                told = core.pace.note(speed, elapsed, due_ms, core.lab.now().ms_since(since));
-            }
-        });
-        if let Some(behind) = told {
-            set(self.behind, behind);
-        }
-        self.refresh(draws);
-    }
-
     /// Tells the page what has changed in the lab; of the cluster only if it is to be drawn.
     fn refresh(self, draws: bool) {
         let mut done: Vec<(Done, String)> = Vec::new();
         self.core.update_value(|core| {
             self.read_terminals(core, &mut done);
+            self.read_story(core);
             if draws {
                 self.read_cluster(core);
             }
@@ -248,7 +202,6 @@ impl Simulation {
             browser::fill_frame();
             self.decisions.set(decisions);
         }
-        set(self.caption, Shown::latest(core.lab.cluster()));
         set(self.now_ms, now_ms);
         set(self.end_ms, core.lab.end().as_ms());
         set(self.can_undo_fork, core.lab.can_undo_fork());
@@ -311,39 +264,6 @@ impl Simulation {
 
 fn told_every_us(speed: u64) -> u64 {
     if speed > HURRY { TOLD_IN_A_HURRY_EVERY_US } else { TOLD_EVERY_US }
-}
-
-/// What a frame has to do beside the engine's work.
-struct Pressure {
-    misses: bool,
-    is_behind: bool,
-    draws: bool,
-}
-
-impl Pressure {
-    /// The engine's share of a frame, when the one before took `elapsed_us`: of a long one the same part, because a slow
-    /// machine is to get there as well.
-    fn share_us(&self, elapsed_us: u64) -> u64 {
-        let part = match self {
-            Self { misses: false, .. } => 12,
-            Self { draws: true, .. } => 16,
-            Self { is_behind: false, .. } => 8,
-            Self { is_behind: true, .. } => 3,
-        };
-        (elapsed_us / part).clamp(LEAST_WORK_US, MOST_WORK_US)
-    }
-}
-
-/// Runs towards `until` for as long as a frame allows.
-fn run_for_a_frame(lab: &mut Lab, until: SimTime, work_us: u64) {
-    let end_us = browser::now_us() + work_us;
-    while lab.next_at() <= until {
-        lab.step();
-        if browser::now_us() >= end_us {
-            return;
-        }
-    }
-    lab.run_until(until);
 }
 
 /// Tells a signal only what it does not know.

@@ -4,7 +4,7 @@ use hellok8s_lab::lab::timeline::MarkKind;
 use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
-use super::Simulation;
+use super::{Core, Simulation};
 
 /// How far ahead a search for the next change or for rest looks: the progress deadline lies within.
 const LONGEST_SEARCH_MS: u64 = 900_000;
@@ -12,8 +12,8 @@ const LONGEST_SEARCH_MS: u64 = 900_000;
 const STABLE_MS: u64 = 30_000;
 /// Speeds on offer beside the story, in hundredths.
 pub const SPEEDS: [u32; 9] = [25, 50, 100, 200, 500, 1000, 2000, 3000, 6000];
-/// What is called a decision when one looks for the next one.
-const DECISIONS: [MarkKind; 4] = [MarkKind::Change, MarkKind::Trouble, MarkKind::Decision, MarkKind::Deadline];
+/// A moment that time has left so far behind, in simulated milliseconds, is gone back to itself before the one before it.
+const LEFT_BEHIND_MS: u64 = 1_000;
 
 impl Simulation {
     /// One event of the simulation.
@@ -56,7 +56,16 @@ impl Simulation {
 
     /// Shows the neighbouring beat of the story. Beyond the last one the simulation runs on to the next.
     pub fn to_beat(self, is_after: bool) {
-        self.to_mark(is_after, &DECISIONS);
+        self.playing.set(false);
+        self.core.update_value(|core| {
+            core.story.read(&core.lab);
+            let to = if is_after { core.beat_after() } else { core.beat_before() };
+            let Some((number, at_ms)) = to else { return };
+            core.lab.seek(SimTime(at_ms));
+            core.story.read(&core.lab);
+            core.story.tell(Some(number));
+        });
+        self.refresh(true);
     }
 
     fn run_to_mark(self, kinds: &[MarkKind]) {
@@ -101,5 +110,29 @@ impl Simulation {
         self.playing.set(false);
         self.core.update_value(|core| core.lab.undo_fork());
         self.refresh(true);
+    }
+}
+
+impl Core {
+    /// The beat before the one that is told and its moment, in simulated milliseconds.
+    fn beat_before(&self) -> Option<(usize, u64)> {
+        let (told, beat) = self.story.told()?;
+        let is_left = self.lab.now().as_ms() > beat.at_ms + LEFT_BEHIND_MS;
+        let number = if is_left { told } else { told.checked_sub(1)? };
+        Some((number, self.story.beats().get(number)?.at_ms))
+    }
+
+    /// The beat after the one that is told and its moment. If it is not known the lab runs on to it.
+    fn beat_after(&mut self) -> Option<(usize, u64)> {
+        let number = self.story.told().map_or(self.story.beats().first(), |(told, _)| told + 1);
+        let start = self.lab.now();
+        while self.story.beats().len() <= number
+            && self.lab.now().ms_since(start) < LONGEST_SEARCH_MS
+            && self.lab.next_at() != SimTime::NEVER
+        {
+            self.lab.step();
+            self.story.read(&self.lab);
+        }
+        Some((number, self.story.beats().get(number)?.at_ms))
     }
 }

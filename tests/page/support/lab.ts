@@ -34,10 +34,19 @@ export const test = base.extend<Fixtures>({
 
 export { expect };
 
-/** Opens the lab under `path` (with query and hash) and waits until the page is there. */
+/**
+ * Opens the lab under `path` (with query and hash) and waits until the page is there. Time goes with the clock, unless
+ * `path` says how fast: a test that waits for something need not watch the story of it.
+ */
 export async function openLab(page: Page, path = "/"): Promise<void> {
-  await page.goto(path);
+  await page.goto(atTheClocksSpeed(path));
   await expect(page.locator("main")).toBeVisible({ timeout: 30_000 });
+}
+
+/** `path` with `speed=1`, unless it says how fast. */
+export function atTheClocksSpeed(path: string): string {
+  const [, before, query = "", hash = ""] = path.match(/^([^?#]*)(\?[^#]*)?(#.*)?$/) ?? [];
+  return /[?&]speed=/.test(query) ? path : `${before}${query ? `${query}&` : "?"}speed=1${hash}`;
 }
 
 /** Fails when axe finds anything against WCAG 2.2 AA in the page as it is now, or in the part that `within` selects. */
