@@ -41,6 +41,12 @@ pub fn when_whole(act: Box<dyn FnOnce()>) {
     }
 }
 
+/// Whether the visitor wants nothing to move by itself.
+pub fn prefers_stillness() -> bool {
+    let query = window().and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten());
+    query.is_some_and(|query| query.matches())
+}
+
 /// The browser's preferred languages, best first.
 pub fn languages() -> Vec<String> {
     let Some(window) = window() else { return Vec::new() };

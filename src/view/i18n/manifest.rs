@@ -50,5 +50,6 @@ words! {
     ForecastFewest: "可用最少", "Fewest available";
     ForecastMost: "Pod 最多", "most pods";
     Compare: "比较策略", "Compare strategies";
+    CompareTitle: "同一次改动，不同的策略（maxSurge / maxUnavailable）", "The same change under other strategies (maxSurge / maxUnavailable)";
     ForecastLost: "丢失或出错的请求", "requests lost or failed";
 }

@@ -2,15 +2,14 @@
 //! under other strategies, side by side on the same clock.
 
 use hellok8s_lab::lab::forecast::{Change, Forecast, Forecaster, Outcome, Strategy};
-use leptos::html::Canvas;
 use leptos::prelude::*;
 
 use crate::view::browser::{self, Patience};
 use crate::view::i18n::Key;
+use crate::view::manifest::comparison::{Comparison, FilmClock};
 use crate::view::manifest::document::document;
 use crate::view::settings::{Settings, settings};
 use crate::view::simulation::{Simulation, simulation};
-use crate::view::theatre::time::chart::{self, Frame};
 
 /// Seeds of the runs after the first one.
 const SEEDS: [u64; 2] = [101, 102];
@@ -27,7 +26,7 @@ const MANY_PODS: usize = 200;
 const MOST_PODS: usize = 2_000;
 
 /// What is compared.
-const STRATEGIES: [(&str, Strategy); 4] = [
+pub(super) const STRATEGIES: [(&str, Strategy); 4] = [
     ("25% / 25%", Strategy::RollingUpdate { max_surge: "25%", max_unavailable: "25%" }),
     ("1 / 0", Strategy::RollingUpdate { max_surge: "1", max_unavailable: "0" }),
     ("0 / 1", Strategy::RollingUpdate { max_surge: "0", max_unavailable: "1" }),
@@ -70,7 +69,7 @@ pub fn ForecastLine() -> impl IntoView {
     let (settings, simulation, document) = (settings(), simulation(), document());
     let shown = RwSignal::new_local(None::<Forecast>);
     let comparison = RwSignal::new_local(Vec::<(usize, Forecast)>::new());
-    let compares = RwSignal::new(false);
+    let (compares, clock) = (RwSignal::new(false), FilmClock::start());
     let standing = RwSignal::new(Standing::Working(0));
     let work = StoredValue::new_local(Work::new());
     browser::on_every_frame(move |at_us| {
@@ -165,12 +164,10 @@ pub fn ForecastLine() -> impl IntoView {
                 <p class="hint forecast-looked" aria-hidden="true">{settings.say(Key::ForecastLooked)}" "{seconds}" s"</p>
             })}
             <Show when=move || can_compare() || compares.get()>
-                <button type="button" class="button small" aria-expanded=move || compares.get().to_string() on:click=toggle>
-                    {settings.say(Key::Compare)}
-                </button>
+                <button type="button" class="link" aria-haspopup="dialog" on:click=toggle>{settings.say(Key::Compare)}</button>
             </Show>
             <Show when=move || compares.get()>
-                <Comparison comparison/>
+                <Comparison comparison clock close=move || compares.set(false)/>
             </Show>
         </div>
     }
@@ -255,7 +252,7 @@ fn in_words(forecast: &Forecast, settings: Settings) -> String {
     text
 }
 
-fn figures(forecast: &Forecast, settings: Settings) -> String {
+pub(super) fn figures(forecast: &Forecast, settings: Settings) -> String {
     let say = |key| settings.say(key)();
     let mut text = format!(
         "{} {}{} {} {}",
@@ -272,7 +269,7 @@ fn figures(forecast: &Forecast, settings: Settings) -> String {
 }
 
 /// `4.2 s`, `4.2–5.1 s`, `10 min`.
-fn span(shortest_ms: u64, longest_ms: u64) -> String {
+pub(super) fn span(shortest_ms: u64, longest_ms: u64) -> String {
     let words = |ms: u64| match ms {
         0..120_000 => format!("{}.{}", ms / 1000, ms % 1000 / 100),
         _ => format!("{}:{:02}", ms / 60_000, ms / 1000 % 60),
@@ -282,57 +279,5 @@ fn span(shortest_ms: u64, longest_ms: u64) -> String {
         format!("{} {unit}", words(longest_ms))
     } else {
         format!("{}–{} {unit}", words(shortest_ms), words(longest_ms))
-    }
-}
-
-/// The strategies side by side, drawn on the same clock.
-#[component]
-fn Comparison(comparison: RwSignal<Vec<(usize, Forecast)>, LocalStorage>) -> impl IntoView {
-    let settings = settings();
-    let longest =
-        move || comparison.with(|all| all.iter().map(|(_, forecast)| shown_ms(forecast)).max().unwrap_or(10_000));
-    view! {
-        <ul class="comparison" aria-label=settings.say(Key::Compare)>
-            <For each=move || comparison.get() key=|(at, forecast)| (*at, forecast.start_ms, shown_ms(forecast)) let:one>
-                {variant(one, longest())}
-            </For>
-        </ul>
-    }
-}
-
-/// The time that the chart of a forecast needs.
-fn shown_ms(forecast: &Forecast) -> u64 {
-    match forecast.outcome {
-        Outcome::Completes { longest_ms, .. } => longest_ms + 2_000,
-        Outcome::Stalls { .. } | Outcome::Open { .. } => 60_000,
-    }
-}
-
-fn variant((at, forecast): (usize, Forecast), longest_ms: u64) -> impl IntoView {
-    let settings = settings();
-    let name = STRATEGIES.get(at).map_or("", |(name, _)| *name);
-    let canvas = NodeRef::<Canvas>::new();
-    let (timeline, start_ms) = (forecast.timeline.clone(), forecast.start_ms);
-    let frame = Frame { from: start_ms.saturating_sub(500), to: start_ms + longest_ms, end: start_ms + longest_ms };
-    Effect::new(move |_| {
-        let Some(canvas) = canvas.get() else { return };
-        let timeline = timeline.clone();
-        // Once it has its size.
-        browser::soon(move || {
-            chart::draw(&canvas, &timeline, &frame);
-        });
-    });
-    let outcome = match forecast.outcome {
-        Outcome::Completes { shortest_ms, longest_ms } => span(shortest_ms, longest_ms),
-        Outcome::Stalls { .. } => "ProgressDeadlineExceeded".to_owned(),
-        Outcome::Open { .. } => "…".to_owned(),
-    };
-    let figures = forecast.clone();
-    view! {
-        <li class="variant">
-            <h3>{name}</h3>
-            <canvas class="variant-chart" node_ref=canvas aria-hidden="true"></canvas>
-            <p class="variant-figures">{outcome}" · "{move || self::figures(&figures, settings)}</p>
-        </li>
     }
 }

@@ -1,5 +1,6 @@
 //! The manifest panel: the files, the editor, and what applying would do.
 
+mod comparison;
 pub mod document;
 pub mod editor;
 pub mod files;
