@@ -79,6 +79,7 @@ pub fn Comparison(
     let longest = Memo::new(move |_| {
         comparison.with(|all| all.iter().map(|(_, forecast)| shown_ms(forecast)).max().unwrap_or(10_000))
     });
+    let is_working = move || comparison.with(|all| all.len() < STRATEGIES.len());
     Effect::new(move |_| clock.show(longest.get()));
     on_cleanup(move || clock.show(0));
     Effect::new(move |_| {
@@ -99,10 +100,11 @@ pub fn Comparison(
                 <button type="button" class="button bare" on:click=move |_| if let Some(dialog) = dialog.get_untracked() { dialog.close() }
                     aria-label=settings.say(Key::Close) title=settings.say(Key::Close)>{Icon::Close.view()}</button>
             </header>
-            <ul class="variants" aria-label=settings.say(Key::Compare)>
+            <ul class="variants" aria-label=settings.say(Key::Compare) aria-busy=move || is_working().to_string()>
                 <For each=move || comparison.get() key=|(at, forecast)| (*at, forecast.start_ms, shown_ms(forecast)) let:one>
                     {variant(one, longest.get_untracked(), clock)}
                 </For>
+                <Show when=is_working><li class="variant variant-coming hint">{settings.say(Key::ForecastNone)}</li></Show>
             </ul>
             <div class="comparison-clock">
                 <button type="button" class="button primary" aria-label=word title=word

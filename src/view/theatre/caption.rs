@@ -36,7 +36,8 @@ pub fn Caption() -> impl IntoView {
         Some((exact(decision.t_ms), numbers(&decision)))
     };
     view! {
-        <div class="caption" data-testid="caption">
+        <div class="caption" data-testid="caption"
+            on:keydown=move |event| if event.key() == "Escape" { shows_numbers.set(false) }>
             <Pointed/>
             <p class="caption-words">
                 <span aria-live=move || if simulation.playing.get() { "off" } else { "polite" }>
