@@ -45,6 +45,22 @@ sessions! {
     probes: "probes.txt",
 }
 
+/// A session comes to its end, whatever is typed.
+#[test]
+fn what_does_not_end_is_ended() {
+    let path = std::env::temp_dir().join(format!("hellok8s-lab-endless-{}.txt", std::process::id()));
+    std::fs::write(
+        &path,
+        "timeout 30 watch -t echo a\nwatch -t echo b\nkubectl get pods --watch\nsleep 86400; echo c\n",
+    )
+    .expect("a session");
+    let text = transcript(path.to_str().expect("a path"));
+    std::fs::remove_file(&path).expect("the session");
+    assert_eq!(text.matches("a\n").count(), 15, "{text}");
+    assert_eq!(text.matches("# ended after ").count(), 2, "{text}");
+    assert!(text.matches("b\n").count() <= 1801 && text.ends_with("c\n"), "{text}");
+}
+
 /// The commands that the lab promises to know.
 const PROMISED: &[&str] = &[
     "apply -f -",

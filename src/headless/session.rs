@@ -11,8 +11,23 @@ use serde_json::json;
 use super::arguments::RunOptions;
 use super::folder::{self, Folder};
 
-/// A command that has not ended after this much simulated time never will.
-const LONGEST_COMMAND_MS: u64 = 7 * 24 * 3600 * 1000;
+/// A command that sleeps to a fixed moment may sleep for so long.
+const LONGEST_SLEEP_MS: u64 = 7 * 24 * 3600 * 1000;
+
+/// Every other one is ended after so much simulated time: it watches or turns, and would go on without end.
+const LONGEST_COMMAND_MS: u64 = 3600 * 1000;
+
+/// What is said of a command that was ended.
+fn ended(after_ms: u64) -> String {
+    format!(
+        "# ended after {} minutes of simulated time: it would go on; say for how long with timeout, for example: timeout \
+         60 watch kubectl get pods\n",
+        after_ms / 60_000
+    )
+}
+
+/// How often a command may set itself another alarm and still count as one that sleeps.
+const SLEEPERS_WAKES: u32 = 10;
 
 /// Runs a session and writes its logs.
 pub fn run(options: &RunOptions) -> Result<(), String> {
@@ -84,6 +99,7 @@ fn type_command(lab: &mut Lab, command: &str) -> String {
     let mut transcript = format!("$ {shown}\n");
     lab.submit(0, shown);
     let began = lab.now();
+    let mut wakes = (None, 0_u32);
     loop {
         transcript.extend(lab.take_output(0).into_iter().map(|chunk| chunk.text));
         if !lab.is_busy(0) {
@@ -95,9 +111,17 @@ fn type_command(lab: &mut Lab, command: &str) -> String {
             continue;
         }
         let next = lab.next_at();
-        if next == SimTime::NEVER || next.ms_since(began) > LONGEST_COMMAND_MS {
+        if lab.wakes_at(0) != wakes.0 {
+            wakes = (lab.wakes_at(0), wakes.1 + 1);
+        }
+        let sleeps = wakes.0.is_some() && wakes.1 < SLEEPERS_WAKES;
+        let longest_ms = if sleeps { LONGEST_SLEEP_MS } else { LONGEST_COMMAND_MS };
+        if next == SimTime::NEVER || next.ms_since(began) > longest_ms {
             lab.interrupt(0);
             transcript.extend(lab.take_output(0).into_iter().map(|chunk| chunk.text));
+            if next != SimTime::NEVER {
+                transcript.push_str(&ended(lab.now().ms_since(began)));
+            }
             break;
         }
         lab.step();

@@ -238,6 +238,11 @@ impl Lab {
         self.seat(terminal).is_some_and(|seat| seat.terminal.is_busy())
     }
 
+    /// When a terminal's command goes on by itself; none while it waits for changes, and when there is none.
+    pub fn wakes_at(&self, terminal: usize) -> Option<SimTime> {
+        self.seat(terminal).and_then(|seat| seat.terminal.wants_poll_at())
+    }
+
     /// Whether a terminal waits for the rest of a command: an open quote, a here-document.
     pub fn needs_more(&self, terminal: usize) -> bool {
         self.seat(terminal).is_some_and(|seat| seat.terminal.needs_more())

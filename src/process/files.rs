@@ -12,6 +12,15 @@ pub struct Files {
     revision: u64,
 }
 
+/// The largest file that a command makes. A page keeps them all, and a browser gives it five megabytes or ten.
+pub const MAX_FILE_BYTES: usize = 4 << 20;
+
+/// How much a command may fill the lab's files with.
+pub const MAX_FILES_BYTES: usize = 16 << 20;
+
+/// How many files a command may make.
+pub const MAX_FILES: usize = 2000;
+
 /// What a command found wrong in a file, and where: the editor marks the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
@@ -41,6 +50,41 @@ impl Files {
         self.forget_complaints(path);
         self.revision += 1;
         self.texts.insert(Self::normalize(path), text.into());
+    }
+
+    /// As [`Files::write`], for a command's output.
+    ///
+    /// # Errors
+    /// In the system's words when the text is too large or the files are full.
+    pub fn store(&mut self, path: &str, text: impl Into<String>) -> Result<(), &'static str> {
+        let text = text.into();
+        self.make_room(path, text.len())?;
+        self.write(path, text);
+        Ok(())
+    }
+
+    /// Adds to the file at `path`, which need not exist.
+    ///
+    /// # Errors
+    /// As [`Files::store`].
+    pub fn append(&mut self, path: &str, text: &str) -> Result<(), &'static str> {
+        let length = self.read(path).map_or(0, str::len);
+        self.make_room(path, length + text.len())?;
+        self.forget_complaints(path);
+        self.texts.entry(Self::normalize(path)).or_default().push_str(text);
+        Ok(())
+    }
+
+    fn make_room(&self, path: &str, bytes: usize) -> Result<(), &'static str> {
+        if bytes > MAX_FILE_BYTES {
+            return Err("File too large");
+        }
+        let before = self.read(path);
+        let others: usize = self.texts.values().map(String::len).sum::<usize>() - before.map_or(0, str::len);
+        if others + bytes > MAX_FILES_BYTES || (before.is_none() && self.texts.len() >= MAX_FILES) {
+            return Err("No space left on device");
+        }
+        Ok(())
     }
 
     /// Removes the file at `path`; its text, or nothing when there was no such file.

@@ -37,7 +37,14 @@ pub struct Io {
     consumed: usize,
     input_open: bool,
     chunks: Vec<Chunk>,
+    /// How many bytes are in `chunks`.
+    unread_bytes: usize,
+    /// Whether more was written than is held.
+    is_cut: bool,
 }
+
+/// The most that a process may write before somebody takes it: whatever more it writes is dropped.
+pub const MAX_UNREAD_BYTES: usize = 16 << 20;
 
 impl Io {
     /// An input that holds all of `text`.
@@ -118,17 +125,39 @@ impl Io {
 
     /// Writes to `stream`.
     pub fn write(&mut self, stream: Stream, text: &str) {
-        if text.is_empty() {
+        if text.is_empty() || self.is_cut {
             return;
         }
+        if self.unread_bytes + text.len() > MAX_UNREAD_BYTES {
+            self.is_cut = true;
+            return;
+        }
+        self.unread_bytes += text.len();
         match self.chunks.last_mut() {
             Some(last) if last.stream == stream => last.text.push_str(text),
             _ => self.chunks.push(Chunk { stream, text: text.to_owned() }),
         }
     }
 
+    /// How many bytes nobody has taken yet.
+    pub fn unread_bytes(&self) -> usize {
+        self.unread_bytes
+    }
+
+    /// Whether more than [`MAX_UNREAD_BYTES`] was written at once.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// How many bytes of the input have not been read yet.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.input.len() - self.consumed.min(self.input.len())
+    }
+
     /// Takes what was written so far.
     pub fn take_chunks(&mut self) -> Vec<Chunk> {
+        self.unread_bytes = 0;
+        self.is_cut = false;
         std::mem::take(&mut self.chunks)
     }
 }

@@ -9,9 +9,9 @@ mod io;
 use crate::cluster::Cluster;
 use crate::sim::SimTime;
 
-pub use files::{Complaint, Files};
+pub use files::{Complaint, Files, MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES};
 pub use forwards::{Connection, Forward, Forwards};
-pub use io::{Chunk, Input, Io, Stream};
+pub use io::{Chunk, Input, Io, MAX_UNREAD_BYTES, Stream};
 
 /// What a process answers when it is polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

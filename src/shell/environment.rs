@@ -54,13 +54,45 @@ pub(super) struct Environment {
     pub waits: bool,
     /// How many commands may still start within this moment: `while true; do echo; done` must not stop the page.
     pub budget: u32,
+    /// How often the budget was used up without a pause.
+    spent: u32,
     /// How many scripts stand around what runs.
     pub nesting: u32,
     next_pid: u32,
+    /// How many jobs may run at once.
+    most_jobs: usize,
+    /// How long the variables' names and values are together.
+    variable_bytes: usize,
 }
 
-/// Commands that may start within one moment.
-const BUDGET: u32 = 2000;
+/// What may be done within one poll, counted in commands; a script in a script may do an eighth of it.
+const BUDGET: u32 = 1000;
+
+/// How long a shell rests that has used up its budget.
+const REST_MS: u64 = 5;
+
+/// How often the budget may be used up without a pause: a loop that only turns ends here.
+const MOST_SPENT: u32 = 500;
+
+/// A pause of this length shows that a loop waits for something.
+const PAUSE_MS: u64 = 50;
+
+/// So many bytes are as much work as a command.
+const BYTES_PER_COMMAND: usize = 4096;
+
+/// How many jobs may run at once in the terminal's own shell; a shell in a shell may have an eighth of them.
+const MOST_JOBS: usize = 64;
+
+/// How long a word, a value or the output of `$(…)` may become.
+pub(super) const LONGEST_TEXT: usize = 4 << 20;
+
+/// How long all variables may be together.
+const MOST_VARIABLE_BYTES: usize = 16 << 20;
+
+/// How long a word may become, in the shell's words.
+pub(super) fn too_long() -> String {
+    format!("cannot allocate memory: a text may have {LONGEST_TEXT} bytes")
+}
 
 impl Environment {
     pub fn new() -> Self {
@@ -85,21 +117,105 @@ impl Environment {
             wake: SimTime::NEVER,
             waits: false,
             budget: BUDGET,
+            spent: 0,
             nesting: 0,
             next_pid: 4242,
+            most_jobs: MOST_JOBS,
+            variable_bytes: 0,
         }
     }
 
     /// A subshell's copy: what it changes stays its own.
     pub fn subshell(&self) -> Self {
-        Self { jobs: Vec::new(), interactive: false, history: Vec::new(), unwind: None, ..self.clone() }
+        Self {
+            variables: self.variables.clone(),
+            exported: self.exported.clone(),
+            aliases: self.aliases.clone(),
+            history: Vec::new(),
+            jobs: Vec::new(),
+            interactive: false,
+            unwind: None,
+            most_jobs: self.most_jobs / 8,
+            ..*self
+        }
     }
 
     /// Before each poll.
     pub fn begin_poll(&mut self) {
         self.wake = SimTime::NEVER;
         self.waits = false;
-        self.budget = BUDGET;
+        self.budget = (BUDGET >> (3 * self.nesting.min(4))).max(8);
+    }
+
+    /// Counts work. Texts are work as well as commands.
+    pub fn charge(&mut self, commands: u32, bytes: usize) {
+        let more = u32::try_from(bytes / BYTES_PER_COMMAND).unwrap_or(u32::MAX);
+        self.budget = self.budget.saturating_sub(commands.saturating_add(more));
+    }
+
+    /// Whether to go on after a rest, because there was enough work for one poll. A loop that never pauses is ended.
+    pub fn is_spent(&mut self, now: SimTime, io: &mut Io) -> bool {
+        if self.budget > 0 {
+            return false;
+        }
+        self.spent += 1;
+        if self.spent > MOST_SPENT && self.unwind.is_none() {
+            // Of the shells in one another, the innermost says so.
+            if self.spent == MOST_SPENT + 1 {
+                io.err("bash: killed: the lab ends a loop that never pauses\n");
+            }
+            self.unwind = Some(Unwind::Exit(137));
+            self.budget = 1;
+            return false;
+        }
+        self.wake = self.wake.min(now + REST_MS);
+        true
+    }
+
+    /// A program sleeps until `at`.
+    pub fn sleeps_until(&mut self, at: SimTime, now: SimTime) {
+        self.wake = self.wake.min(at);
+        if at.ms_since(now) >= PAUSE_MS {
+            self.spent = 0;
+        }
+    }
+
+    /// A new line begins.
+    pub fn begin_line(&mut self) {
+        self.spent = 0;
+    }
+
+    /// Gives up everything that runs, as a shell without memory or processes does.
+    pub fn give_up(&mut self, why: &str, io: &mut Io) -> i32 {
+        io.err(format!("bash: {why}\n"));
+        self.unwind = Some(Unwind::Exit(1));
+        1
+    }
+
+    /// Gives a variable its value.
+    ///
+    /// # Errors
+    /// When the value, or all together, would be too long.
+    pub fn assign(&mut self, name: &str, value: String) -> Result<(), String> {
+        let before = self.variables.get(name).map_or(0, |value| name.len() + value.len());
+        let bytes = self.variable_bytes.saturating_sub(before) + name.len() + value.len();
+        if value.len() > LONGEST_TEXT {
+            return Err(format!("{name}: {}", too_long()));
+        }
+        if bytes > MOST_VARIABLE_BYTES {
+            return Err(format!("{name}: cannot allocate memory: all variables may have {MOST_VARIABLE_BYTES} bytes"));
+        }
+        self.variable_bytes = bytes;
+        self.variables.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Forgets a variable.
+    pub fn unset(&mut self, name: &str) {
+        if let Some(value) = self.variables.remove(name) {
+            self.variable_bytes = self.variable_bytes.saturating_sub(name.len() + value.len());
+        }
+        self.exported.remove(name);
     }
 
     /// Takes over when and for what a subshell waits.
@@ -107,10 +223,17 @@ impl Environment {
         self.wake = self.wake.min(other.wake);
         self.waits |= other.waits;
         self.budget = self.budget.min(other.budget);
+        self.spent = self.spent.max(other.spent);
     }
 
-    /// Starts a job.
-    pub fn start_job(&mut self, text: &str, running: Running) -> (usize, u32) {
+    /// Starts a job; none when too many run.
+    pub fn start_job(&mut self, text: &str, running: Running) -> Option<(usize, u32)> {
+        if self.jobs.len() >= self.most_jobs {
+            self.jobs.retain(|job| job.ended.is_none());
+        }
+        if self.jobs.len() >= self.most_jobs {
+            return None;
+        }
         let number = self.jobs.iter().map(|job| job.number).max().unwrap_or(0) + 1;
         let pid = self.next_pid;
         self.next_pid += 1;
@@ -120,7 +243,7 @@ impl Environment {
         self.jobs.push(Job { number, pid, text: text.to_owned(), running, environment, io, ended: None });
         // It begins with the next poll, which is due at once: else it would wait for somebody to type.
         self.wake = SimTime::ZERO;
-        (number, pid)
+        Some((number, pid))
     }
 
     /// The job that `%1`, `%%` or a process number names.
@@ -141,9 +264,11 @@ impl Environment {
     /// Lets the jobs go on.
     pub fn poll_jobs(&mut self, world: &mut World<'_>) -> Vec<Chunk> {
         let mut chunks = Vec::new();
+        let share = self.budget / u32::try_from(self.jobs.len().max(1)).unwrap_or(u32::MAX);
         for mut job in std::mem::take(&mut self.jobs) {
             if job.ended.is_none() {
                 job.environment.begin_poll();
+                job.environment.budget = share.max(8);
                 job.ended = job.running.poll(&mut job.environment, world, &mut job.io);
                 if job.ended.is_none() {
                     self.wake = self.wake.min(job.environment.wake);
@@ -164,7 +289,8 @@ impl Environment {
     /// Gives a script its arguments.
     pub fn set_positional(&mut self, arguments: &[String]) {
         for (at, argument) in (1_usize..).zip(arguments) {
-            self.variables.insert(at.to_string(), argument.clone());
+            // Arguments come from words, which are shorter than what would be refused.
+            let _ = self.assign(&at.to_string(), argument.clone());
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Terminal {
     exit_code: i32,
     /// Exit code of the command that ended last, until somebody takes it.
     ended: Option<i32>,
+    /// How often it was polled without time going on.
+    polls_at_once: u32,
 }
 
 impl Default for Terminal {
@@ -33,6 +35,9 @@ impl Default for Terminal {
 
 /// The longest line that is read; what is longer is pasted by mistake.
 const LONGEST_BYTES: usize = 256 * 1024;
+
+/// How often the terminal goes on within one moment.
+const POLLS_AT_ONCE: u32 = 8;
 
 impl Terminal {
     /// A terminal in which nothing was typed yet.
@@ -45,6 +50,7 @@ impl Terminal {
             io: Io::default(),
             exit_code: 0,
             ended: None,
+            polls_at_once: 0,
         }
     }
 
@@ -105,10 +111,25 @@ impl Terminal {
             self.end(code);
         }
         chunks.extend(self.io.take_chunks());
+        self.keep_time_going(world.cluster.now());
         chunks
     }
 
+    /// What wants to go on at once may do so a few times; then with the next millisecond, or time would stand still.
+    fn keep_time_going(&mut self, now: SimTime) {
+        if self.environment.wake > now {
+            self.polls_at_once = 0;
+            return;
+        }
+        self.polls_at_once += 1;
+        if self.polls_at_once > POLLS_AT_ONCE {
+            self.polls_at_once = 0;
+            self.environment.wake = now + 1;
+        }
+    }
+
     fn end(&mut self, code: i32) {
+        self.environment.begin_line();
         self.running = None;
         self.exit_code = code;
         self.ended = Some(code);

@@ -296,6 +296,8 @@ fn watch_paints_again() {
     assert_eq!(out.matches("hi\n").count(), 3);
 }
 
+mod bounds;
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

@@ -238,7 +238,12 @@ impl Curl {
         match self.options.output.as_deref() {
             None | Some("-") => io.out(text),
             Some("/dev/null") => {}
-            Some(path) => world.files.write(path, text),
+            Some(path) => {
+                if let Err(why) = world.files.store(path, text) {
+                    io.err(format!("curl: (23) client returned ERROR on write: {why}\n"));
+                    return 23;
+                }
+            }
         }
         if self.options.verbose {
             io.err(format!("* Connection #0 to host {} left intact\n", self.url.host));

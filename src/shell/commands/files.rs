@@ -100,7 +100,11 @@ fn transfer(name: &str, arguments: &[String], world: &mut World<'_>, io: &mut Io
                 code = 1;
                 continue;
             }
-            world.files.write(&to, text);
+            if let Err(why) = world.files.store(&to, text) {
+                io.err(format!("{name}: error writing '{to}': {why}\n"));
+                code = 1;
+                continue;
+            }
             if name == "mv" {
                 world.files.remove(source);
             }
@@ -118,7 +122,10 @@ fn transfer(name: &str, arguments: &[String], world: &mut World<'_>, io: &mut Io
                     world.files.remove(&path);
                 }
                 let rest = path.strip_prefix(&from).unwrap_or(&path).to_owned();
-                world.files.write(&format!("{to}/{rest}"), text);
+                if let Err(why) = world.files.store(&format!("{to}/{rest}"), text) {
+                    io.err(format!("{name}: error writing '{to}/{rest}': {why}\n"));
+                    code = 1;
+                }
             }
         } else {
             io.err(format!("{name}: cannot stat {}\n", missing(source)));
@@ -158,14 +165,19 @@ pub(super) fn remove(arguments: &[String], world: &mut World<'_>, io: &mut Io) -
 }
 
 /// `touch`
-pub(super) fn touch(arguments: &[String], world: &mut World<'_>, _: &mut Io) -> i32 {
+pub(super) fn touch(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i32 {
     let (_, operands) = split(arguments);
+    let mut code = 0;
     for path in operands {
-        if world.files.read(path).is_none() && !world.files.is_directory(path) {
-            world.files.write(path, "");
+        if world.files.read(path).is_none()
+            && !world.files.is_directory(path)
+            && let Err(why) = world.files.store(path, "")
+        {
+            io.err(format!("touch: cannot touch '{path}': {why}\n"));
+            code = 1;
         }
     }
-    0
+    code
 }
 
 /// `mkdir`: directories come with their first file, so there is nothing to make.

@@ -550,7 +550,11 @@ pub(super) fn tee(rest: &[String], _: u32) -> Started {
 impl Process for Tee {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
         if !self.begun && !self.append {
-            self.files.iter().for_each(|file| world.files.write(file, ""));
+            for file in &self.files {
+                if let Err(why) = world.files.store(file, "") {
+                    io.err(format!("tee: {file}: {why}\n"));
+                }
+            }
         }
         self.begun = true;
         loop {
@@ -558,8 +562,10 @@ impl Process for Tee {
                 Input::Line(line) => {
                     let line = line + "\n";
                     for file in &self.files {
-                        let whole = world.files.read(file).unwrap_or_default().to_owned() + &line;
-                        world.files.write(file, whole);
+                        if let Err(why) = world.files.append(file, &line) {
+                            io.err(format!("tee: {file}: {why}\n"));
+                            return Poll::Exited(1);
+                        }
                     }
                     io.out(line);
                 }

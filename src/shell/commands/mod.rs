@@ -137,6 +137,15 @@ pub(super) fn start(arguments: &[String], nesting: u32) -> Started {
     }
 }
 
+/// How much work a program is, in commands that do everything at once.
+pub(super) fn effort(arguments: &[String]) -> u32 {
+    let name = arguments.first().map_or("", String::as_str);
+    match PROGRAMS.iter().find(|known| known.name == name).map(|known| &known.program) {
+        Some(Program::Process(_)) => 9,
+        _ => 0,
+    }
+}
+
 /// A failure of a program that is told by itself.
 fn usage(text: impl Into<String>, code: i32) -> NotStarted {
     NotStarted { text: text.into(), code }

@@ -6,7 +6,7 @@ use super::{DEEPEST, syntax_error, usage};
 use crate::process::{Io, Poll, Process, Started, World};
 use crate::shell::environment::{Environment, Unwind};
 use crate::shell::language::parse;
-use crate::shell::run::Running;
+use crate::shell::run::{Running, poll_with_jobs};
 use crate::sim::SimTime;
 
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ impl Process for Script {
         }
         let Some(running) = &mut self.running else { return Poll::Exited(0) };
         self.environment.begin_poll();
-        match running.poll(&mut self.environment, world, io) {
+        match poll_with_jobs(running, &mut self.environment, world, io) {
             Some(code) => Poll::Exited(match self.environment.unwind.take() {
                 Some(Unwind::Exit(code)) => code,
                 _ => code,

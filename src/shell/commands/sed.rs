@@ -98,7 +98,10 @@ impl Process for InPlace {
             if !text.ends_with('\n') && whole.ends_with('\n') {
                 whole.pop();
             }
-            world.files.write(file, whole);
+            if let Err(why) = world.files.store(file, whole) {
+                io.err(format!("sed: couldn't write {file}: {why}\n"));
+                code = 4;
+            }
         }
         Poll::Exited(code)
     }

@@ -6,6 +6,9 @@ use super::filter::Options;
 use super::{start as start_program, usage};
 use crate::process::{Io, Poll, Process, Started, World};
 
+/// How many commands it starts before it lets others go on.
+const BATCHES_AT_ONCE: usize = 100;
+
 #[derive(Clone)]
 struct Xargs {
     command: Vec<String>,
@@ -72,7 +75,7 @@ impl Process for Xargs {
             let Some(text) = io.read_all() else { return Poll::Waiting };
             self.batches = Some(self.batches(&text));
         }
-        loop {
+        for _ in 0..BATCHES_AT_ONCE {
             if let Some(inner) = &mut self.inner {
                 match inner.poll(world, io) {
                     Poll::Exited(0) => {}
@@ -97,6 +100,7 @@ impl Process for Xargs {
                 }
             }
         }
+        Poll::SleepUntil(world.cluster.now() + 1)
     }
 
     fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {

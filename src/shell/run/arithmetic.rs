@@ -58,8 +58,8 @@ impl<'a> Parser<'a> {
         self.environment.value(name).and_then(|value| value.trim().parse().ok()).unwrap_or(0)
     }
 
-    fn set(&mut self, name: &str, value: i64) {
-        self.environment.variables.insert(name.to_owned(), value.to_string());
+    fn set(&mut self, name: &str, value: i64) -> Result<(), String> {
+        self.environment.assign(name, value.to_string())
     }
 
     /// `name = …`, `name += …`, or a value.
@@ -77,7 +77,7 @@ impl<'a> Parser<'a> {
                         "-=" => self.variable(name).wrapping_sub(value),
                         _ => value,
                     };
-                    self.set(name, value);
+                    self.set(name, value)?;
                     return Ok(value);
                 }
             }
@@ -122,7 +122,7 @@ impl<'a> Parser<'a> {
         if change != 0 {
             let name = self.name().ok_or_else(|| self.error())?;
             let value = self.variable(name).wrapping_add(change);
-            self.set(name, value);
+            self.set(name, value)?;
             return Ok(value);
         }
         self.depth += 1;
@@ -150,9 +150,9 @@ impl<'a> Parser<'a> {
         if let Some(name) = self.name() {
             let value = self.variable(name);
             if self.take("++") {
-                self.set(name, value.wrapping_add(1));
+                self.set(name, value.wrapping_add(1))?;
             } else if self.take("--") {
-                self.set(name, value.wrapping_sub(1));
+                self.set(name, value.wrapping_sub(1))?;
             }
             return Ok(value);
         }

@@ -54,8 +54,7 @@ pub(super) fn start(
         "export" => export(rest, environment, io),
         "unset" => {
             for name in rest {
-                environment.variables.remove(name);
-                environment.exported.remove(name);
+                environment.unset(name);
             }
             0
         }
@@ -125,18 +124,20 @@ pub(super) fn start(
 }
 
 /// `read`: splits a line into variables; the last one takes the rest.
-pub(super) fn assign_line(line: &str, names: &[String], environment: &mut Environment) {
+///
+/// # Errors
+/// When a value is too long.
+pub(super) fn assign_line(line: &str, names: &[String], environment: &mut Environment) -> Result<(), String> {
     let mut rest = line.trim();
     let Some((last, first)) = names.split_last() else {
-        environment.variables.insert("REPLY".to_owned(), line.to_owned());
-        return;
+        return environment.assign("REPLY", line.to_owned());
     };
     for name in first {
         let (word, tail) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        environment.variables.insert(name.clone(), word.to_owned());
+        environment.assign(name, word.to_owned())?;
         rest = tail.trim_start();
     }
-    environment.variables.insert(last.clone(), rest.to_owned());
+    environment.assign(last, rest.to_owned())
 }
 
 fn change_directory(rest: &[String], world: &World<'_>, io: &mut Io) -> i32 {
@@ -169,10 +170,12 @@ fn export(rest: &[String], environment: &mut Environment, io: &mut Io) -> i32 {
             code = 1;
             continue;
         }
-        environment.exported.insert(name.to_owned());
-        if let Some(value) = value {
-            environment.variables.insert(name.to_owned(), value.to_owned());
+        if let Some(value) = value
+            && let Err(why) = environment.assign(name, value.to_owned())
+        {
+            return environment.give_up(&why, io);
         }
+        environment.exported.insert(name.to_owned());
     }
     code
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Environment, Running, arithmetic};
 use crate::process::{Io, Stream, World};
+use crate::shell::environment::{LONGEST_TEXT, too_long};
 use crate::shell::language::{List, Part, Word};
 
 /// Words while they are expanded: their substitutions run first.
@@ -37,20 +38,31 @@ impl Expansion {
     ) -> Option<Result<Vec<String>, i32>> {
         let refs: Vec<&Word> = words.iter().collect();
         self.substitute(&refs, environment, world, io)?;
+        if environment.unwind.is_some() {
+            return Some(Err(1));
+        }
         let mut results: VecDeque<String> = self.results.drain(..).collect();
         let mut fields = Vec::new();
+        let mut bytes = 0;
         for word in words {
             for word in braces(word) {
                 let mut field = Field::default();
                 for part in &word.0 {
-                    if let Err(text) = add_part(part, &mut field, &mut fields, environment, &mut results) {
-                        io.err(format!("bash: {text}\n"));
-                        return Some(Err(1));
+                    match add_part(part, &mut field, &mut fields, environment, &mut results) {
+                        Ok(length) => bytes += length,
+                        Err(text) => {
+                            io.err(format!("bash: {text}\n"));
+                            return Some(Err(1));
+                        }
+                    }
+                    if bytes > LONGEST_TEXT {
+                        return Some(Err(environment.give_up(&too_long(), io)));
                     }
                 }
                 finish(field, &mut fields);
             }
         }
+        environment.charge(0, bytes);
         Some(Ok(fields.into_iter().flat_map(|field| files_of(field, world)).collect()))
     }
 
@@ -63,13 +75,22 @@ impl Expansion {
         io: &mut Io,
     ) -> Option<Result<Vec<String>, i32>> {
         self.substitute(words, environment, world, io)?;
+        if environment.unwind.is_some() {
+            return Some(Err(1));
+        }
         let mut results: VecDeque<String> = self.results.drain(..).collect();
         let texts: Result<Vec<String>, String> =
             words.iter().map(|word| text_of(word, environment, &mut results)).collect();
-        Some(texts.map_err(|text| {
-            io.err(format!("bash: {text}\n"));
-            1
-        }))
+        Some(match texts {
+            Ok(texts) if texts.iter().any(|text| text.len() > LONGEST_TEXT) => {
+                Err(environment.give_up(&too_long(), io))
+            }
+            Ok(texts) => Ok(texts),
+            Err(text) => {
+                io.err(format!("bash: {text}\n"));
+                Err(1)
+            }
+        })
     }
 
     /// Runs the substitutions, one after the other.
@@ -89,6 +110,13 @@ impl Expansion {
             inner.swap_input(io);
             let ended = running.poll(environment, world, inner);
             inner.swap_input(io);
+            if inner.unread_bytes() > LONGEST_TEXT || inner.is_cut() {
+                running.interrupt(world, &mut Io::default());
+                self.running = None;
+                self.results.push(String::new());
+                environment.give_up(&too_long(), io);
+                continue;
+            }
             let code = ended?;
             let mut text = String::new();
             for chunk in inner.take_chunks() {
@@ -128,6 +156,10 @@ fn text_of(word: &Word, environment: &mut Environment, results: &mut VecDeque<St
     let mut text = String::new();
     for part in &word.0 {
         text.push_str(&part_text(part, environment, results)?);
+        if text.len() > LONGEST_TEXT {
+            // Whoever asked says so.
+            return Ok(text);
+        }
     }
     Ok(text)
 }
@@ -157,7 +189,7 @@ fn modified(name: &str, operator: &str, word: String, environment: &mut Environm
         "length" => value.chars().count().to_string(),
         ":-" | "-" if is_missing => word,
         ":=" | "=" if is_missing => {
-            environment.variables.insert(name.to_owned(), word.clone());
+            environment.assign(name, word.clone())?;
             word
         }
         ":?" if is_missing => {
@@ -192,13 +224,14 @@ fn without(value: &str, pattern: &str, longest: bool, at_start: bool) -> String 
     value.to_owned()
 }
 
+/// Adds a part to a field, and the fields that it ends; how long it is.
 fn add_part(
     part: &Part,
     field: &mut Field,
     fields: &mut Vec<Field>,
     environment: &mut Environment,
     results: &mut VecDeque<String>,
-) -> Result<(), String> {
+) -> Result<usize, String> {
     let text = part_text(part, environment, results)?;
     let (quoted, splits) = match part {
         Part::Text { quoted, .. } => (*quoted, false),
@@ -211,7 +244,7 @@ fn add_part(
     if !splits {
         field.text.push_str(&text);
         field.exists |= quoted || !text.is_empty();
-        return Ok(());
+        return Ok(text.len());
     }
     let mut words = text.split_whitespace();
     if text.starts_with(char::is_whitespace) {
@@ -229,7 +262,7 @@ fn add_part(
     if text.ends_with(char::is_whitespace) {
         finish(std::mem::take(field), fields);
     }
-    Ok(())
+    Ok(text.len())
 }
 
 fn finish(field: Field, fields: &mut Vec<Field>) {

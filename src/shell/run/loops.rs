@@ -56,6 +56,9 @@ impl WhileLoop {
 
     pub fn poll(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
         loop {
+            if self.child.is_none() && environment.is_spent(world.cluster.now(), io) {
+                return None;
+            }
             let part = if self.in_body { &self.body } else { &self.condition };
             let code = self.child.get_or_insert_with(|| Running::list(part)).poll(environment, world, io)?;
             self.child = None;
@@ -101,8 +104,13 @@ impl ForLoop {
         }
         loop {
             if self.child.is_none() {
+                if environment.is_spent(world.cluster.now(), io) {
+                    return None;
+                }
                 let Some(value) = self.values.as_mut().and_then(Iterator::next) else { return Some(self.last) };
-                environment.variables.insert(name.clone(), value);
+                if let Err(why) = environment.assign(name, value) {
+                    return Some(environment.give_up(&why, io));
+                }
                 self.child = Some(Running::list(body));
             }
             if let Some(child) = &mut self.child {

@@ -21,6 +21,9 @@ use pipe::Pipe;
 use redirection::Redirected;
 use simple::Simple;
 
+/// How many commands may feed one another.
+const MOST_STAGES: usize = 100;
+
 /// Something that runs. A poll does what can be done now and gives the exit code once it has ended.
 #[derive(Clone, Debug)]
 pub(super) enum Running {
@@ -97,7 +100,7 @@ impl Running {
                 let (inner, running) = subshell.as_mut();
                 inner.begin_poll();
                 inner.budget = environment.budget;
-                let ended = running.poll(inner, world, io);
+                let ended = poll_with_jobs(running, inner, world, io);
                 environment.waits_like(inner);
                 let code = ended?;
                 match inner.unwind.take() {
@@ -123,6 +126,24 @@ impl Running {
     }
 }
 
+/// Lets a shell's jobs go on, and then what it runs itself.
+pub(super) fn poll_with_jobs(
+    running: &mut Running,
+    environment: &mut Environment,
+    world: &mut World<'_>,
+    io: &mut Io,
+) -> Option<i32> {
+    for chunk in environment.poll_jobs(world) {
+        io.write(chunk.stream, &chunk.text);
+    }
+    let ended = running.poll(environment, world, io);
+    if environment.wake <= world.cluster.now() {
+        // A job has just begun: it goes on with the next moment, so that time does.
+        environment.wake = world.cluster.now() + 1;
+    }
+    ended
+}
+
 /// A list that runs.
 #[derive(Clone, Debug)]
 pub(super) struct Sequence {
@@ -139,7 +160,16 @@ impl Sequence {
         let list = Arc::clone(&self.list);
         while let Some(entry) = list.0.get(self.entry) {
             if entry.background {
-                self.start_job(entry, environment, io);
+                if environment.is_spent(world.cluster.now(), io) {
+                    return None;
+                }
+                if environment.unwind.is_some() {
+                    return Some(self.last);
+                }
+                environment.charge(1, 0);
+                if !self.start_job(entry, environment, io) {
+                    return Some(environment.give_up("fork: retry: Resource temporarily unavailable", io));
+                }
                 continue;
             }
             let Some((join, pipeline)) = entry.chain.get(self.link) else {
@@ -151,6 +181,9 @@ impl Sequence {
             if skipped && self.child.is_none() {
                 self.link += 1;
                 continue;
+            }
+            if pipeline.commands.len() > MOST_STAGES {
+                return Some(environment.give_up("fork: retry: Resource temporarily unavailable", io));
             }
             let now_ms = world.cluster.now().as_ms();
             let child = self.child.get_or_insert_with(|| {
@@ -175,10 +208,11 @@ impl Sequence {
         Some(self.last)
     }
 
-    fn start_job(&mut self, entry: &Entry, environment: &mut Environment, io: &mut Io) {
+    /// Whether there is room for another job.
+    fn start_job(&mut self, entry: &Entry, environment: &mut Environment, io: &mut Io) -> bool {
         let foreground = Entry { background: false, ..entry.clone() };
         let running = Running::list(&Arc::new(List(vec![foreground])));
-        let (number, pid) = environment.start_job(&entry.text, running);
+        let Some((number, pid)) = environment.start_job(&entry.text, running) else { return false };
         if environment.interactive {
             io.err(format!("[{number}] {pid}\n"));
         }
@@ -186,6 +220,7 @@ impl Sequence {
         environment.last_exit = 0;
         self.entry += 1;
         self.link = 0;
+        true
     }
 }
 

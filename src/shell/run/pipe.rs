@@ -9,6 +9,9 @@ use crate::shell::language::Command;
 /// What a program that writes to nobody ends with: 128 + SIGPIPE.
 const BROKEN_PIPE: i32 = 141;
 
+/// How many bytes may wait in a pipe before its writer does.
+const CAPACITY: usize = 1 << 20;
+
 /// Commands that feed one another.
 #[derive(Clone, Debug)]
 pub(in crate::shell) struct Pipe {
@@ -38,10 +41,14 @@ impl Pipe {
 
     pub fn poll(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
         let mut flow = String::new();
+        let mut was_full = false;
         let mut source_ended = false;
         let count = self.stages.len();
         for index in 0..count {
-            let next_ended = self.stages.get(index + 1).is_some_and(|next| next.ended.is_some());
+            let next = self.stages.get(index + 1);
+            let next_ended = next.is_some_and(|next| next.ended.is_some());
+            // Whoever writes faster than the next one reads waits for it.
+            let is_full = next.is_some_and(|next| next.ended.is_none() && next.io.waiting_bytes() > CAPACITY);
             let stage = self.stages.get_mut(index)?;
             if index > 0 {
                 stage.io.feed(&flow);
@@ -50,7 +57,8 @@ impl Pipe {
                 }
             }
             flow.clear();
-            if stage.ended.is_none() {
+            was_full |= is_full;
+            if stage.ended.is_none() && !is_full {
                 if index == 0 {
                     stage.io.swap_input(io);
                 }
@@ -72,6 +80,9 @@ impl Pipe {
             source_ended = stage.ended.is_some();
         }
         self.break_pipes(world);
+        if was_full && !self.stages.iter().any(|stage| stage.io.waiting_bytes() > CAPACITY) {
+            environment.wake = environment.wake.min(world.cluster.now() + 1);
+        }
         let all_ended = self.stages.iter().all(|stage| stage.ended.is_some());
         if all_ended { self.stages.last()?.ended } else { None }
     }

@@ -68,8 +68,8 @@ impl Redirected {
         if !open.own_input {
             open.io.swap_input(io);
         }
-        open.deliver(world, io);
-        ended
+        let delivered = open.deliver(world, io);
+        ended.map(|code| if delivered { code } else { code.max(1) })
     }
 
     fn open(&self, texts: Vec<String>, environment: &Environment, world: &mut World<'_>) -> Result<Open, String> {
@@ -112,22 +112,24 @@ impl Redirected {
 }
 
 impl Open {
-    fn deliver(&mut self, world: &mut World<'_>, io: &mut Io) {
+    /// Hands on what was written; whether all of it found its place.
+    fn deliver(&mut self, world: &mut World<'_>, io: &mut Io) -> bool {
+        let mut is_complete = true;
         for chunk in self.io.take_chunks() {
             let sink = if chunk.stream == Stream::Out { &self.out } else { &self.err };
             match sink {
                 Sink::Outer(stream) => io.write(*stream, &chunk.text),
-                Sink::File(path) => append(path, &chunk.text, world),
+                Sink::File(path) => {
+                    if let Err(why) = world.files.append(path, &chunk.text) {
+                        io.err(format!("bash: {path}: write error: {why}\n"));
+                        is_complete = false;
+                    }
+                }
                 Sink::Null => {}
             }
         }
+        is_complete
     }
-}
-
-fn append(path: &str, text: &str, world: &mut World<'_>) {
-    let mut whole = world.files.read(path).unwrap_or_default().to_owned();
-    whole.push_str(text);
-    world.files.write(path, whole);
 }
 
 fn read(name: &str, world: &World<'_>) -> Result<String, String> {
@@ -151,7 +153,7 @@ fn file(name: String, append: bool, world: &mut World<'_>) -> Result<Sink, Strin
         return Err(format!("{name}: Is a directory"));
     }
     if !append || world.files.read(&name).is_none() {
-        world.files.write(&name, "");
+        world.files.store(&name, "").map_err(|why| format!("{name}: {why}"))?;
     }
     Ok(Sink::File(name))
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::builtins::{self, Builtin};
 use super::expansion::Expansion;
 use super::{Environment, Running};
-use crate::process::{Input, Io, Poll, Process, World};
+use crate::process::{Input, Io, MAX_UNREAD_BYTES, Poll, Process, World};
 use crate::shell::commands;
+use crate::shell::environment::Unwind;
 use crate::shell::language::{Command, CommandKind, Word, parse};
 
 /// A command without a shape of its own.
@@ -48,9 +49,11 @@ impl Simple {
 
     pub fn poll(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
         if let State::Starting = self.state {
-            if environment.budget == 0 {
-                environment.wake = environment.wake.min(world.cluster.now() + 1);
+            if environment.is_spent(world.cluster.now(), io) {
                 return None;
+            }
+            if let Some(Unwind::Exit(code)) = environment.unwind {
+                return Some(code);
             }
             if let Some(code) = self.start(environment, world, io)? {
                 return Some(code);
@@ -58,27 +61,39 @@ impl Simple {
         }
         match &mut self.state {
             State::Starting => None,
-            State::Program(process) => match process.poll(world, io) {
-                Poll::Exited(code) => Some(code),
-                Poll::SleepUntil(at) => {
-                    environment.wake = environment.wake.min(at);
-                    None
+            State::Program(process) => {
+                let before = io.unread_bytes();
+                let poll = process.poll(world, io);
+                environment.charge(0, io.unread_bytes().saturating_sub(before));
+                if io.is_cut() {
+                    process.interrupt(world, &mut Io::default());
+                    // What was written before it is lost: there is no room for the words either.
+                    drop(io.take_chunks());
+                    let why = format!("cannot allocate memory: {MAX_UNREAD_BYTES} bytes at once are the lab's limit");
+                    return Some(environment.give_up(&why, io));
                 }
-                Poll::Waiting => {
-                    environment.waits = true;
-                    None
+                match poll {
+                    Poll::Exited(code) => Some(code),
+                    Poll::SleepUntil(at) => {
+                        environment.sleeps_until(at, world.cluster.now());
+                        None
+                    }
+                    Poll::Waiting => {
+                        environment.waits = true;
+                        None
+                    }
                 }
-            },
+            }
             State::Inner(running) => {
                 let ended = running.poll(environment, world, io)?;
                 environment.nesting = environment.nesting.saturating_sub(1);
                 Some(ended)
             }
             State::Reading(names) => match io.read_line() {
-                Input::Line(line) => {
-                    builtins::assign_line(&line, names, environment);
-                    Some(0)
-                }
+                Input::Line(line) => match builtins::assign_line(&line, names, environment) {
+                    Ok(()) => Some(0),
+                    Err(why) => Some(environment.give_up(&why, io)),
+                },
                 Input::Pending => {
                     environment.waits = true;
                     None
@@ -115,11 +130,14 @@ impl Simple {
             Ok(arguments) => arguments,
             Err(code) => return Some(Some(code)),
         };
-        environment.budget = environment.budget.saturating_sub(1);
+        environment.charge(1, arguments.iter().map(String::len).sum());
         if arguments.is_empty() {
             let values = self.values.take().unwrap_or_default();
             for ((name, _), value) in self.assignments.iter().zip(values) {
-                environment.variables.insert(name.clone(), value);
+                environment.charge(0, value.len());
+                if let Err(why) = environment.assign(name, value) {
+                    return Some(Some(environment.give_up(&why, io)));
+                }
             }
             return Some(Some(self.assigning.last.or(self.expansion.last).unwrap_or(0)));
         }
@@ -144,7 +162,10 @@ impl Simple {
             Builtin::Read(names) => State::Reading(names),
             Builtin::Wait(names) => State::WaitingForJobs(names),
             Builtin::None(arguments) => match commands::start(&arguments, environment.nesting) {
-                Ok(process) => State::Program(process),
+                Ok(process) => {
+                    environment.charge(commands::effort(&arguments), 0);
+                    State::Program(process)
+                }
                 Err(failure) => {
                     io.err(failure.text);
                     return Some(Some(failure.code));
