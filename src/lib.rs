@@ -26,6 +26,7 @@
 
 pub mod api;
 pub mod apiserver;
+pub mod client;
 pub mod cluster;
 pub mod controllers;
 pub mod decision;

@@ -3,11 +3,11 @@
 mod admission;
 mod bootstrap;
 mod deletion;
-mod field_selector;
 mod key;
 mod names;
 mod patch;
 mod rest;
+mod selectors;
 mod service_addresses;
 mod status;
 mod store;
@@ -19,12 +19,12 @@ mod tests;
 pub use bootstrap::{NODE, NODE_IP};
 pub use deletion::{DeleteOptions, Deleted, Propagation};
 pub(crate) use deletion::{FOREGROUND, ORPHAN};
-pub use field_selector::FieldSelector;
 pub use key::Key;
 pub use patch::PatchType;
 pub use rest::{Applied, FieldValidation, WriteOptions};
+pub use selectors::{FieldSelector, LabelQuery, Selectors};
 pub use status::{Cause, Status, qualified};
-pub use store::{Change, ChangeType, Store};
+pub use store::{Change, ChangeType, Store, WatchEvent};
 
 use crate::api::{Kind, KubernetesVersion, Object};
 use crate::sim::SimTime;

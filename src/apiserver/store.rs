@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Key;
 use crate::api::{Deployment, Kind, Object, Pod, ReplicaSet, Service};
-use crate::sim::SharedMap;
+use crate::sim::{SharedMap, SimTime};
 
 /// What a watch reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,17 @@ pub struct Change {
     pub object: Object,
     /// The object before; absent when it was added.
     pub old: Option<Object>,
+}
+
+/// One entry of the watch log.
+#[derive(Clone, Debug)]
+pub struct WatchEvent {
+    /// When.
+    pub at: SimTime,
+    /// What happened.
+    pub kind: ChangeType,
+    /// The object now; its last state when it was deleted.
+    pub object: Object,
 }
 
 /// Objects by key, with an index from owner to owned.

@@ -4,6 +4,7 @@
 //! ahead.
 
 mod act;
+mod client;
 mod clients;
 mod collect;
 mod hashes;
@@ -21,7 +22,8 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::api::KubernetesVersion;
-use crate::apiserver::{ApiServer, ChangeType, NODE, NODE_IP};
+pub use crate::apiserver::WatchEvent;
+use crate::apiserver::{ApiServer, NODE, NODE_IP};
 use crate::controllers::replica_set::Expectations;
 use crate::decision::{Decision, Reason};
 use crate::events::Recorder;
@@ -36,8 +38,6 @@ pub use rules::RULES;
 pub use trouble::Target;
 use work::WorkQueue;
 
-use crate::api::Object;
-
 /// What a world begins with.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterConfig {
@@ -47,17 +47,6 @@ pub struct ClusterConfig {
     pub version: KubernetesVersion,
     /// How long things take on the node.
     pub timings: Timings,
-}
-
-/// One entry of the watch log.
-#[derive(Clone, Debug)]
-pub struct WatchEvent {
-    /// When.
-    pub at: SimTime,
-    /// What happened.
-    pub kind: ChangeType,
-    /// The object now; its last state when it was deleted.
-    pub object: Object,
 }
 
 /// The simulated cluster.

@@ -137,7 +137,7 @@ fn types() -> Vec<String> {
 
 fn names(kind: Kind, namespace: &str, world: &World<'_>) -> Vec<String> {
     let namespace = (!kind.is_cluster_scoped()).then_some(namespace);
-    world.cluster.api.store().list(kind, namespace).map(|object| object.metadata().name.clone()).collect()
+    world.client().list(kind, namespace).iter().map(|object| object.metadata().name.clone()).collect()
 }
 
 fn files(world: &World<'_>) -> Vec<String> {

@@ -9,7 +9,6 @@ mod failure;
 mod field;
 mod flags;
 mod help;
-mod label_query;
 mod manifest_file;
 pub mod output;
 mod pods_of;

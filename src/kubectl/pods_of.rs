@@ -18,13 +18,13 @@ use super::selection::{pod_labels, type_and_name};
 pub(super) fn pods_behind(call: &Call<'_, '_>, argument: &str) -> Result<Vec<Arc<Pod>>, Failure> {
     let namespace = call.namespace();
     let (kind, name) = if argument.contains('/') { type_and_name(argument)? } else { (Kind::Pod, argument) };
-    let object = call.world.cluster.api.get(kind, &Key::new(namespace.as_str(), name))?;
+    let object = call.world.client().get(kind, &Key::new(namespace.as_str(), name))?;
     if let Object::Pod(pod) = object {
-        return Ok(vec![Arc::clone(pod)]);
+        return Ok(vec![pod]);
     }
-    let labels = pod_labels(object)?;
-    let pods = call.world.cluster.api.store().pods(Some(&namespace));
-    let mut pods: Vec<Arc<Pod>> = pods.filter(|pod| labels.matches(pod.labels())).cloned().collect();
+    let labels = pod_labels(&object)?;
+    let mut pods = call.world.client().pods(Some(&namespace));
+    pods.retain(|pod| labels.matches(pod.labels()));
     sorting::sort_by_key(&mut pods, |pod| logging_order(pod));
     if pods.is_empty() {
         return Err(Failure::new("timed out waiting for the condition"));

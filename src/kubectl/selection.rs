@@ -1,13 +1,11 @@
 //! Which objects a command line means: `pods web`, `deploy/web rs/web-1`, `-l app=web`, `-f file`.
 
 use crate::api::{Kind, KubernetesVersion, Object};
-use crate::apiserver::{FieldSelector, Key};
-use crate::controllers::endpoints;
+use crate::apiserver::{Key, Selectors};
 
 use super::command::Call;
 use super::failure::Failure;
 use super::field;
-use super::label_query::LabelQuery;
 use super::manifest_file;
 use super::resource_type::{parse_type, parse_types};
 
@@ -117,14 +115,8 @@ fn nothing_given(call: &Call<'_, '_>) -> Failure {
 
 fn look_up(call: &Call<'_, '_>, kind: Kind, namespace: &str, name: &str, selection: &mut Selection) {
     let namespace = if kind.is_cluster_scoped() { "" } else { namespace };
-    if let Some(object) =
-        mirrored(call, kind, Some(namespace)).into_iter().find(|object| object.metadata().name == name)
-    {
-        selection.items.push(Item::of(object));
-        return;
-    }
-    match call.world.cluster.api.get(kind, &Key::new(namespace, name)) {
-        Ok(object) => selection.items.push(Item::of(object.clone())),
+    match call.world.client().get(kind, &Key::new(namespace, name)) {
+        Ok(object) => selection.items.push(Item::of(object)),
         Err(status) => selection.failures.push(status.into()),
     }
 }
@@ -150,18 +142,9 @@ fn by_type_and_name(call: &mut Call<'_, '_>, args: &[String]) -> Result<Selectio
     Ok(selection)
 }
 
-/// The objects of a kind that the store holds in another form only: `v1 Endpoints`.
-fn mirrored(call: &Call<'_, '_>, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
-    if kind != Kind::Endpoints {
-        return Vec::new();
-    }
-    let store = call.world.cluster.api.store();
-    store.list(Kind::EndpointSlice, namespace).filter_map(endpoints::mirrored).collect()
-}
-
 /// What the API server says about requests for a kind that is deprecated.
 fn deprecation(call: &mut Call<'_, '_>, kinds: &[Kind]) {
-    if kinds.contains(&Kind::Endpoints) && call.world.cluster.api.version == KubernetesVersion::V1_36 {
+    if kinds.contains(&Kind::Endpoints) && call.world.client().version() == KubernetesVersion::V1_36 {
         call.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
     }
 }
@@ -183,24 +166,17 @@ pub(super) fn type_and_name(arg: &str) -> Result<(Kind, &str), Failure> {
 }
 
 fn list(call: &Call<'_, '_>, kinds: &[Kind], labels: Option<&str>, fields: Option<&str>) -> Result<Selection, Failure> {
-    let label_query = LabelQuery::parse(labels.unwrap_or_default());
     let namespace = (!call.flags.switch("all-namespaces")).then(|| call.namespace());
     let mut selection = Selection::default();
     for kind in kinds {
-        let field_query = FieldSelector::parse(fields.unwrap_or_default(), *kind);
-        let (label_query, field_query) = match (&label_query, &field_query) {
-            (Ok(label_query), Ok(field_query)) => (label_query, field_query),
-            (Err(why), _) | (_, Err(why)) => {
-                selection.failures.push(cannot_find(*kind, labels, fields, why));
-                continue;
-            }
-        };
         let namespace = if kind.is_cluster_scoped() { None } else { namespace.as_deref() };
-        let mirrored = mirrored(call, *kind, namespace);
-        let objects = call.world.cluster.api.store().list(*kind, namespace).chain(&mirrored);
-        let wanted =
-            objects.filter(|object| label_query.matches(&object.metadata().labels) && field_query.matches(object));
-        selection.items.extend(wanted.cloned().map(Item::of));
+        match Selectors::parse(*kind, labels.unwrap_or_default(), fields.unwrap_or_default()) {
+            Ok(selectors) => {
+                let objects = call.world.client().select(*kind, namespace, &selectors);
+                selection.items.extend(objects.into_iter().map(Item::of));
+            }
+            Err(why) => selection.failures.push(cannot_find(*kind, labels, fields, &why)),
+        }
     }
     Ok(selection)
 }
@@ -235,8 +211,8 @@ fn from_files(call: &mut Call<'_, '_>, files: &[String], rules: Rules) -> Result
             selection.items.push(item);
             continue;
         }
-        match call.world.cluster.api.get(item.kind, &item.key) {
-            Ok(object) => selection.items.push(Item { object: Some(object.clone()), ..item }),
+        match call.world.client().get(item.kind, &item.key) {
+            Ok(object) => selection.items.push(Item { object: Some(object), ..item }),
             Err(status) => selection.failures.push(status.into()),
         }
     }

@@ -6,6 +6,7 @@ mod files;
 mod forwards;
 mod io;
 
+use crate::client::Client;
 use crate::cluster::Cluster;
 use crate::sim::SimTime;
 
@@ -72,6 +73,18 @@ pub struct World<'a> {
     pub files: &'a mut Files,
     /// The ports of localhost that `kubectl port-forward` has opened.
     pub forwards: &'a mut Forwards,
+}
+
+impl World<'_> {
+    /// The cluster as kubectl reaches it.
+    pub fn client(&self) -> &dyn Client {
+        self.cluster
+    }
+
+    /// As [`World::client`], to change something.
+    pub fn client_mut(&mut self) -> &mut dyn Client {
+        self.cluster
+    }
 }
 
 /// A program that could not be started.

@@ -147,7 +147,7 @@ fn update_one(
     field::set(&mut value, &["metadata", words.field], json!(pairs));
     if (added || removed) && dry_run != DryRun::Client {
         let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
-        let result = call.world.cluster.api.replace(item.kind, value, options);
+        let result = call.world.client_mut().replace(item.kind, value, options);
         call.written(result)?;
     }
     let done = match (added, removed) {

@@ -89,7 +89,7 @@ fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> R
             identity(manifest.kind, manifest)
         )));
     }
-    let current = call.world.cluster.api.get(manifest.kind, &manifest.key).ok().cloned();
+    let current = call.world.client().get(manifest.kind, &manifest.key).ok();
     let (object, done) = match current {
         None => create(call, manifest, dry_run)?,
         Some(current) => update(call, manifest, &current, dry_run)?,
@@ -109,7 +109,7 @@ fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> R
 
 /// What stands now and what would stand after `apply`, for `kubectl diff`.
 pub(super) fn merged(call: &mut Call<'_, '_>, manifest: &Manifest) -> Result<(Option<Value>, Value), Failure> {
-    let current = call.world.cluster.api.get(manifest.kind, &manifest.key).ok().cloned();
+    let current = call.world.client().get(manifest.kind, &manifest.key).ok();
     let after = match &current {
         None => create(call, manifest, DryRun::Server)?.0,
         Some(current) => update(call, manifest, current, DryRun::Server)?.0,
@@ -148,7 +148,7 @@ fn create(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Resu
         return Ok((value, "created"));
     }
     let options = write_options(call, dry_run)?;
-    let result = call.world.cluster.api.create_value(manifest.kind, &manifest.key.namespace, value, options);
+    let result = call.world.client_mut().create(manifest.kind, &manifest.key.namespace, value, options);
     let object = call.written(result).map_err(|failure| failure.when("creating", Some(&manifest.source)))?;
     Ok((object.to_value(), "created"))
 }
@@ -187,7 +187,7 @@ fn update(
         ));
     }
     let options = write_options(call, dry_run)?;
-    let result = call.world.cluster.api.patch(manifest.kind, &manifest.key, &patch, PatchType::Strategic, options);
+    let result = call.world.client_mut().patch(manifest.kind, &manifest.key, &patch, PatchType::Strategic, options);
     let object = call.written(result).map_err(|failure| {
         let what =
             format!("applying patch:\n{}\nto:\n{}\nfor:", json::compact(&patch), identity(manifest.kind, manifest));

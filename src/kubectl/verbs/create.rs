@@ -133,7 +133,7 @@ pub(super) fn send(
         value
     } else {
         let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
-        let result = call.world.cluster.api.create_value(kind, namespace, value, options);
+        let result = call.world.client_mut().create(kind, namespace, value, options);
         call.written(result).map_err(|failure| failure.when("creating", source))?.to_value()
     };
     let name = field::text(&printed, "/metadata/name").to_owned();

@@ -77,7 +77,7 @@ fn delete(call: &mut Call<'_, '_>) -> Outcome {
         return Ok(Next::Done);
     }
     let timeout = call.flags.duration_ms("timeout").and_then(|ms| u64::try_from(ms).ok()).filter(|ms| *ms > 0);
-    let until = timeout.map_or(SimTime::NEVER, |ms| call.world.cluster.now() + ms);
+    let until = timeout.map_or(SimTime::NEVER, |ms| call.world.client().now() + ms);
     Ok(Next::Wait(Box::new(Gone { waiting, until })))
 }
 
@@ -135,14 +135,14 @@ fn plan(call: &mut Call<'_, '_>) -> Result<Plan, Failure> {
 fn delete_one(call: &mut Call<'_, '_>, item: &Item, plan: &Plan) -> Result<Option<Pending>, Failure> {
     let mut pending = None;
     if plan.dry_run == DryRun::None {
-        let deleted = call.world.cluster.api.delete(item.kind, &item.key, &plan.options);
+        let deleted = call.world.client_mut().delete(item.kind, &item.key, &plan.options);
         let deleted = deleted.map_err(|status| Failure::from(status).when("deleting", item.source.as_deref()))?;
         if !deleted.gone {
             pending =
                 Some(Pending { kind: item.kind, key: item.key.clone(), uid: deleted.object.metadata().uid.clone() });
         }
     } else {
-        call.world.cluster.api.get(item.kind, &item.key)?;
+        call.world.client().get(item.kind, &item.key)?;
     }
     if plan.names_only {
         call.io.out(name_line_of(item.kind, &item.key.name, ""));
@@ -150,7 +150,7 @@ fn delete_one(call: &mut Call<'_, '_>, item: &Item, plan: &Plan) -> Result<Optio
     }
     let mut operation =
         if plan.options.grace_period_seconds == Some(0) { "force deleted" } else { "deleted" }.to_owned();
-    if call.world.cluster.api.version.says_where_it_deleted() && !item.kind.is_cluster_scoped() {
+    if call.world.client().version().says_where_it_deleted() && !item.kind.is_cluster_scoped() {
         operation = format!("{operation} from {} namespace", item.key.namespace);
     }
     let suffix = plan.dry_run.suffix();
@@ -174,12 +174,12 @@ struct Gone {
 
 impl Process for Gone {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
-        let api = &world.cluster.api;
+        let client = world.client();
         self.waiting.retain(|pending| {
-            api.get(pending.kind, &pending.key).is_ok_and(|object| object.metadata().uid == pending.uid)
+            client.get(pending.kind, &pending.key).is_ok_and(|object| object.metadata().uid == pending.uid)
         });
         let Some(first) = self.waiting.first() else { return Poll::Exited(0) };
-        if world.cluster.now() >= self.until {
+        if world.client().now() >= self.until {
             let (kind, name) = (first.kind.plural(), &first.key.name);
             io.err(format!("error: timed out waiting for the condition on {kind}/{name}\n"));
             return Poll::Exited(1);

@@ -74,7 +74,7 @@ fn describe_matching(call: &mut Call<'_, '_>, args: &[String], failures: Vec<Fai
     let kind = crate::kubectl::resource_type::parse_type(kind)?;
     let namespace = call.namespace();
     let namespace = (!kind.is_cluster_scoped()).then_some(namespace.as_str());
-    let objects: Vec<Object> = call.world.cluster.api.store().list(kind, namespace).cloned().collect();
+    let objects = call.world.client().list(kind, namespace);
     let mut found = false;
     for object in objects.iter().filter(|object| object.metadata().name.starts_with(prefix)) {
         found = true;
@@ -88,32 +88,37 @@ fn describe_matching(call: &mut Call<'_, '_>, args: &[String], failures: Vec<Fai
 }
 
 fn describe_one(call: &Call<'_, '_>, object: &Object, with_events: bool) -> String {
-    let store = call.world.cluster.api.store();
+    let client = call.world.client();
     let metadata = object.metadata();
     let namespace = Some(metadata.namespace.as_str());
     let events: Vec<Arc<Event>> =
-        store.list(Kind::Event, None).filter_map(event).filter(|e| is_about(e, object)).collect();
+        client.list(Kind::Event, None).iter().filter_map(event).filter(|e| is_about(e, object)).collect();
     let replica_sets: Vec<Arc<ReplicaSet>> = match object {
         Object::Deployment(_) => {
-            let owned = store.replica_sets(namespace).filter(|set| set.metadata.is_controlled_by(&metadata.uid));
-            owned.cloned().collect()
+            let mut owned = client.replica_sets(&metadata.namespace);
+            owned.retain(|set| set.metadata.is_controlled_by(&metadata.uid));
+            owned
         }
         _ => Vec::new(),
     };
-    let pods: Vec<Arc<Pod>> = match object {
+    let mut pods: Vec<Arc<Pod>> = Vec::new();
+    match object {
         Object::ReplicaSet(_) => {
-            store.pods(namespace).filter(|pod| pod.metadata.is_controlled_by(&metadata.uid)).cloned().collect()
+            pods = client.pods(namespace);
+            pods.retain(|pod| pod.metadata.is_controlled_by(&metadata.uid));
         }
         Object::Generic(node) if node.kind == Kind::Node => {
-            store.pods(None).filter(|pod| pod.node_name == metadata.name).cloned().collect()
+            pods = client.pods(None);
+            pods.retain(|pod| pod.node_name == metadata.name);
         }
-        _ => Vec::new(),
-    };
+        _ => {}
+    }
     let endpoint_slices: Vec<Arc<EndpointSlice>> = match object {
-        Object::Service(_) => store
+        Object::Service(_) => client
             .list(Kind::EndpointSlice, namespace)
+            .into_iter()
             .filter_map(|object| match object {
-                Object::EndpointSlice(slice) => Some(Arc::clone(slice)),
+                Object::EndpointSlice(slice) => Some(slice),
                 _ => None,
             })
             .filter(|slice| slice.metadata.labels.get("kubernetes.io/service-name") == Some(&metadata.name))
@@ -121,8 +126,8 @@ fn describe_one(call: &Call<'_, '_>, object: &Object, with_events: bool) -> Stri
         _ => Vec::new(),
     };
     let related = Related {
-        now: call.world.cluster.now(),
-        version: call.world.cluster.api.version,
+        now: call.world.client().now(),
+        version: call.world.client().version(),
         events: with_events.then_some(&events),
         replica_sets: &replica_sets,
         pods: &pods,

@@ -77,7 +77,7 @@ fn comparison(call: &Call<'_, '_>, manifest: &Manifest, (live, merged): &(Option
     let version = manifest.kind.api_version().replace('/', ".");
     let key = &manifest.key;
     let name = format!("{version}.{}.{}.{}", manifest.kind.as_str(), key.namespace, key.name);
-    let date = Time::from_sim(call.world.cluster.now()).to_string();
+    let date = Time::from_sim(call.world.client().now()).to_string();
     let date = format!("{}.000000000 +0000", date.trim_end_matches('Z').replace('T', " "));
     format!("diff -u -N {LIVE}/{name} {MERGED}/{name}\n--- {LIVE}/{name}\t{date}\n+++ {MERGED}/{name}\t{date}\n{hunks}")
 }

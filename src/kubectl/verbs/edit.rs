@@ -100,8 +100,7 @@ impl Editing {
             Ok(patch) => patch,
             Err(why) => return self.refuse(&why, &text, world, io),
         };
-        let api = &mut world.cluster.api;
-        match api.patch(self.kind, &self.key, &patch, PatchType::Strategic, WriteOptions::default()) {
+        match world.client_mut().patch(self.kind, &self.key, &patch, PatchType::Strategic, WriteOptions::default()) {
             Ok(applied) => {
                 applied.warnings.iter().for_each(|warning| io.err(format!("Warning: {warning}\n")));
                 io.out(name_line_of(self.kind, &self.key.name, "edited"));

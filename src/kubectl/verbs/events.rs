@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::{Event, Kind, Object};
+use crate::client::Watch;
 use crate::kubectl::TabWriter;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::describe::event_interval;
@@ -48,11 +49,13 @@ fn events(call: &mut Call<'_, '_>) -> Outcome {
     let all = call.flags.switch("all-namespaces");
     let namespace = call.namespace();
     let filter = Filter { types, about, namespace: (!all).then(|| namespace.clone()) };
-    let store = call.world.cluster.api.store();
-    let mut found: Vec<Arc<Event>> = store
+    let watch = call.world.client_mut().watch(Kind::Event);
+    let client = call.world.client();
+    let mut found: Vec<Arc<Event>> = client
         .list(Kind::Event, filter.namespace.as_deref())
+        .into_iter()
         .filter_map(|object| match object {
-            Object::Event(event) => Some(Arc::clone(event)),
+            Object::Event(event) => Some(event),
             _ => None,
         })
         .filter(|event| filter.accepts(event))
@@ -74,14 +77,9 @@ fn events(call: &mut Call<'_, '_>) -> Outcome {
         call.io.out(text);
         return Ok(Next::Done);
     }
-    let mut listing = Listing {
-        filter,
-        tabs: TabWriter::for_tables(),
-        headed: call.flags.switch("no-headers"),
-        next: call.world.cluster.log().len(),
-    };
+    let mut listing = Listing { filter, tabs: TabWriter::for_tables(), headed: call.flags.switch("no-headers"), watch };
     for event in &found {
-        listing.write(event, call.world.cluster.now());
+        listing.write(event, call.world.client().now());
     }
     let text = listing.tabs.flush();
     call.io.out(text);
@@ -117,7 +115,7 @@ struct Listing {
     filter: Filter,
     tabs: TabWriter,
     headed: bool,
-    next: usize,
+    watch: Watch,
 }
 
 impl Listing {
@@ -145,9 +143,7 @@ impl Listing {
 
 impl Process for Listing {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
-        let entries: Vec<_> = world.cluster.log().since(self.next).cloned().collect();
-        self.next += entries.len();
-        for entry in entries {
+        for entry in world.client().events(&mut self.watch) {
             if let Object::Event(event) = &entry.object
                 && entry.kind != crate::apiserver::ChangeType::Deleted
                 && self.filter.accepts(event)

@@ -48,9 +48,9 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
     }
     let (container, note) = container_of(pod, call.flags.text("container"))?;
     call.io.err(note.unwrap_or_default());
-    let now = call.world.cluster.now();
+    let now = call.world.client().now();
     let uid = pod.metadata.uid.clone();
-    if call.world.cluster.kubelet().has_shell(&uid, &container)
+    if call.world.client().has_shell(&uid, &container)
         && let Some(started) = (call.programs.http_client_in_pod)(command, &pod.status.pod_ip)
     {
         return match started {
@@ -61,7 +61,7 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
             }
         };
     }
-    match call.world.cluster.kubelet_mut().exec(&uid, &container, command, now) {
+    match call.world.client_mut().exec(&uid, &container, command) {
         None => Err(Failure::Plain(format!(
             "Internal error occurred: unable to upgrade connection: container not found (\"{container}\")"
         ))),
@@ -105,7 +105,7 @@ struct Ending {
 
 impl Process for Ending {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
-        if world.cluster.now() < self.at {
+        if world.client().now() < self.at {
             return Poll::SleepUntil(self.at);
         }
         io.out(std::mem::take(&mut self.output));

@@ -99,7 +99,7 @@ fn expose_one(call: &mut Call<'_, '_>, item: &Item, dry_run: DryRun) -> Result<(
     }
     if dry_run != DryRun::Client {
         let options = crate::apiserver::WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
-        let result = call.world.cluster.api.create_value(Kind::Service, &namespace, service, options);
+        let result = call.world.client_mut().create(Kind::Service, &namespace, service, options);
         call.written(result)?;
     }
     call.io.out(name_line_of(Kind::Service, &name, &format!("exposed{}", dry_run.suffix())));

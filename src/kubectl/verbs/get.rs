@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::api::{Kind, KubernetesVersion, Object};
-use crate::apiserver::FieldSelector;
-use crate::controllers::endpoints;
+use crate::apiserver::Selectors;
+use crate::client::Watch;
 use crate::kubectl::TabWriter;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
-use crate::kubectl::label_query::LabelQuery;
 use crate::kubectl::output::{Printer, sort_by};
 use crate::kubectl::printers::{Row, Table, TableOptions, TablePrinter, cells, columns};
 use crate::kubectl::resource_type::kind_prefix;
@@ -131,7 +130,7 @@ fn print_tables(call: &mut Call<'_, '_>, selection: Selection, printer: &Printer
         items = sort_by(&values, path)?.into_iter().filter_map(|at| items.get(at).cloned()).collect();
     }
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
-    let (now, version) = (call.world.cluster.now(), call.world.cluster.api.version);
+    let (now, version) = (call.world.client().now(), call.world.client().version());
     let mut text = String::new();
     for group in items.chunk_by(|a, b| a.kind == b.kind) {
         let Some(kind) = group.first().map(|item| item.kind) else { continue };
@@ -184,25 +183,30 @@ fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Out
             "watch is only supported on individual resources and resource collections - more than 1 resource was found",
         ));
     }
-    call.world.cluster.settle();
     let all = call.flags.switch("all-namespaces") || kind.is_cluster_scoped();
-    let mut watch = Watch {
-        kind: *kind,
+    let events = Watch {
         namespace: (!all).then(|| call.namespace()),
         name: if named { selection.items.first().map(|item| item.key.name.to_string()) } else { None },
-        // The list before the watch has read it already.
-        labels: LabelQuery::parse(call.flags.text("selector").unwrap_or_default()).unwrap_or_default(),
-        fields: FieldSelector::parse(call.flags.text("field-selector").unwrap_or_default(), *kind).unwrap_or_default(),
+        // The list before the watch has read them already.
+        selectors: Selectors::parse(
+            *kind,
+            call.flags.text("selector").unwrap_or_default(),
+            call.flags.text("field-selector").unwrap_or_default(),
+        )
+        .unwrap_or_default(),
+        shown: selection.items.iter().map(|item| uid(item).to_owned()).collect(),
+        ..call.world.client_mut().watch(*kind)
+    };
+    let mut watch = Watching {
+        events,
         options: table_options(call, *kind, &printer, false),
         printer,
         table: TablePrinter::default(),
         tabs: TabWriter::for_tables(),
         with_events: call.flags.switch("output-watch-events"),
-        shown: selection.items.iter().map(|item| uid(item).to_owned()).collect(),
-        next: call.world.cluster.log().len(),
     };
     if !call.flags.switch("watch-only") {
-        let (now, version) = (call.world.cluster.now(), call.world.cluster.api.version);
+        let (now, version) = (call.world.client().now(), call.world.client().version());
         for object in selection.items.iter().filter_map(|item| item.object.as_ref()) {
             watch.print(object, "ADDED", now, version)?;
         }
@@ -218,27 +222,19 @@ fn uid(item: &Item) -> &str {
 
 /// `kubectl get -w` after the first list.
 #[derive(Clone, Debug)]
-struct Watch {
-    kind: Kind,
-    namespace: Option<String>,
-    name: Option<String>,
-    labels: LabelQuery,
-    fields: FieldSelector,
+struct Watching {
+    events: Watch,
     options: TableOptions,
     printer: Printer,
     table: TablePrinter,
     tabs: TabWriter,
     with_events: bool,
-    /// Uids of what was selected so far: an object that stops being selected is reported once more.
-    shown: BTreeSet<String>,
-    /// Where in the watch log it goes on.
-    next: usize,
 }
 
-impl Watch {
+impl Watching {
     fn print(&mut self, object: &Object, event: &str, now: SimTime, version: KubernetesVersion) -> Result<(), String> {
         if self.printer.is_table() {
-            let table = Table { columns: columns(self.kind), rows: vec![row(object, now, version)] };
+            let table = Table { columns: columns(self.events.kind), rows: vec![row(object, now, version)] };
             self.table.print(&table, &self.options, self.with_events.then_some(event), &mut self.tabs);
             return Ok(());
         }
@@ -250,37 +246,13 @@ impl Watch {
         self.tabs.write(&text);
         Ok(())
     }
-
-    fn is_watched(&self, object: &Object) -> bool {
-        let metadata = object.metadata();
-        object.kind() == self.kind
-            && self.namespace.as_ref().is_none_or(|namespace| *namespace == metadata.namespace)
-            && self.name.as_ref().is_none_or(|name| *name == metadata.name)
-    }
 }
 
-impl Process for Watch {
+impl Process for Watching {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
-        let version = world.cluster.api.version;
-        let entries: Vec<_> = world.cluster.log().since(self.next).cloned().collect();
-        self.next += entries.len();
-        for entry in entries {
-            let object = match self.kind {
-                Kind::Endpoints => endpoints::mirrored(&entry.object),
-                _ => Some(entry.object),
-            };
-            let Some(object) = object.filter(|object| self.is_watched(object)) else { continue };
-            let metadata = object.metadata();
-            let matches = self.labels.matches(&metadata.labels) && self.fields.matches(&object);
-            let mut event = entry.kind.as_str();
-            if matches {
-                self.shown.insert(metadata.uid.clone());
-            } else if self.shown.remove(&metadata.uid) {
-                event = "DELETED";
-            } else {
-                continue;
-            }
-            if let Err(error) = self.print(&object, event, entry.at, version) {
+        let version = world.client().version();
+        for event in world.client().events(&mut self.events) {
+            if let Err(error) = self.print(&event.object, event.kind.as_str(), event.at, version) {
                 io.err(Failure::Plain(error).report());
                 return Poll::Exited(1);
             }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use crate::api::{ContainerState, Kind, MicroTime, Object, Pod};
-use crate::apiserver::{Key, Status};
+use crate::apiserver::{Key, LabelQuery, Status};
 use crate::images::LogLine;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
-use crate::kubectl::label_query::LabelQuery;
 use crate::kubectl::pods_of::{container_of, pods_behind};
 use crate::kubectl::selection::cannot_find;
 use crate::process::{Io, Poll, Process, World};
@@ -115,7 +114,7 @@ fn style(call: &Call<'_, '_>, by_selector: bool) -> Result<Style, Failure> {
     if call.flags.is_set("container") && call.args().len() > 1 {
         return Err(Failure::new("only one of -c or an inline [CONTAINER] arg is allowed"));
     }
-    let now = call.world.cluster.now();
+    let now = call.world.client().now();
     Ok(Style {
         tail: usize::try_from(tail).ok(),
         since: since_ms.and_then(|ms| u64::try_from(ms).ok()).map_or(SimTime::ZERO, |ms| now - ms),
@@ -128,8 +127,8 @@ fn style(call: &Call<'_, '_>, by_selector: bool) -> Result<Style, Failure> {
 fn selected_pods(call: &mut Call<'_, '_>, selector: &str) -> Result<Vec<Arc<Pod>>, Failure> {
     let query = LabelQuery::parse(selector).map_err(|why| cannot_find(Kind::Pod, Some(selector), None, &why))?;
     let namespace = call.namespace();
-    let pods = call.world.cluster.api.store().pods(Some(&namespace));
-    let pods: Vec<Arc<Pod>> = pods.filter(|pod| query.matches(pod.labels())).cloned().collect();
+    let mut pods = call.world.client().pods(Some(&namespace));
+    pods.retain(|pod| query.matches(pod.labels()));
     if pods.is_empty() {
         call.io.err(format!("No resources found in {namespace} namespace.\n"));
     }
@@ -139,7 +138,7 @@ fn selected_pods(call: &mut Call<'_, '_>, selector: &str) -> Result<Vec<Arc<Pod>
 fn named_pods(call: &mut Call<'_, '_>, argument: &str) -> Result<Vec<Arc<Pod>>, Failure> {
     let namespace = call.namespace();
     let mut pods = pods_behind(call, argument).map_err(|failure| {
-        if failure.is_not_found() && call.world.cluster.api.version.names_namespace_of_missing_logs() {
+        if failure.is_not_found() && call.world.client().version().names_namespace_of_missing_logs() {
             let why = failure.message();
             return Failure::Plain(format!("error from server (NotFound): {why} in namespace {namespace:?}"));
         }
@@ -187,8 +186,7 @@ impl Source {
         let (pod, container) = (&self.pod, &self.container);
         let bad = |text: String| Failure::from(Status::bad_request(text));
         let name = &pod.metadata.name;
-        let now = world.cluster.now();
-        if let Some(lines) = world.cluster.kubelet().logs(&pod.metadata.uid, container, previous, now) {
+        if let Some(lines) = world.client().logs(&pod.metadata.uid, container, previous) {
             return Ok(lines);
         }
         if previous {
@@ -232,15 +230,15 @@ impl Process for Follow {
                 source.printed = lines.len();
             }
             // The stream of an instance ends with it.
-            match world.cluster.api.get(crate::api::Kind::Pod, &Key::of(&source.pod.metadata)) {
+            match world.client().get(crate::api::Kind::Pod, &Key::of(&source.pod.metadata)) {
                 Ok(Object::Pod(pod)) => {
                     pod.metadata.uid == source.pod.metadata.uid
                         && !pod.status.phase.is_terminal()
-                        && restarts(pod, &source.container) == source.restarts
+                        && restarts(&pod, &source.container) == source.restarts
                 }
                 _ => false,
             }
         });
-        if self.sources.is_empty() { Poll::Exited(0) } else { Poll::SleepUntil(world.cluster.now() + READ_EVERY_MS) }
+        if self.sources.is_empty() { Poll::Exited(0) } else { Poll::SleepUntil(world.client().now() + READ_EVERY_MS) }
     }
 }

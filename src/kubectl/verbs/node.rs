@@ -1,5 +1,7 @@
 //! `kubectl cordon`, `uncordon`, `drain` and `taint`.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::api::{Kind, Pod};
@@ -64,18 +66,18 @@ pub(super) const TAINT: Command = Command {
 
 /// The nodes that the arguments name.
 fn nodes(call: &Call<'_, '_>, names: &[String]) -> Result<Vec<(String, Value)>, Failure> {
-    let api = &call.world.cluster.api;
+    let client = call.world.client();
     if names.is_empty() {
         if call.flags.switch("all") || call.flags.is_set("selector") {
-            let all = api.store().list(Kind::Node, None);
-            return Ok(all.map(|node| (node.metadata().name.clone(), node.to_value())).collect());
+            let all = client.list(Kind::Node, None);
+            return Ok(all.iter().map(|node| (node.metadata().name.clone(), node.to_value())).collect());
         }
         let name = call.full_name();
         return Err(Failure::usage(&name, &format!("USAGE: {} [flags]", call.command.path.to_owned() + " NODE")));
     }
     let named = names.iter().map(|name| {
         let name = name.strip_prefix("node/").or(name.strip_prefix("nodes/")).unwrap_or(name);
-        let node = api.get(Kind::Node, &Key::new("", name))?;
+        let node = client.get(Kind::Node, &Key::new("", name))?;
         Ok((name.to_owned(), node.to_value()))
     });
     named.collect()
@@ -87,7 +89,7 @@ fn patch_node(call: &mut Call<'_, '_>, name: &str, change: &Value, dry_run: DryR
     }
     let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..WriteOptions::default() };
     let key = Key::new("", name);
-    let result = call.world.cluster.api.patch(Kind::Node, &key, change, PatchType::Merge, options);
+    let result = call.world.client_mut().patch(Kind::Node, &key, change, PatchType::Merge, options);
     call.written(result).map(drop)
 }
 
@@ -117,8 +119,8 @@ fn drain(call: &mut Call<'_, '_>) -> Outcome {
     let mut draining = Draining { nodes: Vec::new() };
     let mut failed: Vec<(String, String)> = Vec::new();
     for (name, _) in nodes(call, &names)? {
-        let pods = call.world.cluster.api.store().pods(None).filter(|pod| pod.node_name == name);
-        let pods: Vec<Pod> = pods.map(|pod| (**pod).clone()).collect();
+        let mut pods = call.world.client().pods(None);
+        pods.retain(|pod| pod.node_name == name);
         let refused = refused(call, &pods);
         if !refused.is_empty() {
             let refused = refused.join(", ");
@@ -127,7 +129,7 @@ fn drain(call: &mut Call<'_, '_>) -> Outcome {
             failed.push((name, refused));
             continue;
         }
-        let bare: Vec<String> = pods.iter().filter(|pod| !has_controller(pod)).map(shown).collect();
+        let bare: Vec<String> = pods.iter().filter(|pod| !has_controller(pod)).map(|pod| shown(pod)).collect();
         if !bare.is_empty() {
             call.warn(&format!("deleting Pods that declare no controller: {}", bare.join(", ")));
         }
@@ -137,7 +139,7 @@ fn drain(call: &mut Call<'_, '_>) -> Outcome {
             if dry_run == DryRun::None {
                 let grace = call.flags.number("grace-period").filter(|seconds| *seconds >= 0);
                 let options = DeleteOptions { grace_period_seconds: grace, ..DeleteOptions::default() };
-                call.world.cluster.api.delete(Kind::Pod, &Key::of(&pod.metadata), &options)?;
+                call.world.client_mut().evict(&Key::of(&pod.metadata), &options)?;
                 evicted.push((Key::of(&pod.metadata), pod.metadata.uid.clone()));
             }
         }
@@ -160,7 +162,7 @@ fn has_controller(pod: &Pod) -> bool {
 }
 
 /// Why pods may not be evicted. Models pkg/drain/filters.go.
-fn refused(call: &Call<'_, '_>, pods: &[Pod]) -> Vec<String> {
+fn refused(call: &Call<'_, '_>, pods: &[Arc<Pod>]) -> Vec<String> {
     let mut reasons = Vec::new();
     let mut refuse = |why: &str, pods: Vec<String>| {
         if !pods.is_empty() {
@@ -168,14 +170,14 @@ fn refused(call: &Call<'_, '_>, pods: &[Pod]) -> Vec<String> {
         }
     };
     if !call.flags.switch("force") {
-        let bare = pods.iter().filter(|pod| !has_controller(pod)).map(shown).collect();
+        let bare = pods.iter().filter(|pod| !has_controller(pod)).map(|pod| shown(pod)).collect();
         refuse("Pods that declare no controller (use --force to override)", bare);
     }
     if !call.flags.switch("delete-emptydir-data") {
-        let local = |pod: &&Pod| {
+        let local = |pod: &&Arc<Pod>| {
             field::list(&pod.spec_value(), "/volumes").iter().any(|volume| volume.get("emptyDir").is_some())
         };
-        let local = pods.iter().filter(local).map(shown).collect();
+        let local = pods.iter().filter(local).map(|pod| shown(pod)).collect();
         refuse("Pods with local storage (use --delete-emptydir-data to override)", local);
     }
     reasons
@@ -189,10 +191,10 @@ struct Draining {
 
 impl Process for Draining {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
-        let api = &world.cluster.api;
+        let client = world.client();
         for (name, pods) in &mut self.nodes {
             pods.retain(|(key, uid)| {
-                let is_there = api.get(Kind::Pod, key).is_ok_and(|pod| pod.metadata().uid == *uid);
+                let is_there = client.get(Kind::Pod, key).is_ok_and(|pod| pod.metadata().uid == *uid);
                 if !is_there {
                     io.out(name_line_of(Kind::Pod, &key.name, "evicted"));
                 }

@@ -75,7 +75,7 @@ fn patch_one(call: &mut Call<'_, '_>, item: &Item, kind: &str, change: &Value, d
         field_validation: FieldValidation::Warn,
         ..WriteOptions::default()
     };
-    let result = call.world.cluster.api.patch(item.kind, &item.key, change, patch_type, options);
+    let result = call.world.client_mut().patch(item.kind, &item.key, change, patch_type, options);
     let after = call.written(result)?.to_value();
     let done = if after == before { "patched (no change)" } else { "patched" };
     let text = match call.flags.text("output") {

@@ -73,7 +73,7 @@ fn port_forward(call: &mut Call<'_, '_>) -> Outcome {
 
 fn service_of(call: &Call<'_, '_>, target: &str) -> Option<Object> {
     let (kind, name) = type_and_name(target).ok()?;
-    let object = call.world.cluster.api.get(kind, &Key::new(call.namespace(), name)).ok()?;
+    let object = call.world.client().get(kind, &Key::new(call.namespace(), name)).ok()?;
     (kind == Kind::Service).then(|| object.clone())
 }
 
@@ -171,7 +171,7 @@ impl Forwarding {
                 self.uid
             ),
         };
-        let now = world.cluster.now();
+        let now = world.client().now();
         let date = Time::from_sim(now).to_string();
         let part = |from: usize, to: usize| date.get(from..to).unwrap_or_default();
         format!(

@@ -68,13 +68,13 @@ fn replace_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun, fo
         value
     } else if forces {
         delete_first(call, manifest)?;
-        let result = call.world.cluster.api.create_value(kind, &manifest.key.namespace, value, options);
+        let result = call.world.client_mut().create(kind, &manifest.key.namespace, value, options);
         call.written(result).map_err(|failure| failure.when("replacing", Some(&manifest.source)))?.to_value()
     } else {
-        let current = call.world.cluster.api.get(kind, &manifest.key).cloned();
+        let current = call.world.client().get(kind, &manifest.key);
         let current = current.map_err(|status| Failure::from(status).when("replacing", Some(&manifest.source)))?;
         keep_addresses(kind, &current.to_value(), &mut value);
-        let result = call.world.cluster.api.replace(kind, value, options);
+        let result = call.world.client_mut().replace(kind, value, options);
         let failed = |failure: Failure| failure.when("replacing", Some(&manifest.source));
         call.written(result).map_err(failed).inspect_err(|failure| manifest.mark(call, failure))?.to_value()
     };
@@ -102,7 +102,7 @@ fn keep_addresses(kind: Kind, current: &serde_json::Value, value: &mut serde_jso
 
 fn delete_first(call: &mut Call<'_, '_>, manifest: &Manifest) -> Result<(), Failure> {
     let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
-    match call.world.cluster.api.delete(manifest.kind, &manifest.key, &options) {
+    match call.world.client_mut().delete(manifest.kind, &manifest.key, &options) {
         Ok(_) => {}
         Err(Status { reason: "NotFound", .. }) => return Ok(()),
         Err(status) => return Err(status.into()),

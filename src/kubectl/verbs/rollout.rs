@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Deployment, Kind, Object, ReplicaSet, Time};
 use crate::apiserver::{ChangeType, Key, WriteOptions, qualified};
+use crate::client::Watch;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
@@ -79,10 +80,9 @@ fn quoted_kind(kind: Kind) -> String {
 
 fn replica_sets(call: &Call<'_, '_>, deployment: &Deployment) -> Vec<Arc<ReplicaSet>> {
     let (metadata, selector) = (&deployment.metadata, &deployment.spec.selector);
-    let sets = call.world.cluster.api.store().replica_sets(Some(&metadata.namespace));
-    let own =
-        |set: &&Arc<ReplicaSet>| set.metadata.is_controlled_by(&metadata.uid) && selector.matches(&set.metadata.labels);
-    sets.filter(own).cloned().collect()
+    let mut sets = call.world.client().replica_sets(&metadata.namespace);
+    sets.retain(|set| set.metadata.is_controlled_by(&metadata.uid) && selector.matches(&set.metadata.labels));
+    sets
 }
 
 fn finish(failures: Vec<Failure>) -> Outcome {
@@ -107,7 +107,7 @@ fn history_of(call: &mut Call<'_, '_>, item: &Item, revision: i64) -> Result<(),
     let otherwise = format!("no history viewer has been implemented for {}", quoted_kind(item.kind));
     let deployment = deployment_of(item, &otherwise)?;
     let sets = replica_sets(call, deployment);
-    let text = view_history(deployment, &sets, revision, call.world.cluster.api.version)?;
+    let text = view_history(deployment, &sets, revision, call.world.client().version())?;
     let with = if revision > 0 { format!("with revision #{revision}") } else { String::new() };
     call.io.out(name_line_of(item.kind, &item.key.name, &format!("{with}\n{text}")));
     Ok(())
@@ -128,7 +128,7 @@ fn undo(call: &mut Call<'_, '_>) -> Outcome {
 fn undo_one(call: &mut Call<'_, '_>, item: &Item, revision: i64, dry_run: DryRun) -> Result<(), Failure> {
     let otherwise = format!("no rollbacker has been implemented for {}", quoted_kind(item.kind));
     let deployment = deployment_of(item, &otherwise)?;
-    let version = call.world.cluster.api.version;
+    let version = call.world.client().version();
     if version.warns_of_undo() && deployment.metadata.annotations.contains_key(LAST_APPLIED) {
         call.warn(&format!(
             "resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the {LAST_APPLIED} \
@@ -146,7 +146,7 @@ fn undo_one(call: &mut Call<'_, '_>, item: &Item, revision: i64, dry_run: DryRun
             field::set(&mut value, &["spec", "template"], serde_json::to_value(&*template).unwrap_or_default());
             field::set(&mut value, &["metadata", "annotations"], json!(annotations));
             let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
-            let result = call.world.cluster.api.replace(item.kind, value, options);
+            let result = call.world.client_mut().replace(item.kind, value, options);
             call.written(result).map_err(|failure| {
                 Failure::Plain(format!("failed restoring revision {revision}: {}", failure.message()))
             })?;
@@ -184,7 +184,7 @@ fn resume(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn restart(call: &mut Call<'_, '_>) -> Outcome {
-    let now = Time::from_sim(call.world.cluster.now()).to_string();
+    let now = Time::from_sim(call.world.client().now()).to_string();
     change(call, "restarted", move |item, value| {
         if !matches!(item.kind, Kind::Deployment | Kind::DaemonSet | Kind::StatefulSet) {
             return Err("restarting is not supported".to_owned());
@@ -218,7 +218,7 @@ fn change(call: &mut Call<'_, '_>, done: &str, edit: impl Fn(&Item, &mut Value) 
             )));
             continue;
         }
-        let result = call.world.cluster.api.replace(item.kind, new, WriteOptions::default());
+        let result = call.world.client_mut().replace(item.kind, new, WriteOptions::default());
         match call.written(result) {
             Ok(_) => call.io.out(name_line_of(item.kind, &item.key.name, done)),
             Err(failure) => failures.push(Failure::Plain(format!("failed to patch: {}", failure.message()))),
@@ -239,15 +239,13 @@ fn status(call: &mut Call<'_, '_>) -> Outcome {
     for item in &items {
         deployment_of(item, &format!("no status viewer has been implemented for {}", item.kind.as_str()))?;
     }
-    call.world.cluster.settle();
     let timeout = call.flags.duration_ms("timeout").and_then(|ms| u64::try_from(ms).ok()).filter(|ms| *ms > 0);
     Ok(Next::Wait(Box::new(Following {
         waiting: items.into_iter().rev().map(|item| item.key).collect(),
         current: None,
         revision,
         watches: call.flags.switch_or("watch", true),
-        until: timeout.map_or(SimTime::NEVER, |ms| call.world.cluster.now() + ms),
-        next: call.world.cluster.log().len(),
+        until: timeout.map_or(SimTime::NEVER, |ms| call.world.client().now() + ms),
     })))
 }
 
@@ -256,12 +254,10 @@ fn status(call: &mut Call<'_, '_>) -> Outcome {
 struct Following {
     /// What is to be followed after the present one, last first.
     waiting: Vec<Key>,
-    current: Option<Key>,
+    current: Option<Watch>,
     revision: i64,
     watches: bool,
     until: SimTime,
-    /// Where in the watch log it goes on.
-    next: usize,
 }
 
 enum Step {
@@ -281,14 +277,9 @@ impl Following {
         }
     }
 
-    fn follow(&mut self, key: &Key, world: &mut World<'_>, io: &mut Io) -> Step {
-        let entries: Vec<_> = world.cluster.log().since(self.next).cloned().collect();
-        self.next += entries.len();
-        for entry in entries {
+    fn follow(&self, watch: &mut Watch, world: &World<'_>, io: &mut Io) -> Step {
+        for entry in world.client().events(watch) {
             let Object::Deployment(deployment) = &entry.object else { continue };
-            if Key::of(&deployment.metadata) != *key {
-                continue;
-            }
             if entry.kind == ChangeType::Deleted {
                 return Step::Failed("object has been deleted".to_owned());
             }
@@ -297,18 +288,20 @@ impl Following {
                 step => return step,
             }
         }
-        if world.cluster.now() >= self.until {
+        if world.client().now() >= self.until {
             return Step::Failed("timed out waiting for the condition".to_owned());
         }
         Step::GoOn
     }
 
     fn begin(&mut self, key: &Key, world: &mut World<'_>, io: &mut Io) -> Step {
-        self.next = world.cluster.log().len();
-        self.current = Some(key.clone());
-        match world.cluster.api.store().deployment(key) {
-            Some(deployment) => self.report(deployment, io),
-            None => Step::Failed("object has been deleted".to_owned()),
+        let mut watch = world.client_mut().watch(Kind::Deployment);
+        watch.namespace = Some(key.namespace.to_string());
+        watch.name = Some(key.name.to_string());
+        self.current = Some(watch);
+        match world.client().get(Kind::Deployment, key) {
+            Ok(Object::Deployment(deployment)) => self.report(&deployment, io),
+            _ => Step::Failed("object has been deleted".to_owned()),
         }
     }
 }
@@ -316,8 +309,12 @@ impl Following {
 impl Process for Following {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
         loop {
-            let step = match self.current.clone() {
-                Some(key) => self.follow(&key, world, io),
+            let step = match self.current.take() {
+                Some(mut watch) => {
+                    let step = self.follow(&mut watch, world, io);
+                    self.current = Some(watch);
+                    step
+                }
                 None => match self.waiting.pop() {
                     Some(key) => self.begin(&key, world, io),
                     None => return Poll::Exited(0),

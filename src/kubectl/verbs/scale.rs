@@ -81,7 +81,7 @@ fn scale_one(
     if dry_run != DryRun::Client {
         field::set(&mut value, &["spec", "replicas"], json!(replicas));
         let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
-        let result = call.world.cluster.api.replace(item.kind, value, options);
+        let result = call.world.client_mut().replace(item.kind, value, options);
         call.written(result)?;
     }
     call.io.out(name_line_of(item.kind, &item.key.name, &format!("scaled{}", dry_run.suffix())));

@@ -250,7 +250,7 @@ fn change_templates(
         }
         if dry_run != DryRun::Client {
             let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
-            let result = call.world.cluster.api.replace(item.kind, new, options);
+            let result = call.world.client_mut().replace(item.kind, new, options);
             if let Err(failure) = call.written(result) {
                 let why = failure.message();
                 failures.push(Failure::Plain(format!("failed to patch {what} update to pod template: {why}")));

@@ -1,11 +1,11 @@
 //! `kubectl top`: figures of a simple model, which says so. Programs here use no cpu and no memory.
 
 use crate::api::{Kind, Pod};
+use crate::apiserver::LabelQuery;
 use crate::kubectl::TabWriter;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
-use crate::kubectl::label_query::LabelQuery;
 use crate::sorting;
 
 pub(super) const TOP_POD: Command = Command {
@@ -55,11 +55,10 @@ fn pods(call: &mut Call<'_, '_>) -> Outcome {
     let namespace = call.namespace();
     let name = call.args().first().cloned();
     if let Some(name) = &name {
-        call.world.cluster.api.get(Kind::Pod, &crate::apiserver::Key::new(namespace.as_str(), name.as_str()))?;
+        call.world.client().get(Kind::Pod, &crate::apiserver::Key::new(namespace.as_str(), name.as_str()))?;
     }
-    let store = call.world.cluster.api.store();
-    let wanted = store.pods((!everywhere).then_some(namespace.as_str()));
-    let wanted = wanted.filter(|pod| name.as_ref().is_none_or(|name| pod.metadata.name == *name));
+    let pods = call.world.client().pods((!everywhere).then_some(namespace.as_str()));
+    let wanted = pods.iter().filter(|pod| name.as_ref().is_none_or(|name| pod.metadata.name == *name));
     let mut rows: Vec<(u64, u64, String)> = Vec::new();
     for pod in wanted.filter(|pod| query.matches(&pod.metadata.labels) && is_measured(pod)) {
         let (cpu, memory) = usage(pod);
@@ -88,12 +87,13 @@ fn pods(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn nodes(call: &mut Call<'_, '_>) -> Outcome {
-    let store = call.world.cluster.api.store();
+    let client = call.world.client();
+    let all = client.pods(None);
     let mut rows = Vec::new();
-    for node in store.list(Kind::Node, None) {
+    for node in client.list(Kind::Node, None) {
         let name = &node.metadata().name;
         let pods: Vec<(u64, u64)> =
-            store.pods(None).filter(|pod| pod.node_name == *name && is_measured(pod)).map(|pod| usage(pod)).collect();
+            all.iter().filter(|pod| pod.node_name == *name && is_measured(pod)).map(|pod| usage(pod)).collect();
         let cpu = NODE_MILLICORES + pods.iter().map(|(cpu, _)| cpu).sum::<u64>();
         let memory = NODE_MEBIBYTES + pods.iter().map(|(_, memory)| memory).sum::<u64>();
         let (cpu_share, memory_share) = (cpu / (NODE_CORES * 10), memory * 100 / NODE_MEMORY_MEBIBYTES);

@@ -27,7 +27,7 @@ pub(super) const CLUSTER_INFO: Command = Command {
 };
 
 fn version(call: &mut Call<'_, '_>) -> Outcome {
-    let version = call.world.cluster.api.version;
+    let version = call.world.client().version();
     let (client, release) = (version.client_release(), version.release());
     let kustomize = "v5.8.1";
     let with_server = !call.flags.switch("client");

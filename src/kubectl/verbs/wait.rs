@@ -57,11 +57,11 @@ fn wait(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::new("unrecognized condition: []"));
     }
     let timeout = call.flags.duration_ms("timeout").unwrap_or(DEFAULT_TIMEOUT_MS);
-    let until = call.world.cluster.now() + u64::try_from(timeout).unwrap_or(WEEK_MS);
+    let until = call.world.client().now() + u64::try_from(timeout).unwrap_or(WEEK_MS);
     let wait = Wait { conditions, until, is_once: timeout == 0, printer, ..Wait::default() };
     let is_for_creation = wait.conditions.iter().any(|condition| matches!(condition, Condition::Created));
     if is_for_creation {
-        let next = call.world.cluster.now();
+        let next = call.world.client().now();
         let (flags, programs) = (call.flags.clone(), call.programs);
         return Ok(Next::Wait(Box::new(Creation { flags, programs, next, wait, is_over: false })));
     }
@@ -208,7 +208,7 @@ impl Process for Creation {
         if self.is_over {
             return self.wait.poll(world, io);
         }
-        let now = world.cluster.now();
+        let now = world.client().now();
         if now < self.next {
             return Poll::SleepUntil(self.next);
         }
@@ -275,13 +275,13 @@ impl Wait {
     /// Looks whether the first object fulfils the condition whose turn it is.
     /// Models wait.getObjAndCheckCondition and wait.IsDeleted.
     fn look(&mut self, world: &World<'_>, item: &Item, condition: &Condition) -> Seen {
-        let has_expired = !self.is_once && world.cluster.now() >= self.until;
-        let found = world.cluster.api.get(item.kind, &item.key);
+        let has_expired = !self.is_once && world.client().now() >= self.until;
+        let found = world.client().get(item.kind, &item.key);
         let is_met = match (condition, &self.begun, found) {
             (Condition::Created, ..) => return Seen::Met(item.object.clone()),
             (Condition::Deleted, None, Err(_)) => return Seen::Met(item.object.clone()),
             (Condition::Deleted, None, Ok(object)) => {
-                self.begun = Some(object.clone());
+                self.begun = Some(object);
                 Ok(false)
             }
             (Condition::Deleted, Some(begun), found) => {
@@ -292,8 +292,9 @@ impl Wait {
             // Time was over before its turn came: it is not looked at any more.
             (_, None, Ok(_)) if has_expired => Ok(false),
             (_, _, Ok(object)) => {
-                self.begun = Some(object.clone());
-                condition.check(object)
+                let is_met = condition.check(&object);
+                self.begun = Some(object);
+                is_met
             }
             (_, Some(_), Err(_)) => Ok(false),
         };

@@ -6,7 +6,7 @@ use crate::sorting;
 
 /// A label selector as text: `app=web,tier in (a,b),!x,weight>3`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct LabelQuery(Vec<Requirement>);
+pub struct LabelQuery(Vec<Requirement>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Requirement {

@@ -1,0 +1,148 @@
+//! A client of the cluster: the requests that kubectl sends, to the API server and through it to a node's kubelet.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::api::{Kind, KubernetesVersion, Object, Pod, ReplicaSet};
+use crate::apiserver::{Applied, DeleteOptions, Deleted, Key, PatchType, Selectors, Status, WatchEvent, WriteOptions};
+use crate::images::{Exec, LogLine};
+use crate::sim::SimTime;
+
+/// What can be asked of a cluster from outside.
+pub trait Client {
+    /// The present moment.
+    fn now(&self) -> SimTime;
+
+    /// The cluster's Kubernetes.
+    fn version(&self) -> KubernetesVersion;
+
+    /// One object.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status>;
+
+    /// The objects of a kind that are selected, by namespace and name; of all namespaces when none is given.
+    fn select(&self, kind: Kind, namespace: Option<&str>, selectors: &Selectors) -> Vec<Object>;
+
+    /// Begins a watch: it reports what happens to the objects of a kind from now on.
+    fn watch(&mut self, kind: Kind) -> Watch;
+
+    /// What has happened since a watch was last asked, oldest first.
+    fn events(&self, watch: &mut Watch) -> Vec<WatchEvent>;
+
+    /// Creates an object.
+    ///
+    /// # Errors
+    /// As [`crate::apiserver::ApiServer::create_value`].
+    fn create(&mut self, kind: Kind, namespace: &str, value: Value, options: WriteOptions) -> Result<Applied, Status>;
+
+    /// Replaces an object.
+    ///
+    /// # Errors
+    /// As [`crate::apiserver::ApiServer::replace`].
+    fn replace(&mut self, kind: Kind, value: Value, options: WriteOptions) -> Result<Applied, Status>;
+
+    /// Changes an object by a patch.
+    ///
+    /// # Errors
+    /// As [`crate::apiserver::ApiServer::patch`].
+    fn patch(
+        &mut self,
+        kind: Kind,
+        key: &Key,
+        patch: &Value,
+        patch_type: PatchType,
+        options: WriteOptions,
+    ) -> Result<Applied, Status>;
+
+    /// Deletes an object.
+    ///
+    /// # Errors
+    /// As [`crate::apiserver::ApiServer::delete`].
+    fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status>;
+
+    /// Asks a pod to leave its node.
+    ///
+    /// # Errors
+    /// As [`Client::delete`].
+    fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<Deleted, Status>;
+
+    /// A container's log, or the one of the container before it; none when there is no such container on a node.
+    fn logs(&self, pod_uid: &str, container: &str, previous: bool) -> Option<Vec<LogLine>>;
+
+    /// Whether a container runs that has a shell and common programs.
+    fn has_shell(&self, pod_uid: &str, container: &str) -> bool;
+
+    /// Runs a command in a container; none when the container does not run.
+    fn exec(&mut self, pod_uid: &str, container: &str, command: &[String]) -> Option<Exec>;
+}
+
+impl dyn Client + '_ {
+    /// All objects of a kind in a namespace, or everywhere.
+    pub fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<Object> {
+        self.select(kind, namespace, &Selectors::default())
+    }
+
+    /// The Pods of a namespace, or all.
+    pub fn pods(&self, namespace: Option<&str>) -> Vec<Arc<Pod>> {
+        let pods = self.list(Kind::Pod, namespace).into_iter().filter_map(|object| match object {
+            Object::Pod(pod) => Some(pod),
+            _ => None,
+        });
+        pods.collect()
+    }
+
+    /// The ReplicaSets of a namespace.
+    pub fn replica_sets(&self, namespace: &str) -> Vec<Arc<ReplicaSet>> {
+        let sets = self.list(Kind::ReplicaSet, Some(namespace)).into_iter().filter_map(|object| match object {
+            Object::ReplicaSet(set) => Some(set),
+            _ => None,
+        });
+        sets.collect()
+    }
+}
+
+/// A watch: which objects it reports, and how far it has come.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// The objects' kind.
+    pub kind: Kind,
+    /// Only those of this namespace.
+    pub namespace: Option<String>,
+    /// Only the one of this name.
+    pub name: Option<String>,
+    /// Only those.
+    pub selectors: Selectors,
+    /// Uids of what was selected so far: an object that stops being selected is reported once more, as deleted.
+    pub shown: BTreeSet<String>,
+    /// How many entries of the cluster's log it has read.
+    pub(crate) position: usize,
+}
+
+impl Watch {
+    /// A watch that goes on behind so many entries of the log.
+    pub(crate) fn at(position: usize, kind: Kind) -> Self {
+        let (selectors, shown) = (Selectors::default(), BTreeSet::new());
+        Self { kind, namespace: None, name: None, selectors, shown, position }
+    }
+
+    /// The event as this watch reports it, if it concerns it.
+    pub(crate) fn report(&mut self, event: WatchEvent) -> Option<WatchEvent> {
+        let metadata = event.object.metadata();
+        let is_watched = event.object.kind() == self.kind
+            && self.namespace.as_ref().is_none_or(|namespace| *namespace == metadata.namespace)
+            && self.name.as_ref().is_none_or(|name| *name == metadata.name);
+        if !is_watched {
+            return None;
+        }
+        if self.selectors.matches(&event.object) {
+            self.shown.insert(metadata.uid.clone());
+            return Some(event);
+        }
+        let kind = crate::apiserver::ChangeType::Deleted;
+        self.shown.remove(&metadata.uid).then_some(WatchEvent { kind, ..event })
+    }
+}

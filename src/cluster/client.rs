@@ -1,0 +1,97 @@
+//! The cluster as its clients see it.
+
+use serde_json::Value;
+
+use super::Cluster;
+use crate::api::{Kind, KubernetesVersion, Object};
+use crate::apiserver::{Applied, DeleteOptions, Deleted, Key, PatchType, Selectors, Status, WatchEvent, WriteOptions};
+use crate::client::{Client, Watch};
+use crate::controllers::endpoints;
+use crate::images::{Exec, LogLine};
+use crate::sim::SimTime;
+
+impl Client for Cluster {
+    fn now(&self) -> SimTime {
+        self.now
+    }
+
+    fn version(&self) -> KubernetesVersion {
+        self.api.version
+    }
+
+    fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
+        if kind == Kind::Endpoints {
+            let slices = self.api.store().list(Kind::EndpointSlice, Some(&key.namespace));
+            let found = slices.filter_map(endpoints::mirrored).find(|object| object.metadata().name == *key.name);
+            return found.ok_or_else(|| Status::not_found(kind, &key.name));
+        }
+        self.api.get(kind, key).cloned()
+    }
+
+    fn select(&self, kind: Kind, namespace: Option<&str>, selectors: &Selectors) -> Vec<Object> {
+        let store = self.api.store();
+        if kind == Kind::Endpoints {
+            let mirrored = store.list(Kind::EndpointSlice, namespace).filter_map(endpoints::mirrored);
+            return mirrored.filter(|object| selectors.matches(object)).collect();
+        }
+        store.list(kind, namespace).filter(|object| selectors.matches(object)).cloned().collect()
+    }
+
+    fn watch(&mut self, kind: Kind) -> Watch {
+        self.settle();
+        Watch::at(self.log.len(), kind)
+    }
+
+    fn events(&self, watch: &mut Watch) -> Vec<WatchEvent> {
+        let entries = self.log.since(watch.position);
+        watch.position = self.log.len();
+        let entries = entries.filter_map(|event| match watch.kind {
+            Kind::Endpoints => Some(WatchEvent { object: endpoints::mirrored(&event.object)?, ..event.clone() }),
+            kind => (event.object.kind() == kind).then(|| event.clone()),
+        });
+        let mut reported = Vec::new();
+        for event in entries.collect::<Vec<_>>() {
+            reported.extend(watch.report(event));
+        }
+        reported
+    }
+
+    fn create(&mut self, kind: Kind, namespace: &str, value: Value, options: WriteOptions) -> Result<Applied, Status> {
+        self.api.create_value(kind, namespace, value, options)
+    }
+
+    fn replace(&mut self, kind: Kind, value: Value, options: WriteOptions) -> Result<Applied, Status> {
+        self.api.replace(kind, value, options)
+    }
+
+    fn patch(
+        &mut self,
+        kind: Kind,
+        key: &Key,
+        patch: &Value,
+        patch_type: PatchType,
+        options: WriteOptions,
+    ) -> Result<Applied, Status> {
+        self.api.patch(kind, key, patch, patch_type, options)
+    }
+
+    fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
+        self.api.delete(kind, key, options)
+    }
+
+    fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
+        self.api.delete(Kind::Pod, pod, options)
+    }
+
+    fn logs(&self, pod_uid: &str, container: &str, previous: bool) -> Option<Vec<LogLine>> {
+        self.kubelet.logs(pod_uid, container, previous, self.now)
+    }
+
+    fn has_shell(&self, pod_uid: &str, container: &str) -> bool {
+        self.kubelet.has_shell(pod_uid, container)
+    }
+
+    fn exec(&mut self, pod_uid: &str, container: &str, command: &[String]) -> Option<Exec> {
+        self.kubelet.exec(pod_uid, container, command, self.now)
+    }
+}
