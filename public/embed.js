@@ -18,7 +18,7 @@
   /** The page beside this file; `src` on the element overrules it, for copies of this file that live elsewhere. */
   const HOME = HERE && new URL("./", HERE);
   /** Handed to the page as its query parameters of the same names. A change loads the lab again. */
-  const PARAMETERS = ["lesson", "panels", "speed", "seed", "k8s", "autoplay"];
+  const PARAMETERS = ["lesson", "panels", "start", "speed", "seed", "k8s", "autoplay"];
   /** The page's messages, which the element fires again as events of the same names. */
   const FROM_PAGE = new Set(["ready", "resize", "goal", "change"]);
   const SOURCE = { page: "hellok8s-lab", host: "hellok8s-lab-host" };
@@ -37,7 +37,6 @@
       lesson: (id) => `hellok8s-lab, lesson ${id}`,
       run: "Run this YAML",
       shown: "The block's text is in the lab's editor.",
-      ran: "Applied.",
       apart: "Open the lab in its own tab",
       silent: "The lab does not answer here.",
     },
@@ -46,19 +45,21 @@
       lesson: (id) => `hellok8s-lab，课程 ${id}`,
       run: "运行这段 YAML",
       shown: "这段 YAML 已经放进实验室的编辑器。",
-      ran: "已应用。",
       apart: "在新标签页里打开实验室",
       silent: "实验室在这里没有响应。",
     },
   };
 
   const STYLE = `
-  :host { display: block; margin-block: 1rem; scroll-margin-top: 5rem; color-scheme: inherit; }
+  :host { display: block; container-type: inline-size; margin-block: 1rem; scroll-margin-top: 5rem; color-scheme: inherit; }
   :host([hidden]) { display: none; }
-  .bar { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .75rem; font-size: .8125rem; line-height: 1.5; margin-block-end: .375rem; }
+  .bar { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .75rem; font-size: .8125rem; line-height: 1.25; margin-block-end: .375rem; }
   .bar:not(:has(> :not([hidden]))) { display: none; }
+  .note { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .note.wrong { flex: 1 0 100%; order: 1; white-space: normal; overflow-wrap: anywhere; }
+  @container (width < 30rem) { .note:not(.wrong) { position: absolute; width: 1px; height: 1px; clip-path: inset(50%); } }
   .apart { margin-inline-start: auto; color: inherit; }
-  button { font: inherit; font-weight: 600; min-height: 2rem; padding: .125rem .75rem; border: 1px solid; border-radius: .375rem; background: #0b63ce; border-color: #0b63ce; color: #fff; cursor: pointer; }
+  button { font: inherit; font-weight: 600; min-height: 1.875rem; padding: .125rem .75rem; border: 1px solid; border-radius: .375rem; background: #0b63ce; border-color: #0b63ce; color: #fff; cursor: pointer; }
   button::before { content: "\\25B6\\FE0E\\00A0"; content: "\\25B6\\FE0E\\00A0" / ""; }
   button:focus-visible, a:focus-visible { outline: 2px solid; outline-offset: 2px; }
   .frame { position: relative; }
@@ -298,9 +299,9 @@
       this.#send({ type: "step" });
     }
 
-    /** How many times faster than the clock. */
-    speed(times) {
-      this.#send({ type: "speed", speed: times === "story" ? times : Number(times) });
+    /** How many times faster than the clock, or `story`: as slow as it takes to follow each decision. */
+    speed(pace) {
+      this.#send({ type: "speed", speed: pace === "story" ? pace : Number(pace) });
     }
 
     /** Goes to a moment, in milliseconds of simulated time. */
@@ -315,7 +316,7 @@
         return false;
       }
       this.write(FILE, text);
-      void this.apply(FILE);
+      void this.apply(FILE).then((answer) => this.#note(answer.trim()));
       return true;
     }
 
@@ -444,6 +445,10 @@
       if (isEmbedded) {
         url.searchParams.set("theme", this.#theme());
         url.searchParams.set("embed", "1");
+        // The lab then says that its reader begins with the block's button.
+        if (this.#text() !== undefined) {
+          url.searchParams.set("attached", "1");
+        }
         url.searchParams.set("host", location.origin);
         // Under which the lab keeps its files apart from those of the site's others.
         const number = [...document.querySelectorAll("hellok8s-lab")].indexOf(this);
@@ -463,7 +468,7 @@
       const frame = document.createElement("iframe");
       frame.loading = "lazy";
       frame.referrerPolicy = "strict-origin";
-      frame.allow = "clipboard-write";
+      frame.allow = "clipboard-write; fullscreen";
       frame.src = address.href;
       this.#frame = frame;
       this.#label();
@@ -520,16 +525,17 @@
       }
     }
 
-    /** About how high the page will be, so that little moves when it says so: style/embed.css in figures. */
-    #guess() {
+    #shows(name) {
       const panels = this.getAttribute("panels")?.split(",");
-      const shows = (name) => !panels || panels.some((panel) => panel.trim() === name);
-      const time = 102 + (shows("chart") ? 100 : 0);
-      if (this.clientWidth >= 960) {
-        return time + 384 + (shows("terminal") ? 204 : 0);
-      }
-      const below = ["editor", "terminal", "lesson"].filter(shows).length;
-      return time + (shows("stage") ? 408 : 0) + (below > 0 ? 312 : 0) + (below > 1 ? 48 : 0);
+      return !panels || panels.some((panel) => panel.trim() === name);
+    }
+
+    /** How high the page will be, so that nothing moves when it says so: style/embed.css in figures. */
+    #guess() {
+      const below = ["editor", "terminal", "lesson"].filter((name) => this.#shows(name)).length;
+      const theatre = this.#shows("stage") ? (below > 0 ? 328 : 340) : 0;
+      const hasTabs = below > 1 && this.clientWidth < (below > 2 ? 960 : 640);
+      return theatre + (below > 0 ? 192 : 0) + (hasTabs ? 38 : 0);
     }
 
     #fit(asked) {
@@ -562,17 +568,21 @@
       const text = this.#text();
       if (text !== undefined && this.#isReady) {
         this.#post({ type: "write", file: FILE, text });
-        this.#parts.note.textContent = this.#words().shown;
+        this.#note(this.#shows("editor") ? this.#words().shown : "");
       }
+    }
+
+    /** Tells something beside the button: what is refused is told at full length. */
+    #note(text) {
+      const { note } = this.#parts;
+      note.textContent = note.title = text;
+      note.classList.toggle("wrong", /^error|\berror:|\bError from|is invalid/im.test(text));
     }
 
     #clickRun() {
       if (this.run()) {
-        this.#parts.note.textContent = this.#words().ran;
-        // What was asked for is to be seen; a lab out of sight stands still, besides.
-        if (this.#frame.getBoundingClientRect().top > innerHeight * 0.6) {
-          this.scrollIntoView({ block: "start" });
-        }
+        // What was asked for is to be seen, and what is being read stays; a lab out of sight stands still, besides.
+        this.scrollIntoView({ block: "nearest" });
       }
     }
   }

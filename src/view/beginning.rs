@@ -18,6 +18,13 @@ pub enum Words {
     Next,
     /// Pods run, and the editor holds a text of the visitor's.
     Own,
+    /// Pods run, and there is no editor whose text could be applied.
+    Watch,
+    /// The page around has the button to press.
+    Attached {
+        /// Whether pods run.
+        is_running: bool,
+    },
     /// Nothing runs.
     Empty,
 }
@@ -49,13 +56,11 @@ impl Beginning {
                 return None;
             }
             match ran_at.get() {
-                Some(then) if then == wishes => {
-                    let is_next = document.text.with(|text| *text == start::next_manifest());
-                    Some(if is_next { Words::Next } else { Words::Own })
-                }
+                Some(then) if then == wishes => Some(running(document)),
                 Some(_) => None,
-                None => (simulation.scene.deployments.is_empty() && simulation.scene.pods.is_empty())
-                    .then_some(Words::Empty),
+                None => {
+                    (simulation.scene.deployments.is_empty() && simulation.scene.pods.is_empty()).then(empty).flatten()
+                }
             }
         });
         let beginning = Self { simulation, document, ran_at, words };
@@ -78,8 +83,13 @@ impl Beginning {
 
     /// Three pods that answer, and then their next version in their place.
     pub fn show_a_rollout(self) {
+        let document = self.document;
         self.simulation.playing.set(true);
-        self.start(move || self.document.apply(|_| ()));
+        if self.ran_at.get_untracked().is_some() {
+            document.apply(|_| ());
+        } else {
+            self.start(move || document.apply(|_| ()));
+        }
     }
 
     /// Runs what runs at the beginning, once all of the wasm is here: a first visit's first picture does not wait for it.
@@ -102,4 +112,23 @@ impl Beginning {
             });
         });
     }
+}
+
+/// What is said while what runs at the beginning runs. Follows the editor's text.
+fn running(document: Document) -> Words {
+    let is_next = document.text.with(|text| *text == start::next_manifest());
+    match is_next {
+        _ if settings::is_attached() => Words::Attached { is_running: true },
+        _ if !settings::shows("editor") => Words::Watch,
+        true => Words::Next,
+        false => Words::Own,
+    }
+}
+
+/// What is said of an empty cluster: nothing where there is nothing to press but what stands on the stage itself.
+fn empty() -> Option<Words> {
+    if settings::is_attached() {
+        return Some(Words::Attached { is_running: false });
+    }
+    (settings::shows("editor") || settings::shows("terminal")).then_some(Words::Empty)
 }

@@ -168,6 +168,11 @@ pub fn is_embedded() -> bool {
     browser::parameter("embed").is_some_and(|value| value == "1")
 }
 
+/// `?attached=1`: the page around has a button that runs the block of YAML which stands before this lab.
+pub fn is_attached() -> bool {
+    is_embedded() && browser::parameter("attached").is_some_and(|value| value == "1")
+}
+
 /// Stands before the names under which this page keeps what was typed: an embedded one keeps to itself, and several on
 /// one site keep apart by their `?id=`.
 pub fn shelf() -> String {

@@ -1,9 +1,9 @@
 // window.lab: every door that embedders and tests rely on.
-import { expect, openLab, test } from "./support/lab";
+import { expect, openEmpty, test } from "./support/lab";
 
 
 test("files, commands, time and state can be had from scripts", async ({ page }) => {
-  await openLab(page);
+  await openEmpty(page);
   const found = await page.evaluate(async () => {
     const lab = (window as any).lab;
     lab.pause();
@@ -38,7 +38,7 @@ test("files, commands, time and state can be had from scripts", async ({ page })
 });
 
 test("listeners hear that the page is ready, what changes and which goals are reached", async ({ page }) => {
-  await openLab(page, "/?lesson=scale");
+  await openEmpty(page, "/?lesson=scale");
   await page.evaluate(() => {
     const all = window as any;
     all.heard = [];

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, picture, test } from "./support/lab";
 
 const manifests = join(import.meta.dirname, "../data/tutorial");
 const manifest = (name: string) => readFileSync(join(manifests, name), "utf8");
@@ -29,7 +29,7 @@ const advance = (page: Page, ms: number) => page.evaluate((ms) => window.lab.adv
 test.describe.configure({ timeout: 120_000 });
 
 test("the chapter from the first pod to the stuck rollout", async ({ page }) => {
-  await openLab(page);
+  await openEmpty(page);
   await page.evaluate(() => window.lab.pause());
 
   await applyManifest(page, manifest("01-v1-replicas-1.yaml"));
@@ -68,14 +68,14 @@ test("the chapter from the first pod to the stuck rollout", async ({ page }) => 
 });
 
 test("what was typed is there again after a reload", async ({ page }) => {
-  await openLab(page);
+  await openEmpty(page);
   await page.getByTestId("editor").fill("apiVersion: apps/v1\nkind: Deployment # mine\n");
   await page.reload();
   await expect(page.getByTestId("editor")).toHaveValue("apiVersion: apps/v1\nkind: Deployment # mine\n");
 });
 
 test("a mistake is marked where it stands, and nothing breaks", async ({ page }) => {
-  await openLab(page);
+  await openEmpty(page);
   await page.getByTestId("editor").fill("kind: Deployment\nspec:\n\treplicas: 1\n");
   await expect(page.getByTestId("editor-problem")).toContainText(/line 3/);
   await page.getByTestId("apply").click();
@@ -85,7 +85,7 @@ test("a mistake is marked where it stands, and nothing breaks", async ({ page })
 });
 
 test("any moment can be shown again, and another history begun there", async ({ page }) => {
-  await openLab(page);
+  await openEmpty(page);
   await page.evaluate(() => window.lab.pause());
   await applyManifest(page, manifest("02-v1-replicas-3.yaml"));
   await advance(page, 10_000);
@@ -111,7 +111,7 @@ for (const [theme, lang, width, height] of [
 ] as const) {
   test(`the page is accessible: ${theme} ${lang} ${width}`, async ({ page }) => {
     await page.setViewportSize({ width, height });
-    await openLab(page, `/?theme=${theme}&lang=${lang}`);
+    await openEmpty(page, `/?theme=${theme}&lang=${lang}`);
     await expectAccessible(page);
     await page.evaluate(() => window.lab.pause());
     await applyManifest(page, manifest("06-bad-readiness.yaml"));

@@ -13,7 +13,7 @@ async function openHost(page: Page, parameters = ""): Promise<void> {
   await page.route("**/host.html", (route) =>
     route.fulfill({
       contentType: "text/html",
-      body: `<!doctype html><html lang="en"><title>Host</title><main><h1>Host</h1><iframe title="Lab" width="900" height="400" src="./?embed=1${parameters}"></iframe></main>
+      body: `<!doctype html><html lang="en"><title>Host</title><main><h1>Host</h1><iframe title="Lab" width="900" height="400" src="./?embed=1&speed=1${parameters}"></iframe></main>
         <script>window.heard = []; addEventListener("message", (event) => window.heard.push(event.data));</script>`,
     }),
   );

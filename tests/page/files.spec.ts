@@ -1,10 +1,10 @@
 // The editor's files: kubectl edit, the line of an error, a program of one's own, names, what the shell does to files.
-import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, picture, test } from "./support/lab";
 
 test.describe.configure({ timeout: 90_000 });
 
 test("kubectl edit opens the editor; saving sends what was changed, cancelling nothing", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.evaluate(async () => {
     window.lab.pause();
     await window.lab.apply();
@@ -35,7 +35,7 @@ test("kubectl edit opens the editor; saving sends what was changed, cancelling n
 });
 
 test("an error of the server that points into the file marks its line", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   const [input, editor] = [page.getByTestId("terminal-input"), page.getByTestId("editor")];
   await page.evaluate(async () => {
     window.lab.pause();
@@ -56,7 +56,7 @@ test("an error of the server that points into the file marks its line", async ({
 });
 
 test("a program of one's own: declared in a new file, built, deployed, seen", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.evaluate(() => window.lab.pause());
   const [editor, log] = [page.getByTestId("editor"), page.getByTestId("terminal-log")];
   await page.getByRole("button", { name: "New file" }).click();
@@ -97,7 +97,7 @@ test("a program of one's own: declared in a new file, built, deployed, seen", as
 });
 
 test("files are renamed and removed, and what the shell writes is there", async ({ page }) => {
-  await openLab(page, "/?lang=zh");
+  await openEmpty(page, "/?lang=zh");
   const [input, editor, list] = [page.getByTestId("terminal-input"), page.getByTestId("editor"), page.locator(".texts")];
   await input.fill("printf 'kind: Service\\n' > service.yaml");
   await input.press("Enter");

@@ -11,7 +11,7 @@ const STAND_IN = `<!doctype html><html lang="en"><title>Stand-in</title><main></
     if (origin !== host || source !== parent || data.source !== "hellok8s-lab-host") return;
     const shown = document.createElement("pre");
     shown.className = data.type;
-    shown.textContent = data.text ?? data.theme ?? data.lang ?? data.line ?? "";
+    shown.textContent = data.text ?? data.theme ?? data.lang ?? data.line ?? data.speed ?? "";
     document.querySelector("main").append(shown);
   });
   parent.postMessage({ source: "hellok8s-lab", type: "ready", version: "0" }, host);
@@ -72,6 +72,18 @@ test("other code and other text are no YAML, and the height is the page's wish",
   await expect.poll(() => page.locator("iframe").evaluate((frame) => frame.clientHeight)).toBe(333);
   await expect(page.getByRole("button", { name: "Run this YAML" })).toBeHidden();
   await expect(written(page)).toHaveCount(0);
+});
+
+test("attributes reach the lab, and an attached one knows that its button stands above", async ({ page }) => {
+  const block = BLOCKS["plain HTML and mdBook"];
+  await openHost(page, `${block}${element('start="running" speed="story" panels="stage"')}`);
+  const lab = page.frameLocator("iframe").locator("main");
+  await expect(lab).toHaveAttribute("data-query", /start=running&speed=story.*attached=1/);
+  await expect(page.locator("iframe")).toHaveAttribute("allow", /fullscreen/);
+  await page.locator("hellok8s-lab").evaluate((lab) => lab.setAttribute("start", "empty"));
+  await expect(lab).toHaveAttribute("data-query", /start=empty/);
+  await page.locator("hellok8s-lab").evaluate((lab) => (lab as unknown as { speed(pace: string): void }).speed("story"));
+  await expect(page.frameLocator("iframe").locator(".speed")).toHaveText("story");
 });
 
 const THEMES = [

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, picture, test } from "./support/lab";
 
 const manifest = (name: string) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
 
@@ -74,7 +74,7 @@ for (const [lang, width, height] of [
   test(`the chapter by keyboard: ${lang} ${width}`, async ({ page }) => {
     const [words, isPhone] = [WORDS[lang], width < 960];
     await page.setViewportSize({ width, height });
-    await openLab(page, `/?lang=${lang}`);
+    await openEmpty(page, `/?lang=${lang}`);
     await expectAccessible(page);
     await apply(page, words, isPhone, manifest("02-v1-replicas-3.yaml"));
     await settle(page, words);
@@ -112,7 +112,7 @@ for (const [lang, width, height] of [
 
 test("on a narrow phone what is pressed is large enough for a thumb", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
-  await openLab(page);
+  await openEmpty(page);
   for (const name of ["Manifest", "Terminal", "Why"]) {
     const box = await page.locator(".phone-tabs").getByRole("button", { name }).boundingBox();
     expect(Math.min(box!.width, box!.height), name).toBeGreaterThanOrEqual(40);

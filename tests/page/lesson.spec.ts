@@ -1,12 +1,12 @@
 // A lesson in the page: begun from the list or a link, followed step by step, left again with the visitor's own text.
 import { writeFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, picture, test } from "./support/lab";
 
 test.describe.configure({ timeout: 90_000 });
 
 test("the first lesson is done by typing, and is remembered", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.getByTestId("editor").fill("# mine\n");
   await page.getByRole("button", { name: "Lessons" }).click();
   const panel = page.getByTestId("lesson");
@@ -25,7 +25,7 @@ test("the first lesson is done by typing, and is remembered", async ({ page }) =
 });
 
 test("a link opens a lesson, and a goal that is reached leads to the next step", async ({ page }) => {
-  await openLab(page, "/?lang=en&lesson=scale");
+  await openEmpty(page, "/?lang=en&lesson=scale");
   const panel = page.getByTestId("lesson");
   await expect(panel.locator("h3")).toContainText("(1/");
   await page.evaluate(() => window.lab.pause());
@@ -82,7 +82,7 @@ steps:
 const title = (page: Page) => page.getByTestId("lesson").locator("h3");
 
 test("how far a lesson was done and what was typed in it is there again, until it is started over", async ({ page }) => {
-  await openLab(page, "/?lang=en&lesson=scale");
+  await openEmpty(page, "/?lang=en&lesson=scale");
   await expect(title(page)).toContainText("(1/");
   await page.getByTestId("apply").click();
   await page.evaluate(() => window.lab.advance(20_000));
@@ -110,17 +110,17 @@ test.describe("without a service worker, whose requests the test would not see",
   test("a lesson comes from a file beside the page, and is told what is wrong with it by line and column", async ({ page }) => {
     await page.route("**/lessons/two.yaml", (route) => route.fulfill({ body: OWN }));
     await page.route("**/lessons/wrong.yaml", (route) => route.fulfill({ body: OWN.replace("pods(ready) == 2", "pods(ready == 2") }));
-    await openLab(page, "/?lang=en&lesson=lessons/two.yaml");
+    await openEmpty(page, "/?lang=en&lesson=lessons/two.yaml");
     await expect(title(page)).toContainText("Two pods (1/2)");
     await page.getByTestId("apply").click();
     await expect(title(page)).toContainText("(2/2)");
-    await openLab(page, "/?lang=en&lesson=lessons/wrong.yaml");
+    await openEmpty(page, "/?lang=en&lesson=lessons/wrong.yaml");
     await expect(page.getByTestId("notice")).toContainText(/line 13, column \d+: ready is true or not/);
     await expectAccessible(page);
     // Of another site nothing is fetched.
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
-    await openLab(page, "/?lang=en&lesson=https://example.org/two.yaml");
+    await openEmpty(page, "/?lang=en&lesson=https://example.org/two.yaml");
     expect(asked.filter((url) => new URL(url).hostname === "example.org")).toEqual([]);
   });
 });
@@ -128,7 +128,7 @@ test.describe("without a service worker, whose requests the test would not see",
 test("a lesson comes from the visitor's own file", async ({ page }, info) => {
   const path = info.outputPath("two.yaml");
   writeFileSync(path, OWN);
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.getByTestId("share").click();
   await page.getByTestId("open-file").setInputFiles(path);
   await expect(title(page)).toContainText("Two pods (1/2)");

@@ -25,7 +25,8 @@ export default defineConfig<{ exampleUrl: string }>({
     timezoneId: "UTC",
     // Would fetch all of the page once more in each test; app.spec.ts lets them work.
     serviceWorkers: "block",
-    trace: "retain-on-failure",
+    // Costs each test a third more time.
+    trace: process.env.CI ? "retain-on-failure" : "off",
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath: existsSync(DEBIAN_CHROMIUM) ? DEBIAN_CHROMIUM : undefined,

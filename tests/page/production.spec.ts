@@ -1,14 +1,14 @@
 // An engineer pastes the Deployment of their own team: the lab has none of its images, and offers to make them up.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, picture, test } from "./support/lab";
 
 const production = readFileSync(join(import.meta.dirname, "../data/production.yaml"), "utf8");
 
 test.describe.configure({ timeout: 90_000 });
 
 test("images that nobody has are made up with one click, and the rollout is foreseen and runs", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.evaluate(() => window.lab.pause());
   await page.getByTestId("editor").fill(production);
   const offer = page.locator(".stand-in");

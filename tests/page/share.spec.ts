@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "@playwright/test";
-import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, openLab, picture, test } from "./support/lab";
 
 const manifest = (name: string) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
 const state = (page: Page) => page.evaluate(() => JSON.stringify(window.lab.state()));
@@ -14,7 +14,7 @@ test.describe.configure({ timeout: 90_000 });
 
 /** A rollout that is on its way, after edits, in two terminals. */
 async function rollOut(page: Page): Promise<void> {
-  await openLab(page);
+  await openEmpty(page);
   await page.evaluate(() => window.lab.pause());
   await page.getByTestId("editor").fill(manifest("02-v1-replicas-3.yaml"));
   await page.getByTestId("apply").click();
@@ -64,7 +64,7 @@ test("a link opens the same moment in a fresh profile", async ({ page, browser }
 });
 
 test("the first state has a tiny link", async ({ page }) => {
-  await openLab(page);
+  await openEmpty(page);
   await page.evaluate(() => window.lab.pause());
   const address = await link(page);
   expect(address.split("#")[1].length).toBeLessThan(40);
@@ -74,7 +74,7 @@ test("somebody's moment takes nothing of one's own", async ({ page, browser }) =
   await rollOut(page);
   const address = await link(page);
   const other = await freshPage(browser);
-  await openLab(other);
+  await openEmpty(other);
   await other.getByTestId("editor").fill("# mine\n");
   await other.evaluate(() => window.lab.pause());
   const mine = await state(other);
@@ -96,7 +96,7 @@ test("what is done in somebody's moment is there again after a reload, and one's
   const address = await link(page);
   const moment = await now(page);
   const other = await freshPage(browser);
-  await openLab(other);
+  await openEmpty(other);
   await other.getByTestId("editor").fill("# mine\n");
   await other.evaluate((address) => (location.hash = new URL(address).hash), address);
   await expect(notice(other)).toContainText("somebody shared");
@@ -137,9 +137,9 @@ for (const [what, hash, words] of [
   ["more than a link holds", `#s=${"A".repeat(16_001)}`, "too large"],
 ] as const) {
   test(`a link with ${what} gives a message and loses nothing`, async ({ page }) => {
-    await openLab(page);
+    await openEmpty(page);
     await page.getByTestId("editor").fill("# mine\n");
-    await openLab(page, `/?lang=en${hash}`);
+    await openEmpty(page, `/?lang=en${hash}`);
     await expect(notice(page)).toContainText(words);
     await expect(notice(page)).toContainText("Nothing of yours has changed");
     await expect(page.getByTestId("editor")).toHaveValue("# mine\n");
@@ -173,7 +173,7 @@ test("the menu copies the link, the session and the transcript, and says so", as
 });
 
 test("where the browser does not let the page copy, the text is selected", async ({ page }) => {
-  await openLab(page);
+  await openEmpty(page);
   await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
   await page.getByTestId("share").click();
   await page.getByRole("button", { name: "Copy link" }).click();
@@ -191,7 +191,7 @@ test("a session is saved as a file and opened again", async ({ page, browser }, 
   const path = info.outputPath("session.json");
   await download.saveAs(path);
   const other = await freshPage(browser);
-  await openLab(other);
+  await openEmpty(other);
   await other.getByTestId("share").click();
   await other.getByTestId("open-file").setInputFiles(path);
   await expect(notice(other)).toContainText("somebody shared");

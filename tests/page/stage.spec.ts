@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, picture, test } from "./support/lab";
 
 const manifest = (name: string) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
 
@@ -50,7 +50,7 @@ for (const [width, height, theme] of [
 ] as const) {
   test(`many pods are a grid, and each keeps its square: ${width} ${theme}`, async ({ page }) => {
     await page.setViewportSize({ width, height });
-    await openLab(page, `/?lang=en&theme=${theme}`);
+    await openEmpty(page, `/?lang=en&theme=${theme}`);
     await run(page, 200);
     const ready = page.locator('.cells [data-pod][data-status="Running"][data-ready="1/1"]');
     await expect(ready).toHaveCount(200);
@@ -81,7 +81,7 @@ for (const [width, height, theme] of [
 }
 
 test("a grid tells what a pod waits for, and what its probes have said", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.evaluate(async (text) => {
     window.lab.pause();
     window.lab.write("many.yaml", text);
@@ -127,7 +127,7 @@ test("a grid tells what a pod waits for, and what its probes have said", async (
 
 test("a large rollout is foreseen too, while it is being said how far, and a too large one is not", async ({ page }) => {
   test.setTimeout(240_000);
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 210);
   const forecast = page.getByTestId("forecast");
   const text = (await page.evaluate(() => window.lab.read("web.yaml"))).replace(":v1", ":v2");
@@ -152,7 +152,7 @@ test("a large rollout is foreseen too, while it is being said how far, and a too
 });
 
 test("thousands of pods are a map with its counts in words", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 3_200);
   await expect(page.locator(".crowd-map canvas")).toBeVisible();
   await expect(page.locator(".crowd-counts")).toContainText("3200 ready");
@@ -168,7 +168,7 @@ test("thousands of pods are a map with its counts in words", async ({ page }) =>
 });
 
 test("requests are counted by service, on the chart and in the tables", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 3);
   await expect(page.locator(".legend-answered")).toHaveCount(0);
   await exec(page, "kubectl expose deployment web --port=3000");
@@ -194,7 +194,7 @@ test("requests are counted by service, on the chart and in the tables", async ({
 
 test("the legend names the marks that are there, in one row", async ({ page }) => {
   await page.setViewportSize({ width: 1440, height: 900 });
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 1);
   await expect(page.locator(".legend-change")).toBeVisible();
   await expect(page.locator(".legend-decision")).toBeVisible();
@@ -204,12 +204,12 @@ test("the legend names the marks that are there, in one row", async ({ page }) =
 });
 
 test("a chart that is not shown has no legend", async ({ page }) => {
-  await openLab(page, "/?lang=en&panels=stage,editor");
+  await openEmpty(page, "/?lang=en&panels=stage,editor");
   await expect(page.locator(".legend")).toHaveCount(0);
 });
 
 test("time steps to the neighbouring decision, and to the neighbouring event", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 3);
   await exec(page, "lab kubelet stop");
   await advance(page, 5_000);
@@ -225,7 +225,7 @@ test("time steps to the neighbouring decision, and to the neighbouring event", a
 });
 
 test("requests fly to pods, and stand still for those who want no motion", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 3);
   await exec(page, "kubectl expose deployment web --port=3000");
   await advance(page, 2_000);
@@ -240,7 +240,7 @@ test("requests fly to pods, and stand still for those who want no motion", async
 });
 
 test("probes tell their code, and how long the initial delay holds them back", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 2);
   await expect(page.locator(".probe-good").first()).toHaveText("R 200");
   await exec(page, "kubectl patch deployment web -p '{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"app\",\"readinessProbe\":{\"initialDelaySeconds\":15}}]}}}}'");
@@ -250,7 +250,7 @@ test("probes tell their code, and how long the initial delay holds them back", a
 });
 
 test("a pod's details are under the pointer, and its events in the panel", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 2);
   const pod = page.locator("[data-pod]").first();
   const name = (await pod.getAttribute("data-pod")) ?? "";
@@ -265,7 +265,7 @@ test("a pod's details are under the pointer, and its events in the panel", async
 });
 
 test("an image is made slow to start at a click", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 1);
   await page.locator("[data-pod]").first().getByRole("button").click();
   await page.getByRole("button", { name: "Image slow to start: 20 s" }).click();
@@ -284,7 +284,7 @@ const problemsOf = (page: Page, svg: string) =>
   page.evaluate((text) => new DOMParser().parseFromString(text, "image/svg+xml").querySelector("parsererror")?.textContent, svg);
 
 test("a moment is saved as a picture, and printed without what only a screen has", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 2);
   const opener = page.getByRole("button", { name: "Picture" });
   await opener.focus();
@@ -323,7 +323,7 @@ test("a moment is saved as a picture, and printed without what only a screen has
 });
 
 test("the way to a moment is saved as a film that moves without a script", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await run(page, 2);
   await page.evaluate(() => window.lab.exec("kubectl set image deployment web '*=guangzhengli/hellok8s:v2'"));
   const now = await page.evaluate(() => window.lab.advance(20_000));
@@ -360,7 +360,7 @@ test("the way to a moment is saved as a film that moves without a script", async
 
 test("a simulation that falls behind its speed says so beside it", async ({ page }) => {
   test.setTimeout(120_000);
-  await openLab(page, "/?lang=en&speed=60");
+  await openEmpty(page, "/?lang=en&speed=60");
   const sign = page.getByTestId("behind");
   await page.waitForTimeout(2_500);
   await expect(sign).toHaveCount(0);

@@ -1,10 +1,10 @@
 // The terminal as fingers know it: history, Tab, Ctrl-R, Ctrl-C, several terminals, pasted blocks, names to click on.
-import { expect, expectAccessible, openLab, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, test } from "./support/lab";
 
 test.describe.configure({ timeout: 90_000 });
 
 test.beforeEach(async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.evaluate(() => window.lab.pause());
   await page.evaluate(() => window.lab.apply());
   await page.evaluate(() => window.lab.pause());

@@ -1,10 +1,10 @@
 // Requests on their way to a Service, and trouble at a click: each button types the command that anybody can type.
-import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, picture, test } from "./support/lab";
 
 test.describe.configure({ timeout: 90_000 });
 
 test.beforeEach(async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.evaluate(async () => {
     window.lab.pause();
     await window.lab.apply();

@@ -1,14 +1,14 @@
 // What the page tells about a rollout: why, how it will end, and what kubectl says of a pod that is clicked on.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, expectAccessible, openLab, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, picture, test } from "./support/lab";
 
 const manifest = (name: string) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
 
 test.describe.configure({ timeout: 90_000 });
 
 test.beforeEach(async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.evaluate(() => window.lab.pause());
   await page.getByTestId("editor").fill(manifest("04-v2-rolling-update.yaml"));
   await page.getByTestId("apply").click();

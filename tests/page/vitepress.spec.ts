@@ -15,6 +15,9 @@ async function labAt(page: Page, at: number): Promise<{ element: Locator; frame:
   return { element, frame };
 }
 
+/** What a script in the lab would read. */
+const inLab = <T>(frame: FrameLocator, read: () => T): Promise<T> => frame.locator("html").evaluate(read);
+
 /** Keeps the events of all labs from now on; the result reads those of one type. */
 async function heard(page: Page): Promise<(type: string) => Promise<unknown[]>> {
   await page.evaluate(() => {
@@ -54,12 +57,19 @@ test("the block that is read runs, and the page hears of it", async ({ page, exa
   const { element, frame } = await labAt(page, 0);
   const block = page.locator("div.language-yaml").first();
   const lines = await block.locator(".line").allInnerTexts();
-  await expect(frame.getByTestId("editor")).toHaveValue(`${lines.join("\n")}\n`);
   await expect.poll(() => events("ready")).toHaveLength(1);
+  // It need not be shown in order to run.
+  await expect(frame.getByTestId("editor")).toHaveCount(0);
+  await expect.poll(() => inLab(frame, () => window.lab.read("deployment.yaml"))).toBe(`${lines.join("\n")}\n`);
+  await expect(frame.locator('[data-pod][data-image$=":v1"]')).toHaveCount(3, { timeout: 30_000 });
+  await expect(frame.getByTestId("caption")).toContainText("运行这段 YAML");
+  await expect(frame.getByTestId("demo")).toHaveCount(0);
 
   await expectAccessible(page, "hellok8s-lab");
   await element.getByRole("button", { name: "运行这段 YAML" }).click();
-  await expect(frame.locator("[data-pod]")).toHaveCount(3, { timeout: 20_000 });
+  await expect(element.getByText("deployment.apps/hellok8s-deployment configured")).toBeVisible();
+  await expect(frame.locator('[data-pod][data-image$=":v2"]').first()).toBeVisible({ timeout: 20_000 });
+  await expect(frame.getByTestId("caption")).not.toContainText("运行这段 YAML");
   await expect.poll(() => events("change")).not.toHaveLength(0);
   await picture(page, "vitepress");
 });
@@ -68,7 +78,11 @@ test("for= takes the block of that id, wherever it stands", async ({ page, examp
   await page.goto(`${exampleUrl}en/`);
   const { element, frame } = await labAt(page, 2);
   await element.getByRole("button", { name: "Run this YAML" }).click();
-  await expect(frame.locator('[data-pod][data-image$="hellok8s:bad"]')).toHaveCount(3, { timeout: 20_000 });
+  await expect(frame.locator('[data-pod][data-image$="hellok8s:bad"]')).toHaveCount(1, { timeout: 20_000 });
+  await expect(frame.locator('[data-pod][data-image$="hellok8s:v1"]')).toHaveCount(3);
+  await frame.getByTestId("terminal-input").fill("kubectl rollout undo deployment hellok8s-deployment");
+  await frame.getByTestId("terminal-input").press("Enter");
+  await expect(frame.getByTestId("terminal-log")).toContainText("deployment.apps/hellok8s-deployment rolled back");
 });
 
 test("a lab is as high as its content and no higher", async ({ page, exampleUrl }) => {
@@ -83,6 +97,71 @@ test("a lab is as high as its content and no higher", async ({ page, exampleUrl 
     };
     await expect.poll(room, `lab ${at} has room to spare`).toBeLessThanOrEqual(2);
   }
+});
+
+for (const [width, height, path, run] of [
+  [1366, 768, "", "运行这段 YAML"],
+  [390, 844, "en/", "Run this YAML"],
+] as const) {
+  test(`a lab is a figure in the text, which stays in sight while pods move: ${width} × ${height}`, async ({ page, exampleUrl }) => {
+    await page.setViewportSize({ width, height });
+    await page.goto(exampleUrl + path);
+    const { element, frame } = await labAt(page, 0);
+    await expect(frame.locator("[data-pod]")).toHaveCount(3, { timeout: 30_000 });
+    // As one comes to it by reading: the figure's end is below the window's.
+    await element.evaluate((lab) => scrollBy(0, lab.getBoundingClientRect().bottom - innerHeight - 60));
+    await element.getByRole("button", { name: run }).click();
+    await expect(frame.locator('[data-pod][data-image$=":v2"]').first()).toBeVisible({ timeout: 20_000 });
+    await inLab(frame, () => window.lab.pause());
+    const tall = (lab: Locator) => lab.evaluate((lab) => lab.getBoundingClientRect().height);
+    expect(await tall(element), "the stage alone").toBeLessThanOrEqual(380);
+    // Both generations, each pod wholly.
+    await expect(frame.locator(".set-old")).toBeVisible();
+    await expect(frame.locator(".set-new")).toBeVisible();
+    const hidden = () =>
+      inLab(frame, () =>
+        [...document.querySelectorAll<HTMLElement>("[data-pod]")].flatMap((pod) => {
+          const box = pod.getBoundingClientRect();
+          const isSeen = [box.y + 2, box.bottom - 2].every((y) => pod.contains(document.elementFromPoint(box.x + box.width / 2, y)));
+          const status = pod.querySelector(".pod-status")!;
+          return isSeen && status.scrollWidth <= status.clientWidth + 1 ? [] : [`${pod.dataset.pod} ${pod.dataset.status}`];
+        }),
+      );
+    for (let moment = 0; moment < 8; moment += 1) {
+      await expect.poll(hidden, { message: `moment ${moment}`, timeout: 3_000 }).toEqual([]);
+      if (moment === 2) {
+        await page.screenshot({ path: test.info().outputPath("figure.png") });
+      }
+      await inLab(frame, () => window.lab.advance(200));
+    }
+    // What is read and what moves are seen together.
+    await expect(element.locator("iframe")).toBeInViewport({ ratio: 0.99 });
+    await expect(page.locator("div.language-yaml").first().locator(".line").last()).toBeInViewport({ ratio: 1 });
+    for (const at of [1, 2]) {
+      const { element } = await labAt(page, at);
+      await expect.poll(() => element.locator("iframe").evaluate((frame) => frame.clientHeight)).toBeGreaterThan(400);
+      expect(await tall(element), `lab ${at}`).toBeLessThanOrEqual(600);
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+}
+
+test("a lab has a small mark instead of a head: share, and the whole screen", async ({ page, exampleUrl }) => {
+  await page.goto(`${exampleUrl}en/`);
+  const { frame } = await labAt(page, 0);
+  await expect(frame.locator("[data-pod]")).toHaveCount(3, { timeout: 30_000 });
+  const mark = await frame.locator(".head").boundingBox();
+  expect(mark!.height).toBeLessThanOrEqual(36);
+  expect(mark!.width).toBeLessThanOrEqual(130);
+  await frame.getByTestId("share").click();
+  await expect(frame.getByTestId("share-text")).toHaveValue(/#s=/);
+  await expect(frame.getByRole("button", { name: "Copy link" })).toBeInViewport();
+  await frame.getByTestId("share-text").press("Escape");
+  await frame.getByTestId("present").click();
+  await expect.poll(() => inLab(frame, () => document.fullscreenElement !== null)).toBe(true);
+  await expect(frame.getByTestId("caption")).toBeVisible();
+  await inLab(frame, () => document.exitFullscreen());
+  await expect(frame.getByTestId("present")).toHaveAttribute("aria-pressed", "false");
 });
 
 test("theme and language follow the page around", async ({ page, exampleUrl }) => {

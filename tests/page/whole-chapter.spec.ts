@@ -1,7 +1,7 @@
 // The whole chapter as it was typed into a real cluster (Kubernetes 1.36.2), word for word, with that cluster's answers.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, openLab, test } from "./support/lab";
+import { expect, openEmpty, test } from "./support/lab";
 
 interface Typed {
   at_ms: number;
@@ -36,7 +36,7 @@ const compared = (text: string) => masked(text).sort();
 
 test("the whole chapter, typed word for word, gives the answers of the real cluster", async ({ page }) => {
   test.setTimeout(300_000);
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.evaluate(() => window.lab.pause());
   const [input, log] = [page.getByTestId("terminal-input"), page.getByTestId("terminal-log")];
   // Time has gone by until the page was paused.

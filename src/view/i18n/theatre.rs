@@ -55,6 +55,7 @@ words! {
     FirstEdit: "改一改清单，再按“应用”，看会发生什么。", " Change the manifest, press Apply, and watch what happens.";
     FirstEmpty: "集群是空的。", "The cluster is empty.";
     FirstEmptyApply: "按“应用”把清单交给它，或者在终端里输入命令。", " Press Apply to hand it the manifest, or type a command.";
+    FirstRun: "按上面的“运行这段 YAML”，看它怎么发生。", " Press Run this YAML, above, and watch.";
     StartEmpty: "从空集群开始", "Start from an empty cluster";
     Present: "演示", "Present";
     PresentHint: "只看舞台，放大（再按一次或 Esc 返回）", "the stage alone, large; again or Esc goes back";

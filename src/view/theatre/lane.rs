@@ -51,7 +51,10 @@ fn Lane(row: Row<SetLook>) -> impl IntoView {
         }
         .to_owned()
     });
-    let is_empty = Memo::new(move |_| look.with_value(|look| look.with(|look| look.pods == 0 && look.replicas == 0)));
+    // An old generation of which the last pods leave has had some.
+    let is_empty = Memo::new(move |_| {
+        look.with_value(|look| look.with(|look| look.pods == 0 && look.replicas == 0 && look.place != Place::Old))
+    });
     let is_settled = Memo::new(move |_| look.with_value(|look| look.with(|look| look.pods == look.replicas)));
     let version = Memo::new(move |_| look.with_value(|look| look.with(|look| Some(look.version.clone()))));
     view! {

@@ -39,14 +39,19 @@ export { expect };
  * `path` says how fast: a test that waits for something need not watch the story of it.
  */
 export async function openLab(page: Page, path = "/"): Promise<void> {
-  await page.goto(atTheClocksSpeed(path));
+  await page.goto(withDefault(path, "speed", "1"));
   await expect(page.locator("main")).toBeVisible({ timeout: 30_000 });
 }
 
-/** `path` with `speed=1`, unless it says how fast. */
-export function atTheClocksSpeed(path: string): string {
+/** As `openLab`, with an empty cluster, unless `path` says what runs at the beginning. */
+export async function openEmpty(page: Page, path = "/"): Promise<void> {
+  await openLab(page, withDefault(path, "start", "empty"));
+}
+
+/** `path` with this parameter, unless it has it. */
+function withDefault(path: string, name: string, value: string): string {
   const [, before, query = "", hash = ""] = path.match(/^([^?#]*)(\?[^#]*)?(#.*)?$/) ?? [];
-  return /[?&]speed=/.test(query) ? path : `${before}${query ? `${query}&` : "?"}speed=1${hash}`;
+  return new URLSearchParams(query).has(name) ? path : `${before}${query ? `${query}&` : "?"}${name}=${value}${hash}`;
 }
 
 /** Fails when axe finds anything against WCAG 2.2 AA in the page as it is now, or in the part that `within` selects. */

@@ -7,8 +7,8 @@ import { extname, join, normalize, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
-/** The built page. */
-export const DIST = fileURLToPath(new URL("../../../dist", import.meta.url));
+/** The built page; LAB_DIST names another folder, such as a copy that a build under way does not touch. */
+export const DIST = process.env.LAB_DIST ?? fileURLToPath(new URL("../../../dist", import.meta.url));
 const TYPES = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
