@@ -4,29 +4,22 @@
 //! under the visitor's names only while the lab is their own; a lesson's session is kept under the lesson's name, and
 //! what was done in a moment that somebody shared under that moment's link.
 
-use std::sync::Arc;
+mod kept;
+mod lessons;
 
 use hellok8s_lab::lab::{Input, LabOptions};
-use hellok8s_lab::lessons::{self, Lesson};
 use hellok8s_lab::session::{Reopened, Replay, Session, SessionError, Start};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+pub use kept::is_begun;
+use kept::{done, kept_of};
+
 use crate::view::browser;
 use crate::view::manifest::document::Document;
-use crate::view::settings;
 use crate::view::share::link;
 use crate::view::simulation::Simulation;
 
-/// Under this name and the lesson's the browser keeps how far a lesson was done.
-const LESSON: &str = "session:";
-/// Under this name and the link's the browser keeps what was done in somebody's moment …
-const THEIRS: &str = "shared:";
-/// … and under this one the links of which it keeps that, the latest first: at most so many.
-const ALL_THEIRS: &str = "shared";
-const MOST_THEIRS: usize = 4;
-/// Between two savings of a lesson.
-const SAVING_MS: i32 = 1_000;
 /// Events that are done again between two looks at what the visitor does.
 const EVENTS: usize = 1_500;
 
@@ -289,142 +282,6 @@ impl Visit {
             }
         }
     }
-
-    /// Begins a lesson, or goes on with it.
-    pub fn open_lesson(self, id: &str) {
-        let Some(lesson) = lessons::lesson(id) else { return };
-        self.go_on_with(lesson, None);
-    }
-
-    /// Begins a lesson of somebody's.
-    fn open_own_lesson(self, name: &str, text: &str) {
-        match Lesson::parse(name, text) {
-            Ok(lesson) => self.go_on_with(Arc::new(lesson), Some(text.to_owned())),
-            Err(problems) => self.notice.set(Some(Notice::Failed(SessionError::Lesson(problems)))),
-        }
-    }
-
-    /// The lesson of the address: one of the lab's own, or a file beside the page.
-    fn open_named(self, lesson: String) {
-        if lessons::lesson(&lesson).is_some() {
-            return self.open_lesson(&lesson);
-        }
-        let Some(address) = browser::beside(&lesson).filter(|_| is_yaml(&lesson)) else { return };
-        let ticket = self.ask();
-        spawn_local(async move {
-            let text = browser::fetch_text(&address).await;
-            if self.is_asked(ticket) {
-                match text {
-                    Some(text) => self.open_own_lesson(&lesson, &text),
-                    None => self.notice.set(Some(Notice::Failed(SessionError::UnknownLesson(lesson)))),
-                }
-            }
-        });
-    }
-
-    fn go_on_with(self, lesson: Arc<Lesson>, own: Option<String>) {
-        self.save();
-        link::forget_present();
-        let start = own.clone().map_or_else(|| Start::Lesson(lesson.id.clone()), Start::OwnLesson);
-        let kept = browser::recall(&kept_as(&lesson.id)).and_then(|text| Session::parse(&text).ok());
-        // A lesson that has changed since begins anew: what was done in it fits another text.
-        if let Some(kept) = kept.filter(|kept| kept.start == start && !kept.inputs.is_empty()) {
-            let keep = kept.clone();
-            return self.replay(kept, move |outcome| match outcome {
-                Ok(reopened) => {
-                    let file = keep.open_file.clone();
-                    self.show(reopened, Purpose::Lesson);
-                    self.simulation.set_own_lesson(own);
-                    file.iter().for_each(|file| self.document.show(file));
-                }
-                Err(_) => self.begin_lesson(&lesson, own),
-            });
-        }
-        self.begin_lesson(&lesson, own);
-    }
-
-    fn begin_lesson(self, lesson: &Arc<Lesson>, own: Option<String>) {
-        self.ask();
-        self.remember_mine();
-        self.notice.set(None);
-        self.is_shared.set_value(false);
-        self.simulation.start_lesson(lesson);
-        self.simulation.set_own_lesson(own);
-        self.document.is_guest.set(true);
-        self.document.reload();
-    }
-
-    /// Begins the present lesson anew, and forgets how far it was done.
-    pub fn restart_lesson(self) {
-        let Some(lesson) = self.simulation.with_progress(|progress| Some(Arc::clone(progress?.lesson()))) else {
-            return;
-        };
-        browser::forget(&kept_as(&lesson.id));
-        let own = self.simulation.own_lesson();
-        self.begin_lesson(&lesson, own);
-    }
-
-    fn save_soon(self) {
-        let has_lesson = self.simulation.with_progress(|progress| progress.is_some());
-        if !(has_lesson || self.is_shared.get_value()) || self.is_saving.get_value() {
-            return;
-        }
-        self.is_saving.set_value(true);
-        spawn_local(async move {
-            browser::pause(SAVING_MS).await;
-            self.is_saving.set_value(false);
-            if !self.is_shared.get_value() || self.has_more_than_kept() {
-                self.save();
-            }
-        });
-    }
-
-    /// Whether more was done in somebody's moment than is kept. That time has passed is kept when the page is left.
-    fn has_more_than_kept(self) -> bool {
-        let now = self.simulation.with(|lab| done(lab.inputs()));
-        self.link.with_value(|link| link.as_ref().is_some_and(|link| link.kept != now))
-    }
-
-    /// Keeps what was done in somebody's moment, if anything was.
-    fn save_changes(self, link: Link) {
-        let session = self.session();
-        let kept = done(session.inputs.clone());
-        if kept == link.theirs {
-            return;
-        }
-        let all = browser::recall(ALL_THEIRS).unwrap_or_default();
-        let others = all.split(' ').filter(|id| !id.is_empty() && *id != link.id);
-        let mut ids: Vec<&str> = std::iter::once(link.id.as_str()).chain(others).collect();
-        for id in ids.drain(MOST_THEIRS.min(ids.len())..) {
-            browser::forget(&kept_of(id));
-        }
-        browser::keep(ALL_THEIRS, &ids.join(" "));
-        browser::keep(&kept_of(&link.id), &session.to_text());
-        self.link.set_value(Some(Link { kept, ..link }));
-    }
-
-    /// Keeps how far the lesson is done, or what was done in somebody's moment.
-    fn save(self) {
-        if let Some(link) = self.link.get_value().filter(|_| self.is_shared.get_value()) {
-            return self.save_changes(link);
-        }
-        let id = self.simulation.with_progress(|progress| Some(progress?.lesson().id.clone()));
-        let is_touched = self.simulation.with(|lab| !lab.is_untouched());
-        if let Some(id) = id.filter(|_| is_touched && !self.is_shared.get_value()) {
-            browser::keep(&kept_as(&id), &self.session().to_text());
-        }
-    }
-}
-
-/// Whether a lesson was begun and is not done.
-pub fn is_begun(id: &str) -> bool {
-    browser::recall(&kept_as(id)).is_some()
-}
-
-/// What was done, without how time passed and which moments were looked at.
-fn done(inputs: Vec<Input>) -> Vec<Input> {
-    let is_time = |input: &Input| matches!(input, Input::Until(_) | Input::Steps(_) | Input::Seek(_));
-    inputs.into_iter().filter(|input| !is_time(input)).collect()
 }
 
 /// A short name for the data of a link: FNV-1a.
@@ -435,18 +292,10 @@ fn identity(data: &str) -> String {
     format!("{hash:016x}")
 }
 
-fn kept_of(id: &str) -> String {
-    format!("{THEIRS}{id}")
-}
-
 fn file_of(session: &Session) -> String {
     session.open_file.clone().unwrap_or_else(|| "deployment.yaml".to_owned())
 }
 
 fn is_yaml(name: &str) -> bool {
     matches!(name.rsplit_once('.'), Some((_, "yaml" | "yml")))
-}
-
-fn kept_as(id: &str) -> String {
-    format!("{}{LESSON}{id}", settings::shelf())
 }
