@@ -59,7 +59,10 @@ pub fn PodBox(row: Row<PodLook>, version: Signal<Option<String>>) -> impl IntoVi
                 <span class="pod-countdown" aria-hidden="true">{show(countdown)}</span>
             </span>
             <span class="pod-foot" aria-hidden="true">
-                <span class="pod-restarts">{show(restarts)}</span>
+                // An element of its own for each restart, so that each flashes once.
+                <For each=move || Some(show(restarts)()).filter(|text| !text.is_empty()) key=String::clone let:text>
+                    <span class="pod-restarts">{text}</span>
+                </For>
                 <For each=move || look.with_value(|look| look.with(probes))
                     key=|probe| (probe.kind, probe.at_ms, probe.wait_s) let:probe>
                     {probe_chip(&probe)}

@@ -88,7 +88,8 @@ fn Behind() -> impl IntoView {
             </span>
         }
     };
-    move || simulation.behind.get().map(sign)
+    // The story asks for no speed that could be missed.
+    move || simulation.behind.get().filter(|_| simulation.pace.get() != Pace::Story).map(sign)
 }
 
 /// The paces on offer, and the present one when another door has set it.
