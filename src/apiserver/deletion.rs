@@ -116,7 +116,10 @@ impl ApiServer {
 fn end_namespace(namespace: &mut Object) {
     if let Object::Generic(generic) = namespace {
         let fields = &mut std::sync::Arc::make_mut(generic).fields;
-        fields.insert("status".to_owned(), serde_json::json!({"phase": "Terminating"}));
+        let status = fields.entry("status").or_insert_with(|| serde_json::json!({}));
+        if let Some(status) = status.as_object_mut() {
+            status.insert("phase".to_owned(), "Terminating".into());
+        }
     }
 }
 

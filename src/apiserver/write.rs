@@ -232,6 +232,13 @@ fn counts_as_change(new: &Object, old: &Object) -> bool {
         (Object::ReplicaSet(new), Object::ReplicaSet(old)) => new.spec != old.spec,
         (Object::Pod(new), Object::Pod(old)) => new.spec != old.spec,
         (Object::Generic(new), Object::Generic(old)) => new.fields.get("spec") != old.fields.get("spec"),
+        // Everything of a slice counts but its metadata, and of that its labels.
+        (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {
+            new.endpoints != old.endpoints
+                || new.ports != old.ports
+                || new.address_type != old.address_type
+                || new.metadata.labels != old.metadata.labels
+        }
         _ => false,
     }
 }

@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 
-use crate::api::{Deployment, EventSource, EventType, Kind, Object, Pod, ReplicaSet, StrategyType};
-use crate::apiserver::{Key, NODE};
-use crate::controllers::{deployment, endpoints, garbage_collection, reference_to, replica_set};
+use crate::api::{
+    Deployment, EndpointSlice, Event, EventSource, EventType, Kind, Object, Pod, ReplicaSet, StrategyType,
+};
+use crate::apiserver::{Key, NODE, Store};
+use crate::controllers::{
+    Plan, deployment, endpoints, garbage_collection, namespace, node_lifecycle, reference_to, replica_set,
+    taint_eviction, taints,
+};
 use crate::events::{EventWrite, Note};
 use crate::scheduler::{self, Placement};
 use crate::sorting;
 
 use super::Cluster;
+use super::requests::Failure;
 use super::work::Task;
 
-/// A Deployment that fails this often in a row is left alone until something changes.
-/// Models pkg/controller/deployment maxRetries.
-const MAX_DEPLOYMENT_RETRIES: u32 = 15;
+/// What fails this often in a row is left alone until something changes.
+/// Models maxRetries of pkg/controller/deployment and pkg/controller/endpointslice.
+const MAX_RETRIES: u32 = 15;
 /// A pod that found no place is tried again after this long though nothing has changed.
 /// Models the scheduler's podMaxInUnschedulablePodsDuration.
 const SCHEDULING_RETRY_MS: u64 = 300_000;
@@ -25,20 +31,23 @@ impl Cluster {
             Task::Schedule(key) => self.schedule(key),
             Task::Deployment(key) => self.sync_deployment(key, task),
             Task::ReplicaSet(key) => self.sync_replica_set(key, task),
-            Task::Endpoints(key) => self.sync_endpoints(key),
-            Task::CollectOrphans(uid) => {
-                let wanted = garbage_collection::collect_orphans(self.api.store(), uid);
-                self.collect(wanted);
-            }
-            Task::CollectDependents(kind, key) => {
-                if let Some(owner) = self.api.store().get(*kind, key).cloned() {
-                    let wanted = garbage_collection::collect_dependents(self.api.store(), &owner);
-                    self.collect(wanted);
-                }
-            }
-            Task::Namespace(key) => self.empty_namespace(key),
-            Task::NodeHealth => self.sync_node_health(),
-            Task::Evict(key) => self.evict(key),
+            Task::Endpoints(key) => self.sync_endpoints(key, task),
+            Task::Collect(kind, key) => self.collect(*kind, key, task, garbage_collection::attempt_to_delete),
+            Task::Orphan(kind, key) => self.collect(*kind, key, task, garbage_collection::attempt_to_orphan),
+            Task::Namespace(key) => self.sync_namespace(key, task),
+            Task::NodeHealth => self.sync_node(task),
+            Task::Evict(key) => self.sync_eviction(key, task),
+        }
+    }
+
+    /// Tries again after a failure, until it has failed too often in a row.
+    pub(super) fn finish(&mut self, outcome: Result<(), Failure>, task: &Task) {
+        let Err(failure) = outcome else { return };
+        // In a namespace that is going, every creation would fail: there is nothing to be done.
+        if failure.status.is_namespace_terminating() || self.work.failures(task) >= MAX_RETRIES {
+            self.work.forget_failures(task);
+        } else {
+            self.work.add_rate_limited(task.clone(), self.now);
         }
     }
 
@@ -59,22 +68,16 @@ impl Cluster {
         };
         let plan = deployment::sync(&input, self.now);
         let now = self.now;
-        let outcome = self.perform("deployment", &format!("Deployment/{key}"), plan, task);
-        if let Err(failure) = outcome {
-            if failure.status.is_namespace_terminating() {
-                self.work.forget_failures(task);
-                return;
-            }
-            if let Some(set) = &failure.creating {
-                let plan = deployment::creation_failed(&input, set, &failure.status.message, now);
-                let _given_up = self.perform("deployment", &format!("Deployment/{key}"), plan, task);
-            }
-            if self.work.failures(task) < MAX_DEPLOYMENT_RETRIES {
-                self.work.add_rate_limited(task.clone(), self.now);
-            } else {
-                self.work.forget_failures(task);
-            }
+        let object = format!("Deployment/{key}");
+        let outcome = self.perform("deployment", &object, plan, task);
+        if let Err(failure) = &outcome
+            && !failure.status.is_namespace_terminating()
+            && let Some(set) = &failure.creating
+        {
+            let plan = deployment::creation_failed(&input, set, &failure.status.message, now);
+            let _given_up = self.perform("deployment", &object, plan, task);
         }
+        self.finish(outcome, task);
     }
 
     /// The pods that the Deployment's ReplicaSets control, oldest first: its own ReplicaSets', and those of the orphans
@@ -155,13 +158,12 @@ impl Cluster {
             Some(EventWrite::Patch(event)) => {
                 let key = Key::of(&event.metadata);
                 match self.api.get(Kind::Event, &key) {
-                    Ok(stored) => {
-                        let mut event = Object::Event(Arc::new(event));
-                        let metadata = stored.metadata().clone();
-                        event.with_metadata(|new| *new = metadata);
-                        drop(self.api.update(event));
+                    Ok(Object::Event(stored)) => {
+                        let Event { message, last_timestamp, count, .. } = event;
+                        let patched = Event { message, last_timestamp, count, ..Event::clone(stored) };
+                        drop(self.api.update(Object::Event(Arc::new(patched))));
                     }
-                    Err(_) => {
+                    _ => {
                         self.recorder.recreated(&event);
                         drop(self.api.create(Object::Event(Arc::new(event))));
                     }
@@ -204,22 +206,66 @@ impl Cluster {
         drop(self.api.create(Object::Event(Arc::new(event))));
     }
 
-    fn sync_endpoints(&mut self, key: &Key) {
+    fn sync_endpoints(&mut self, key: &Key, task: &Task) {
         let store = self.api.store();
-        let Some(service) = store.service(key).map(Arc::clone) else { return };
-        let stored = store.owned_by(&service.metadata.uid).find_map(|object| match object {
-            Object::EndpointSlice(slice) => Some(Arc::clone(slice)),
+        let Some(service) = store.service(key).map(Arc::clone).filter(|service| endpoints::is_managed(service)) else {
+            return;
+        };
+        let selector = &service.spec.selector;
+        let is_behind = |pod: &&Arc<Pod>| selector.iter().all(|(key, value)| pod.labels().get(key) == Some(value));
+        let pods: Vec<_> = store.pods(Some(&key.namespace)).filter(is_behind).cloned().collect();
+        let slices = store.list(Kind::EndpointSlice, Some(&key.namespace)).filter_map(|object| match object {
+            Object::EndpointSlice(slice) => Some(slice),
             _ => None,
         });
-        let pods = store.pods(Some(&key.namespace)).map(|pod| &**pod);
-        let Some(slice) = endpoints::slice_for(&service, pods, stored.as_deref()) else { return };
-        let why = endpoints::reason(&service, &slice, stored.as_deref());
-        let object = Object::EndpointSlice(Arc::new(slice));
-        // Nothing else writes slices, so that only a service that vanishes meanwhile can make this fail.
-        let done = if stored.is_some() { self.api.update(object) } else { self.api.create(object) };
-        if let Some(why) = why.filter(|_| done.is_ok()) {
-            self.decide("endpoints", &format!("Service/{key}"), why);
-        }
+        let is_own = |slice: &&Arc<EndpointSlice>| {
+            endpoints::is_slice_of(slice, &key.name) && slice.metadata.deletion_timestamp.is_none()
+        };
+        let slices: Vec<_> = slices.filter(is_own).cloned().collect();
+        let input = endpoints::Input { service: &service, pods: &pods, slices: &slices };
+        let plan = endpoints::sync(&input, &mut self.trigger_times);
+        let outcome = self.perform("endpoints", &format!("Service/{key}"), plan, task);
+        self.finish(outcome, task);
+    }
+
+    fn collect(&mut self, kind: Kind, key: &Key, task: &Task, attempt: fn(&Store, &Object) -> Plan) {
+        let store = self.api.store();
+        let Some(item) = store.get(kind, key) else { return };
+        let plan = attempt(store, item);
+        let outcome = self.perform("garbage-collector", &format!("{}/{key}", kind.as_str()), plan, task);
+        self.finish(outcome, task);
+    }
+
+    fn sync_namespace(&mut self, key: &Key, task: &Task) {
+        let Some(Object::Generic(namespace)) = self.api.store().get(Kind::Namespace, key).cloned() else { return };
+        let contents: Vec<Object> = self.api.namespace_contents(&key.name).cloned().collect();
+        let plan = namespace::sync(&namespace, &contents, self.now);
+        let outcome = self.perform("namespace", &format!("Namespace/{}", key.name), plan, task);
+        self.finish(outcome, task);
+    }
+
+    fn sync_node(&mut self, task: &Task) {
+        let Some(node) = self.node() else { return };
+        let is_lost = self.kubelet.is_stopped() && self.now >= self.node_watch.noticed_at;
+        // Only a node that is given up asks after its pods.
+        let pods = if is_lost { self.pods_of_node() } else { Vec::new() };
+        let input = node_lifecycle::Input { node: &node, pods: &pods, is_lost, version: self.config.version };
+        let plan = node_lifecycle::sync(&input, self.now);
+        let outcome = self.perform("node", &format!("Node/{}", node.metadata.name), plan, task);
+        self.finish(outcome, task);
+    }
+
+    fn sync_eviction(&mut self, key: &Key, task: &Task) {
+        let Some(node) = self.node() else { return };
+        let pod = self.api.store().pod(key).filter(|pod| pod.node_name == NODE).cloned();
+        let (evictions, now) = (&mut self.node_watch.evictions, self.now);
+        let plan = if evictions.is_due(key, now) {
+            taint_eviction::carry_out(evictions, key, pod.as_ref(), now)
+        } else {
+            taint_eviction::consider(evictions, key, pod.as_ref(), &taints::evicting(&node), now)
+        };
+        let outcome = self.perform("taint-eviction", &format!("Pod/{key}"), plan, task);
+        self.finish(outcome, task);
     }
 }
 

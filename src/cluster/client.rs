@@ -21,8 +21,8 @@ impl Client for Cluster {
 
     fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
         if kind == Kind::Endpoints {
-            let slices = self.api.store().list(Kind::EndpointSlice, Some(&key.namespace));
-            let found = slices.filter_map(endpoints::mirrored).find(|object| object.metadata().name == *key.name);
+            let all = endpoints::mirrored(self.api.store(), Some(&key.namespace));
+            let found = all.into_iter().find(|object| object.metadata().name == *key.name);
             return found.ok_or_else(|| Status::not_found(kind, &key.name));
         }
         self.api.get(kind, key).cloned()
@@ -31,8 +31,8 @@ impl Client for Cluster {
     fn select(&self, kind: Kind, namespace: Option<&str>, selectors: &Selectors) -> Vec<Object> {
         let store = self.api.store();
         if kind == Kind::Endpoints {
-            let mirrored = store.list(Kind::EndpointSlice, namespace).filter_map(endpoints::mirrored);
-            return mirrored.filter(|object| selectors.matches(object)).collect();
+            let all = endpoints::mirrored(store, namespace).into_iter();
+            return all.filter(|object| selectors.matches(object)).collect();
         }
         store.list(kind, namespace).filter(|object| selectors.matches(object)).cloned().collect()
     }
@@ -46,7 +46,10 @@ impl Client for Cluster {
         let entries = self.log.since(watch.position);
         watch.position = self.log.len();
         let entries = entries.filter_map(|event| match watch.kind {
-            Kind::Endpoints => Some(WatchEvent { object: endpoints::mirrored(&event.object)?, ..event.clone() }),
+            Kind::Endpoints => {
+                let (object, kind) = endpoints::mirrored_change(self.api.store(), &event.object, event.kind)?;
+                Some(WatchEvent { object, kind, ..event.clone() })
+            }
             kind => (event.object.kind() == kind).then(|| event.clone()),
         });
         let mut reported = Vec::new();

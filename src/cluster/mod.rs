@@ -6,7 +6,7 @@
 mod act;
 mod client;
 mod clients;
-mod collect;
+mod garbage;
 mod hashes;
 mod kubelet_world;
 mod node;
@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use crate::api::KubernetesVersion;
 pub use crate::apiserver::WatchEvent;
 use crate::apiserver::{ApiServer, NODE, NODE_IP};
+use crate::controllers::endpoints::TriggerTimes;
 use crate::controllers::replica_set::Expectations;
 use crate::decision::{Decision, Reason};
 use crate::events::Recorder;
@@ -69,6 +70,8 @@ pub struct Cluster {
     proxy: Proxy,
     traffic: Traffic,
     node_watch: NodeWatch,
+    /// What the EndpointSlice controller saw at its last passes.
+    trigger_times: TriggerTimes,
     /// When somebody changed something past the API server.
     interventions: Log<SimTime>,
     /// The last decisions not to act, by object and rule: they are logged when they are new.
@@ -102,6 +105,7 @@ impl Cluster {
             proxy: Proxy::default(),
             traffic: Traffic::default(),
             node_watch: NodeWatch::default(),
+            trigger_times: TriggerTimes::default(),
             interventions: Log::default(),
             notes: BTreeMap::new(),
             hashes: BTreeMap::new(),

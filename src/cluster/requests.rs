@@ -68,7 +68,9 @@ impl Cluster {
             }
             Request::UpdateReplicaSet(set) => drop(self.api.update(Object::ReplicaSet(set))?),
             Request::UpdateReplicaSetStatus(set) => drop(self.api.update_status(Object::ReplicaSet(set))?),
-            Request::DeleteReplicaSet(set) => self.delete_replica_set(&set)?,
+            Request::DeleteReplicaSet(set) => {
+                self.delete(Kind::ReplicaSet, &Key::of(&set.metadata), &DeleteOptions::default())?;
+            }
             Request::UpdateDeployment(deployment) => drop(self.api.update(Object::Deployment(deployment))?),
             Request::UpdateDeploymentStatus(deployment) => {
                 drop(self.api.update_status(Object::Deployment(deployment))?);
@@ -87,6 +89,14 @@ impl Cluster {
                     owners.retain(|owner| owner.uid != owner_uid)
                 })?;
             }
+            Request::Create(object) => drop(self.api.create(object)?),
+            Request::Update(object) => drop(self.api.update(object)?),
+            Request::UpdateStatus(object) => drop(self.api.update_status(object)?),
+            Request::UpdatePodStatus { pod, status } => {
+                drop(self.api.update_pod_status(&Key::of(&pod.metadata), &pod.metadata.uid, *status)?);
+            }
+            Request::Delete { kind, key, options } => self.delete(kind, &key, &options)?,
+            Request::FinalizeNamespace(key) => self.finalize_namespace(&key)?,
             Request::RecordEvent { object, kind, reason, message } => {
                 let source = EventSource { component: component(controller).to_owned(), host: String::new() };
                 self.record(Note { source, object, kind, reason: reason.to_owned(), message });
@@ -163,12 +173,20 @@ impl Cluster {
     }
 
     /// That it is gone already is no error.
-    fn delete_replica_set(&mut self, set: &ReplicaSet) -> Result<(), Failure> {
-        match self.api.delete(Kind::ReplicaSet, &Key::of(&set.metadata), &DeleteOptions::default()) {
+    fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<(), Failure> {
+        match self.api.delete(kind, key, options) {
             Ok(_) => Ok(()),
             Err(status) if status.code == 404 => Ok(()),
             Err(status) => Err(status.into()),
         }
+    }
+
+    fn finalize_namespace(&mut self, key: &Key) -> Result<(), Failure> {
+        if self.api.namespace_contents(&key.name).next().is_some() {
+            let why = "unexpected items still remain in the namespace";
+            return Err(Status::conflict(Kind::Namespace, &key.name, why).into());
+        }
+        self.delete(Kind::Namespace, key, &DeleteOptions::default())
     }
 
     fn change_owner(&mut self, object: Object, change: impl FnOnce(&mut Vec<OwnerReference>)) -> Result<(), Failure> {
@@ -214,6 +232,8 @@ fn component(controller: &'static str) -> &'static str {
     match controller {
         "deployment" => "deployment-controller",
         "replicaset" => "replicaset-controller",
+        "node" => "node-controller",
+        "taint-eviction" => "taint-eviction-controller",
         other => other,
     }
 }

@@ -6,6 +6,7 @@ use super::work::Task;
 use super::{Cluster, WatchEvent};
 use crate::api::{Kind, Object, ObjectMeta, Pod, ReplicaSet, StrategyType};
 use crate::apiserver::{Change, ChangeType, Key, NODE};
+use crate::controllers::namespace;
 
 /// From a change to the controllers' look at it: informer, work queue and a free worker, on an idle machine.
 const CONTROLLER_LATENCY_MS: u64 = 3;
@@ -41,18 +42,21 @@ impl Cluster {
             Object::ReplicaSet(set) => self.route_replica_set(change, set),
             Object::Pod(pod) => self.route_pod(change, pod),
             Object::Service(_) => {
+                if change.kind == ChangeType::Deleted {
+                    self.trigger_times.forget(&Key::of(change.object.metadata()));
+                }
                 self.enqueue_endpoints(Key::of(change.object.metadata()));
                 self.proxy.changed(self.now);
             }
             Object::EndpointSlice(_) => self.proxy.changed(self.now),
             Object::Generic(generic) if generic.kind == Kind::Namespace => self.route_namespace(change),
-            Object::Generic(generic) if generic.kind == Kind::Node => self.route_node(),
+            Object::Generic(generic) if generic.kind == Kind::Node => self.route_node(change),
             Object::Event(_) | Object::Generic(_) => {}
         }
         self.route_garbage(change);
     }
 
-    fn enqueue(&mut self, task: Task) {
+    pub(super) fn enqueue(&mut self, task: Task) {
         self.work.add(task, self.now + CONTROLLER_LATENCY_MS);
     }
 
@@ -79,6 +83,7 @@ impl Cluster {
     /// Models pkg/controller/replicaset addPod, updatePod, deletePod, and pkg/controller/deployment deletePod.
     fn route_pod(&mut self, change: &Change, pod: &Arc<Pod>) {
         self.route_pod_to_node(change, pod);
+        self.route_pod_to_taints(change, pod);
         self.observe_expectations(change, pod);
         self.enqueue_owners(change, Kind::ReplicaSet);
         if is_news_of_orphan(change) {
@@ -145,8 +150,9 @@ impl Cluster {
     }
 
     /// A changed node may take the pods that found no place. Models the scheduler's moving of unschedulable pods.
-    fn route_node(&mut self) {
+    fn route_node(&mut self, change: &Change) {
         self.enqueue(Task::NodeHealth);
+        self.route_taints(change);
         let waiting = self.api.store().pods(None).filter(|pod| pod.node_name.is_empty());
         let keys: Vec<Key> = waiting.map(|pod| Key::of(&pod.metadata)).collect();
         keys.into_iter().for_each(|key| self.work.add(Task::Schedule(key), self.now + SCHEDULING_BACK_OFF_MS));
@@ -162,7 +168,6 @@ impl Cluster {
                 self.work.add(Task::Schedule(Key::of(&pod.metadata)), self.now + SCHEDULING_MS);
             }
         } else if pod.node_name == NODE {
-            self.pod_came(pod);
             self.kubelet.pod_changed(pod);
         }
     }
@@ -191,45 +196,9 @@ impl Cluster {
         match change.kind {
             ChangeType::Added => self.api.add_namespace_defaults(&metadata.name),
             _ if metadata.deletion_timestamp.is_some() && change.kind == ChangeType::Modified => {
-                self.enqueue(Task::Namespace(Key::of(metadata)));
+                self.work.add(Task::Namespace(Key::of(metadata)), self.now + namespace::GRACE_MS);
             }
             _ => {}
-        }
-    }
-
-    /// Models the graph of pkg/controller/garbagecollector.
-    fn route_garbage(&mut self, change: &Change) {
-        let metadata = change.object.metadata();
-        if change.kind == ChangeType::Deleted {
-            if self.api.store().owned_by(&metadata.uid).next().is_some() {
-                self.enqueue(Task::CollectOrphans(metadata.uid.clone()));
-            }
-            for owner in &metadata.owner_references {
-                if let Some(kind) = Kind::parse(&owner.api_version, &owner.kind) {
-                    self.enqueue(Task::CollectDependents(
-                        kind,
-                        Key::new(metadata.namespace.as_str(), owner.name.as_str()),
-                    ));
-                }
-            }
-            if metadata.deletion_timestamp.is_none() || change.object.kind() == Kind::Pod {
-                self.revisit_namespace(&metadata.namespace);
-            }
-        } else if metadata.deletion_timestamp.is_some() && !metadata.finalizers.is_empty() {
-            self.enqueue(Task::CollectDependents(change.object.kind(), Key::of(metadata)));
-        }
-    }
-
-    /// A namespace that is being deleted goes when its last object has gone.
-    fn revisit_namespace(&mut self, namespace: &str) {
-        let key = Key::new("", namespace);
-        let ends = self
-            .api
-            .store()
-            .get(Kind::Namespace, &key)
-            .is_some_and(|found| found.metadata().deletion_timestamp.is_some());
-        if ends {
-            self.enqueue(Task::Namespace(key));
         }
     }
 }

@@ -1,15 +1,9 @@
-//! The rules of everybody who decides in a cluster.
+//! The names of all rules, so that the page can be checked to explain each.
 
-use crate::controllers::{self, endpoints, garbage_collection, node_lifecycle};
-use crate::{kubelet, scheduler};
+use crate::{controllers, kubelet, scheduler};
 
-/// Every rule that a [`crate::decision::Decision`] may name, by component.
-pub const RULES: [&[&str]; 7] = [
-    controllers::RULES,
-    endpoints::RULES,
-    garbage_collection::RULES,
-    node_lifecycle::RULES,
-    super::collect::NAMESPACE_RULES,
-    scheduler::RULES,
-    &kubelet::RULES,
-];
+/// Every rule that a [`crate::decision::Decision`] may name, by who decides.
+pub const RULES: [&[&str]; 8] = {
+    let [workloads, endpoints, garbage, node, eviction, namespace] = controllers::RULES;
+    [workloads, endpoints, garbage, node, eviction, namespace, scheduler::RULES, &kubelet::RULES]
+};

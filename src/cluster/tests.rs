@@ -1,5 +1,8 @@
 //! What the parts come to together.
 
+mod endpoints;
+mod garbage;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};

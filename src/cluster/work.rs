@@ -16,15 +16,15 @@ pub enum Task {
     ReplicaSet(Key),
     /// The EndpointSlice controller: this service.
     Endpoints(Key),
-    /// The garbage collector: what this owner (by uid) owned.
-    CollectOrphans(String),
-    /// The garbage collector: this object is being deleted with its dependents, or without them.
-    CollectDependents(crate::api::Kind, Key),
+    /// The garbage collector: this object's owners, or its dependents while it is being deleted after them.
+    Collect(crate::api::Kind, Key),
+    /// The garbage collector: this object is being deleted without its dependents.
+    Orphan(crate::api::Kind, Key),
     /// The namespace controller: empty this namespace.
     Namespace(Key),
     /// The node lifecycle controller: look at the node and its taints.
     NodeHealth,
-    /// The taint eviction controller: this pod's time on the node is over.
+    /// The taint eviction controller: this pod and its node's taints.
     Evict(Key),
 }
 

@@ -1,13 +1,19 @@
-//! The node lifecycle and taint eviction controllers: what follows when nothing is heard of the kubelet, and which pods a
-//! taint drives away.
+//! The node lifecycle controller: what follows when nothing is heard of the kubelet.
+//!
+//! Models pkg/controller/nodelifecycle/node_lifecycle_controller.go.
+
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Generic, KubernetesVersion, Pod, Time};
+use super::plan::reason;
+pub use super::taints::{taints, untolerated};
+use super::{Plan, Request, reference_to};
+use crate::api::{EventType, Generic, Kind, KubernetesVersion, Object, ObjectReference, Pod, Time};
 use crate::sim::SimTime;
 
 /// Every rule by which this component decides.
-pub const RULES: &[&str] = &["node/not-ready", "node/ready", "node/evict"];
+pub const RULES: &[&str] = &["node/not-ready", "node/ready"];
 
 /// The kubelet renews its lease so often. Models nodeLeaseDurationSeconds (40) and its renewal at a quarter.
 const HEARTBEAT_MS: u64 = 10_000;
@@ -35,6 +41,67 @@ pub fn noticed_at(stopped: SimTime, version: KubernetesVersion) -> SimTime {
 /// When the controller looks at the node next.
 pub fn looks_at(now: SimTime) -> SimTime {
     SimTime(now.as_ms() / MONITOR_MS * MONITOR_MS + MONITOR_MS)
+}
+
+/// What the controller reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The node.
+    pub node: &'a Arc<Generic>,
+    /// The pods that are bound to it.
+    pub pods: &'a [Arc<Pod>],
+    /// Whether nothing has been heard of its kubelet for longer than [`grace_ms`].
+    pub is_lost: bool,
+    /// Which Kubernetes.
+    pub version: KubernetesVersion,
+}
+
+/// One look at the node. Models Controller.monitorNodeHealth with tryUpdateNodeHealth, and the passes over taints.
+pub fn sync(input: &Input<'_>, now: SimTime) -> Plan {
+    let mut plan = Plan::default();
+    let mut node = Arc::clone(input.node);
+    if input.is_lost && is_ready(&node) {
+        node = Arc::new(with_health(&node, false, now));
+        let name = &node.metadata.name;
+        let inputs = vec![("node", name.as_str().into()), ("graceSeconds", (grace_ms(input.version) / 1000).into())];
+        let why = reason("node/not-ready", inputs, "the node is not ready".to_owned());
+        plan.request(Request::UpdateStatus(Object::Generic(Arc::clone(&node))), Some(why));
+        plan.request(status_event(&node, "NodeNotReady"), None);
+        input.pods.iter().for_each(|pod| mark_not_ready(pod, now, &mut plan));
+    }
+    let wanted = wanted_taints(&node, now);
+    if wanted != taints(&node) {
+        let mut node = with_taints(&node, wanted);
+        node.metadata.resource_version = 0;
+        plan.request(Request::Update(Object::Generic(Arc::new(node))), None);
+    }
+    plan
+}
+
+/// Models pkg/controller/util/node RecordNodeStatusChange.
+fn status_event(node: &Generic, status: &'static str) -> Request {
+    let object = ObjectReference {
+        kind: "Node".to_owned(),
+        name: node.metadata.name.clone(),
+        uid: node.metadata.uid.clone(),
+        api_version: "v1".to_owned(),
+        ..ObjectReference::default()
+    };
+    let message = format!("Node {} status is now: {status}", node.metadata.name);
+    Request::RecordEvent { object, kind: EventType::Normal, reason: status, message }
+}
+
+/// Models pkg/controller/util/node MarkPodsNotReady.
+fn mark_not_ready(pod: &Arc<Pod>, now: SimTime, plan: &mut Plan) {
+    let mut status = pod.status.clone();
+    let ready = status.conditions.iter_mut().find(|condition| condition.kind == "Ready");
+    let Some(ready) = ready.filter(|ready| ready.status != "False") else { return };
+    "False".clone_into(&mut ready.status);
+    ready.last_transition_time = Some(Time::from_sim(now));
+    plan.request(Request::UpdatePodStatus { pod: Arc::clone(pod), status: Box::new(status) }, None);
+    let object = reference_to(Kind::Pod, &pod.metadata);
+    let message = "Node is not ready".to_owned();
+    plan.request(Request::RecordEvent { object, kind: EventType::Warning, reason: "NodeNotReady", message }, None);
 }
 
 /// Whether the node is as the kubelet would report it.
@@ -76,11 +143,6 @@ pub fn with_health(node: &Generic, is_heard_of: bool, now: SimTime) -> Generic {
         }
     }
     node
-}
-
-/// The node's taints.
-pub fn taints(node: &Generic) -> &[Value] {
-    node.fields.get("spec").and_then(|spec| spec.get("taints")?.as_array()).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The taints that the node is to have: its own, and those that follow from its state; what drives pods away is changed
@@ -125,50 +187,6 @@ pub fn with_taints(node: &Generic, taints: Vec<Value>) -> Generic {
     node
 }
 
-/// The first taint that keeps the pod away. Models v1helper.FindMatchingUntoleratedTaint with the scheduler's filter.
-pub fn untolerated<'t>(pod: &Pod, taints: &'t [Value]) -> Option<&'t Value> {
-    let keeps_away = |taint: &&Value| taint["effect"] == "NoSchedule" || taint["effect"] == "NoExecute";
-    taints
-        .iter()
-        .filter(keeps_away)
-        .find(|taint| !tolerations(pod).iter().any(|toleration| tolerates(toleration, taint)))
-}
-
-/// In how many milliseconds the taints drive the pod away; never when it tolerates them.
-/// Models pkg/controller/tainteviction processPodOnNode.
-pub fn eviction_ms(pod: &Pod, taints: &[Value]) -> Option<u64> {
-    let mut shortest = None;
-    for taint in taints.iter().filter(|taint| taint["effect"] == "NoExecute") {
-        let matching: Vec<&Value> = tolerations(pod).iter().filter(|toleration| tolerates(toleration, taint)).collect();
-        if matching.is_empty() {
-            return Some(0);
-        }
-        for seconds in matching.iter().filter_map(|toleration| toleration.get("tolerationSeconds")?.as_i64()) {
-            let ms = u64::try_from(seconds).unwrap_or(0).saturating_mul(1000);
-            shortest = Some(shortest.map_or(ms, |shortest: u64| shortest.min(ms)));
-        }
-    }
-    shortest
-}
-
-fn tolerations(pod: &Pod) -> &[Value] {
-    pod.spec.raw().get("tolerations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// Models core/v1 Toleration.ToleratesTaint.
-fn tolerates(toleration: &Value, taint: &Value) -> bool {
-    let of = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (effect, key) = (of(toleration, "effect"), of(toleration, "key"));
-    let fits = |mine: &str, theirs: String| mine.is_empty() || mine == theirs;
-    fits(&effect, of(taint, "effect"))
-        && fits(&key, of(taint, "key"))
-        && match of(toleration, "operator").as_str() {
-            "" | "Equal" => of(toleration, "value") == of(taint, "value"),
-            "Exists" => true,
-            _ => false,
-        }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,20 +197,5 @@ mod tests {
         assert_eq!(noticed(12_000), 65_000);
         assert_eq!(noticed(19_999), 65_000);
         assert_eq!(noticed(20_000), 75_000);
-    }
-
-    #[test]
-    fn tolerations_fit_by_key_value_and_effect() {
-        let taint = json!({"key": "k", "value": "v", "effect": "NoExecute"});
-        for (toleration, fits) in [
-            (json!({"operator": "Exists"}), true),
-            (json!({"key": "k", "operator": "Exists"}), true),
-            (json!({"key": "k", "value": "v"}), true),
-            (json!({"key": "k", "value": "v", "effect": "NoSchedule"}), false),
-            (json!({"key": "k", "value": "w"}), false),
-            (json!({"key": "l", "operator": "Exists"}), false),
-        ] {
-            assert_eq!(tolerates(&toleration, &taint), fits, "{toleration}");
-        }
     }
 }

@@ -29,3 +29,41 @@ pub(super) fn claim(controller: &ObjectMeta, object: &ObjectMeta, matches: bool)
         None => Claim::Adopt,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{OwnerReference, Time};
+
+    #[test]
+    fn claims() {
+        let owner =
+            |uid: &str| vec![OwnerReference { uid: uid.to_owned(), controller: true, ..OwnerReference::default() }];
+        let object = |owners: Vec<OwnerReference>, is_going: bool, namespace: &str| ObjectMeta {
+            namespace: namespace.to_owned(),
+            owner_references: owners,
+            deletion_timestamp: is_going.then(Time::default),
+            ..ObjectMeta::default()
+        };
+        let here = |owners, is_going| object(owners, is_going, "default");
+        let (own, others, none) = (owner("me"), owner("other"), Vec::new());
+        // Whether the controller is being deleted, the object, whether the selector matches; what follows.
+        for (is_going, object, matches, wanted) in [
+            (false, here(own.clone(), false), true, Claim::Owned),
+            (true, here(own.clone(), false), true, Claim::Owned),
+            (false, here(own.clone(), false), false, Claim::Release),
+            (true, here(own.clone(), false), false, Claim::Ignore),
+            (false, here(own.clone(), true), false, Claim::Release),
+            (false, here(others.clone(), false), true, Claim::Ignore),
+            (false, here(others, false), false, Claim::Ignore),
+            (false, here(none.clone(), false), true, Claim::Adopt),
+            (false, here(none.clone(), false), false, Claim::Ignore),
+            (true, here(none.clone(), false), true, Claim::Ignore),
+            (false, here(none.clone(), true), true, Claim::Ignore),
+            (false, object(none, false, "elsewhere"), true, Claim::Ignore),
+        ] {
+            let controller = ObjectMeta { uid: "me".to_owned(), ..here(Vec::new(), is_going) };
+            assert_eq!(claim(&controller, &object, matches), wanted, "{is_going} {matches} {object:?}");
+        }
+    }
+}

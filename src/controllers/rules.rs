@@ -1,7 +1,7 @@
-//! The names of all rules by which the controllers decide, so that the page can be checked to explain each.
+//! The rules by which the controllers of Deployments and ReplicaSets decide.
 
-/// Every [`crate::decision::Reason::rule`] of the controllers, sorted.
-pub const RULES: &[&str] = &[
+/// Every [`crate::decision::Reason::rule`] of theirs, sorted.
+pub(super) const WORKLOADS: &[&str] = &[
     "deployment/adopt-replica-set",
     "deployment/available",
     "deployment/clean-up-history",

@@ -26,7 +26,7 @@ pub enum Correlated {
     Dropped,
     /// Stored as a new event.
     Created(Event),
-    /// Overwrites the stored event of this name: message, count and last time.
+    /// Changes the stored event of this name, and of that message, count and last time only.
     Patched(Event),
 }
 
@@ -130,6 +130,9 @@ impl Correlator {
             return (event, full_key);
         }
         event.message = format!("(combined from similar events): {}", event.message);
+        // Go makes a new event of it, and leaves out who reports it.
+        event.reporting_component.clear();
+        event.reporting_instance.clear();
         (event, aggregate_key)
     }
 

@@ -27,7 +27,7 @@ pub struct Note {
 pub enum EventWrite {
     /// Store a new event.
     Create(Event),
-    /// Overwrite the event of this name.
+    /// Give the stored event of this name the message, the count and the last time of this one.
     Patch(Event),
 }
 

@@ -101,12 +101,10 @@ mod tests {
     use super::*;
     use crate::lab::{Lab, LabOptions, PRESETS};
     use crate::sim::SimTime;
-    use crate::{controllers, kubelet, scheduler};
 
     #[test]
     fn every_rule_is_explained_once() {
-        let known = controllers::RULES.iter().chain(controllers::node_lifecycle::RULES);
-        let known = known.chain(kubelet::RULES.iter()).chain(scheduler::RULES);
+        let known = crate::cluster::RULES.into_iter().flatten();
         let explained: Vec<&str> = rules::RULES.iter().chain(requirements::RULES).map(|rule| rule.name).collect();
         for name in known {
             assert_eq!(explained.iter().filter(|known| *known == name).count(), 1, "{name}");

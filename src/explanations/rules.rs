@@ -490,4 +490,25 @@ pub const RULES: &[Rule] = &[
         "{owner} is deleted with its dependents kept: their owner reference is taken off.",
         "pkg/controller/garbagecollector/garbagecollector.go orphanDependents",
     ),
+    rule(
+        "garbage/waits-for-dependents",
+        ("前台删除：下属都走了", "Foreground deletion: nothing is in the way any more"),
+        "{owner} 以前台方式删除，已经没有下属挡着它：去掉 finalizer，让它走。",
+        "{owner} is being deleted in the foreground and no dependent is in its way any more: its finalizer comes off, and it goes.",
+        "pkg/controller/garbagecollector/garbagecollector.go processDeletingDependentsItem",
+    ),
+    rule(
+        "endpoints/update",
+        ("更新服务背后的地址", "The addresses behind a service"),
+        "Service {service} 选中了 {pods} 个 Pod，其中 {ready} 个就绪（之前 {readyBefore} 个）：请求只发给就绪的。",
+        "Service {service} selects {pods} pods, {ready} of them ready (before: {readyBefore}): requests go to the ready ones.",
+        "staging/src/k8s.io/endpointslice/reconciler.go reconcile",
+    ),
+    rule(
+        "namespace/empty",
+        ("清空命名空间", "Empties the namespace"),
+        "命名空间正在删除：里面的 {objects} 个对象一起删，Pod 先走，别的随后。",
+        "The namespace is being deleted: {objects} objects in it are deleted too, pods first and the rest after them.",
+        "pkg/controller/namespace/deletion/namespaced_resources_deleter.go deleteAllContent",
+    ),
 ];

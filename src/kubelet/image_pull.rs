@@ -105,7 +105,6 @@ impl ImagePuller {
         match registry.pull(reference) {
             Pull::Found(info) => {
                 registry.pulled(reference);
-                self.back_off.gc(now);
                 Pulled::Done(info)
             }
             Pull::Failed(error) => {

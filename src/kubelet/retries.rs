@@ -13,7 +13,7 @@ pub struct Retries {
     pub reasons: Reasons,
     /// The waits after crashes.
     pub crash_back_off: BackOff,
-    /// The containers that wait now after a crash.
+    /// The last wait of each container after a crash; it holds until its end.
     pub held_back: BTreeMap<String, CrashBackOff>,
     /// The pulls and their waits.
     pub puller: ImagePuller,

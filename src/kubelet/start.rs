@@ -130,7 +130,6 @@ impl PodWorker {
         let Some(last) = last else { return false };
         self.retries.crash_back_off.housekeep(turn.now);
         let Some(held) = crash_back_off(&mut self.retries.crash_back_off, name, last.at, turn.now) else {
-            self.retries.held_back.remove(name);
             return false;
         };
         let pod = self.full_name();
@@ -301,7 +300,6 @@ impl PodWorker {
                 let message = turn.config.version.container_started(name);
                 self.record(turn, name, EventType::Normal, "Started", message);
                 self.retries.reasons.remove(name);
-                self.retries.held_back.remove(name);
                 let rule = match last {
                     Some(last) => {
                         inputs.push(("lastExitCode", json!(last.code)));

@@ -216,3 +216,22 @@ fn an_end_is_reported_when_nothing_runs_any_more() {
     let status = &node.pods["late"].status;
     assert_eq!((status.phase, status.reason.as_str()), (PodPhase::Failed, "DeadlineExceeded"));
 }
+
+#[test]
+fn a_pod_that_is_removed_while_its_grace_runs_is_stopped_all_the_same() {
+    let mut node = Node::new();
+    node.bind("deaf", json!({"containers": [shell("sleep 3600")]}));
+    node.run_until(20_000);
+    node.delete("deaf", 30);
+    node.run_until(25_000);
+    node.remove("deaf");
+    let told = node.log.len();
+    node.run_until(49_900);
+    assert!(node.kubelet.has_shell("uid-deaf", "app"), "it runs on");
+    node.run_until(60_000);
+    assert_eq!(node.decided("kubelet/grace-ended"), [50_000]);
+    // Nobody is left to tell, and nothing to ask for.
+    assert_eq!(node.log.len(), told, "{:#?}", node.log);
+    assert!(node.decided("kubelet/remove-pod").is_empty());
+    assert!(node.kubelet.pod_view("uid-deaf", node.now).is_none(), "it is forgotten");
+}

@@ -154,8 +154,9 @@ fn containers_are_lost_once_the_pod_has_come_to_them() {
     let runs = json!({"running": {"startedAt": "2026-01-01T00:00:00Z"}});
     let done = |code: i32| json!({"terminated": {"exitCode": code, "reason": "Ended"}});
     let of = |first: serde_json::Value, app: serde_json::Value| {
+        let started = first.get("running").is_some();
         json!({"phase": "Pending",
-            "initContainerStatuses": [{"name": "first", "state": first, "started": true}],
+            "initContainerStatuses": [{"name": "first", "state": first, "started": started}],
             "containerStatuses": [{"name": "app", "state": app}]})
     };
     // The init container, its state, the container's state; the words of both in the end.
@@ -176,6 +177,10 @@ fn containers_are_lost_once_the_pod_has_come_to_them() {
             "{init} {first} {app}"
         );
     }
+    // A sidecar that runs has to have started as well.
+    let mut status = of(runs.clone(), waits.clone());
+    status["initContainerStatuses"][0]["started"] = json!(false);
+    assert_eq!(last_words(&with_init(sidecar, status), None).1, [LOST, "waiting"]);
     // It is the API server's status that tells whether the pod has come to its containers.
     let pod = with_init(plain.clone(), of(waits.clone(), waits.clone()));
     assert_eq!(last_words(&pod, Some(of(done(0), waits.clone()))).1, ["Ended(0)", "waiting"]);

@@ -1,0 +1,94 @@
+use std::sync::Arc;
+
+use super::slices::{Changes, reconcile};
+use super::{Time, TriggerTimes};
+use crate::api::{
+    Endpoint, EndpointSlice, ObjectMeta, ObjectReference, Pod, PodCondition, PodStatus, Service, ServicePort,
+};
+
+fn endpoints(numbers: impl IntoIterator<Item = usize>) -> Vec<Endpoint> {
+    let endpoint = |number: usize| Endpoint {
+        address: format!("10.244.0.{number}"),
+        target_ref: ObjectReference { name: format!("pod-{number}"), ..ObjectReference::default() },
+        ..Endpoint::default()
+    };
+    numbers.into_iter().map(endpoint).collect()
+}
+
+fn service() -> Service {
+    Service { metadata: ObjectMeta { name: "web".to_owned(), ..ObjectMeta::default() }, ..Service::default() }
+}
+
+fn stored(name: &str, numbers: impl IntoIterator<Item = usize>) -> Arc<EndpointSlice> {
+    let mut slice = super::new_slice(&service(), &[]);
+    slice.metadata.name = name.to_owned();
+    slice.endpoints = endpoints(numbers);
+    Arc::new(slice)
+}
+
+/// Lengths of new slices, names and lengths of changed ones, names of deleted ones.
+fn told(slices: &[&Arc<EndpointSlice>], wanted: &[Endpoint]) -> (Vec<usize>, Vec<(String, usize)>, Vec<String>) {
+    let mut changes = Changes::default();
+    reconcile(&service(), slices, &[ServicePort::default()], wanted, &mut changes);
+    (
+        changes.create.iter().map(|slice| slice.endpoints.len()).collect(),
+        changes.update.iter().map(|slice| (slice.metadata.name.clone(), slice.endpoints.len())).collect(),
+        changes.delete.iter().map(|slice| slice.metadata.name.clone()).collect(),
+    )
+}
+
+#[test]
+fn endpoints_fill_slices_of_a_hundred() {
+    assert_eq!(told(&[], &endpoints(0..1)), (vec![1], vec![], vec![]));
+    assert_eq!(told(&[], &endpoints(0..100)), (vec![100], vec![], vec![]));
+    assert_eq!(told(&[], &endpoints(0..250)), (vec![100, 100, 50], vec![], vec![]));
+    let named = |name: &str, length: usize| (name.to_owned(), length);
+    let (full, half, few) = (stored("full", 0..100), stored("half", 100..150), stored("few", 150..160));
+    let all = [&full, &half, &few];
+    assert_eq!(told(&all, &endpoints(0..160)), (vec![], vec![], vec![]), "nothing has changed");
+    // One more goes where it leaves the least room.
+    assert_eq!(told(&all, &endpoints(0..161)), (vec![], vec![named("half", 51)], vec![]));
+    assert_eq!(told(&all, &endpoints(0..215)), (vec![], vec![named("few", 65)], vec![]));
+    assert_eq!(told(&all, &endpoints(0..255)), (vec![95], vec![], vec![]), "none has room for all");
+    // Slices that lose some are filled first, the fullest of them before the others.
+    let without = endpoints((1..140).chain(150..160).chain(160..165));
+    assert_eq!(told(&all, &without), (vec![], vec![named("full", 100), named("half", 44)], vec![]));
+    assert_eq!(told(&all, &endpoints(0..150)), (vec![], vec![], vec!["few".to_owned()]));
+}
+
+#[test]
+fn an_endpoint_that_changes_stays_in_its_slice() {
+    let slice = stored("web", 0..3);
+    let mut wanted = endpoints(0..3);
+    wanted[1].ready = true;
+    let mut changes = Changes::default();
+    reconcile(&service(), &[&slice], &[], &wanted, &mut changes);
+    let changed: Vec<_> = changes.update.iter().flat_map(|slice| slice.endpoints.clone()).collect();
+    assert_eq!(changed, wanted);
+    assert!(changes.create.is_empty() && changes.delete.is_empty());
+}
+
+#[test]
+fn the_earliest_change_since_the_last_pass_is_the_time() {
+    let pod = |name: &str, at: i64| {
+        let ready =
+            PodCondition { kind: "Ready".to_owned(), last_transition_time: Some(Time(at)), ..Default::default() };
+        Arc::new(Pod {
+            metadata: ObjectMeta { name: name.to_owned(), ..ObjectMeta::default() },
+            status: PodStatus { conditions: vec![ready], ..PodStatus::default() },
+            ..Pod::default()
+        })
+    };
+    let mut service = service();
+    service.metadata.creation_timestamp = Some(Time(50));
+    let mut times = TriggerTimes::default();
+    assert_eq!(times.changed(&service, &[pod("a", 70)]), Some(Time(50)), "a new service counts from its creation");
+    assert_eq!(times.changed(&service, &[pod("a", 70)]), None);
+    assert_eq!(times.changed(&service, &[pod("a", 90), pod("b", 80), pod("c", 95)]), Some(Time(80)));
+    assert_eq!(times.changed(&service, &[pod("a", 90), pod("c", 99)]), Some(Time(99)));
+    assert_eq!(times.changed(&service, &[pod("c", 98)]), None, "time does not run back");
+    service.metadata.creation_timestamp = Some(Time(97));
+    assert_eq!(times.changed(&service, &[pod("c", 99)]), Some(Time(97)), "another service of that name");
+    times.forget(&crate::apiserver::Key::of(&service.metadata));
+    assert_eq!(times.changed(&service, &[]), Some(Time(97)));
+}
