@@ -116,7 +116,7 @@ impl Beginning {
 
 /// What is said while what runs at the beginning runs. Follows the editor's text.
 fn running(document: Document) -> Words {
-    let is_next = document.text.with(|text| *text == start::next_manifest());
+    let is_next = document.text.with(|text| **text == *start::next_manifest());
     match is_next {
         _ if settings::is_attached() => Words::Attached { is_running: true },
         _ if !settings::shows("editor") => Words::Watch,

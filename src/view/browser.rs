@@ -58,12 +58,32 @@ pub fn recall(name: &str) -> Option<String> {
     storage()?.get_item(&format!("{STORAGE_PREFIX}{name}")).ok()?
 }
 
-/// Keeps `value` under `name`, where the browser lets us.
-pub fn keep(name: &str, value: &str) {
-    if let Some(storage) = storage() {
-        // A full or forbidden storage loses the reload, not the session.
-        let _ = storage.set_item(&format!("{STORAGE_PREFIX}{name}"), value);
+/// Keeps `value` under `name`; answers whether the browser has. A full or forbidden storage loses the reload, not the
+/// session.
+pub fn keep(name: &str, value: &str) -> bool {
+    storage().is_some_and(|storage| storage.set_item(&format!("{STORAGE_PREFIX}{name}"), value).is_ok())
+}
+
+/// What is kept under `name` for this tab only, until it is closed.
+pub fn recall_in_tab(name: &str) -> Option<String> {
+    tab_storage()?.get_item(&format!("{STORAGE_PREFIX}{name}")).ok()?
+}
+
+/// Keeps `value` under `name` for this tab only; answers whether the browser has.
+pub fn keep_in_tab(name: &str, value: &str) -> bool {
+    tab_storage().is_some_and(|storage| storage.set_item(&format!("{STORAGE_PREFIX}{name}"), value).is_ok())
+}
+
+/// Forgets what is kept under `name` for this tab.
+pub fn forget_in_tab(name: &str) {
+    if let Some(storage) = tab_storage() {
+        let _ = storage.remove_item(&format!("{STORAGE_PREFIX}{name}"));
     }
+}
+
+/// The name under which this page has kept something, of the browser's name for it.
+pub fn kept_name(key: &str) -> Option<&str> {
+    key.strip_prefix(STORAGE_PREFIX)
 }
 
 /// The names that begin with `prefix`, without it, and what is kept under them.
@@ -83,6 +103,22 @@ const STORAGE_PREFIX: &str = "hellok8s-lab:";
 
 fn storage() -> Option<Storage> {
     window()?.local_storage().ok()?
+}
+
+fn tab_storage() -> Option<Storage> {
+    window()?.session_storage().ok()?
+}
+
+/// How much of the page is seen, in pixels: without the keyboard of a touch screen.
+pub fn visible_size() -> Option<(f64, f64)> {
+    let window = window()?;
+    let inner = |value: Result<JsValue, JsValue>| value.ok()?.as_f64();
+    let whole = (inner(window.inner_width())?, inner(window.inner_height())?);
+    let seen = get(&window, "visualViewport").and_then(|seen| {
+        let size = |name| get(&seen, name)?.as_f64();
+        Some((size("width")? + size("offsetLeft")?, size("height")? + size("offsetTop")?))
+    });
+    Some(seen.unwrap_or(whole))
 }
 
 /// Forgets what is kept under `name`.

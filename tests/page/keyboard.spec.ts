@@ -30,6 +30,10 @@ async function reach(page: Page, role: "textbox" | "button", name: string): Prom
     if (key === "") {
       return;
     }
+    // In the editor Tab indents once something is typed; behind Escape it leaves.
+    if (await page.evaluate(() => document.activeElement?.matches('[data-testid="editor"]'))) {
+      await page.keyboard.press("Escape");
+    }
     await page.keyboard.press(key);
   }
   throw new Error(`no way by Tab to the ${role} ${name}`);

@@ -25,7 +25,18 @@ const KEYS: [(Key, &[(&str, Key)]); 6] = [
             ("Esc", Key::KeysEscape),
         ],
     ),
-    (Key::Editor, &[("Ctrl/⌘ + Enter", Key::Apply), ("Tab", Key::KeysLeave)]),
+    (
+        Key::Editor,
+        &[
+            ("Ctrl/⌘ + Enter", Key::Apply),
+            ("Esc, Tab", Key::KeysLeave),
+            ("Tab / Shift + Tab", Key::KeysIndent),
+            ("Ctrl + Space", Key::KeysOffers),
+            ("Ctrl/⌘ + /", Key::Comment),
+            ("Ctrl/⌘ + Z / Shift + Z", Key::KeysUndo),
+            ("Ctrl/⌘ + F", Key::Find),
+        ],
+    ),
     (
         Key::Terminal,
         &[

@@ -15,7 +15,10 @@ words! {
     KeysList: "打开这份列表", "this list";
     KeysNext: "下一个控件（Shift + Tab：上一个）", "the next control (Shift + Tab: the one before)";
     KeysEscape: "关闭打开的菜单或列表", "closes what is open: a menu, this list";
-    KeysLeave: "离开编辑器：Tab 不会被困住", "leaves the editor: it keeps no key for itself";
+    KeysLeave: "离开编辑器", "leaves the editor";
+    KeysIndent: "增加、减少缩进", "indents, takes it back";
+    KeysOffers: "列出可以填写的字段和值", "lists the fields and values that fit";
+    KeysUndo: "撤销、重做", "undoes, does again";
     KeysRun: "运行这一行", "runs the line";
     KeysHistory: "以前输入的命令", "commands typed before";
     KeysComplete: "补全；没有输入时离开终端", "completes; with nothing typed, leaves the terminal";

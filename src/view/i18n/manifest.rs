@@ -52,4 +52,29 @@ words! {
     Compare: "比较策略", "Compare strategies";
     CompareTitle: "同一次改动，不同的策略（maxSurge / maxUnavailable）", "The same change under other strategies (maxSurge / maxUnavailable)";
     ForecastLost: "丢失或出错的请求", "requests lost or failed";
+    EditorTab: "开始编辑后，Tab 缩进，Shift + Tab 减少缩进；按 Esc 再按 Tab 离开编辑器", "Once you edit, Tab indents and Shift + Tab takes it back; press Escape, then Tab, to leave the editor";
+    EditorLeaves: "现在按 Tab 会离开编辑器", "Tab leaves the editor now";
+    Required: "必填", "required";
+    Offers: "可以填写的内容", "Suggestions";
+    OffersCount: "项可选：用 ↑ ↓ 选择，回车填入", "suggestions: choose with ↑ ↓, take with Enter";
+    Find: "查找", "Find";
+    FindNext: "下一处", "Next";
+    FindBefore: "上一处", "Previous";
+    FindNone: "没有找到", "Not found";
+    Tools: "编辑工具", "Editing tools";
+    Undo: "撤销", "Undo";
+    Redo: "重做", "Redo";
+    Indent: "增加缩进", "Indent";
+    Outdent: "减少缩进", "Outdent";
+    Comment: "注释或取消注释", "Comment or uncomment";
+    OddFound: "个字符只是看起来对", "characters only look right";
+    Mend: "全部改好", "Mend all";
+    TextLong: "文本太长，输入时不检查，也不预测：应用后才知道有没有错。", "The text is too long to be checked and forecast while it is typed: applying it tells what is wrong.";
+    NotKept:
+        "浏览器没能保存你的修改（存储已满或被禁用）：关闭或刷新页面就会丢失。请先存成文件。",
+        "The browser does not keep your edits (its storage is full or switched off): closing or reloading the page loses them. Save them as a file first.";
+    SaveText: "存成文件", "Save as file";
+    OtherTab: "另一个标签页也改了这个文件，要用哪一份？", "Another tab has changed this file as well. Which text do you want?";
+    TakeTheirs: "用那一份", "The other tab's";
+    KeepMine: "保留这一份", "This one";
 }

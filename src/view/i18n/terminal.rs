@@ -10,4 +10,10 @@ words! {
     Suggestions: "试试", "Try";
     Terminals: "终端列表", "Terminals";
     OpenTerminal: "再打开一个终端", "Open another terminal";
+    MendLine: "改好", "Mend";
+    LineMended: "已改好，回车运行。", "Mended: Enter runs it.";
+    AsTyped: "恢复原样", "As I typed it";
+    PasteHeld: "粘贴的内容还没有运行：", "What was pasted has not been run:";
+    MendAndRun: "改好并运行", "Mend and run";
+    RunAsPasted: "原样运行", "Run as pasted";
 }

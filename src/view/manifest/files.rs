@@ -126,7 +126,7 @@ fn Texts() -> impl IntoView {
                     <option value=format!("image:{name}")>{*name}</option>
                 }).collect_view()}
             </optgroup>
-            <Show when=move || document.has_draft.get()>
+            <Show when=move || document.shelf().has_draft.get()>
                 <optgroup label=settings.say(Key::YourText)>
                     <option value="draft:">{settings.say(Key::Draft)}</option>
                 </optgroup>
@@ -139,7 +139,7 @@ fn Texts() -> impl IntoView {
 fn shown(document: Document) -> String {
     let names = document.names.get();
     let open = document.name.get();
-    let preset = document.text.with(|text| PRESETS.iter().find(|(_, preset)| preset == text));
+    let preset = document.text.with(|text| PRESETS.iter().find(|(_, preset)| **preset == **text));
     match preset {
         Some((name, _)) if names.len() < 2 => format!("preset:{name}"),
         _ => format!("file:{open}"),

@@ -1,6 +1,8 @@
 //! The forecast under the editor: what applying the file would do, told while it is being typed; and the same change
 //! under other strategies, side by side on the same clock.
 
+use std::sync::Arc;
+
 use hellok8s_lab::lab::forecast::{Change, Forecast, Forecaster, Outcome, Strategy};
 use leptos::prelude::*;
 
@@ -45,14 +47,14 @@ enum Standing {
 /// The work that is under way.
 struct Work {
     /// What was asked for, and when.
-    asked: Option<(String, u64, u64)>,
+    asked: Option<(Arc<str>, u64, u64)>,
     /// The forecast of the file as it is written.
     written: Option<Forecaster>,
     /// The strategies that are still to be tried, and the one that is being tried.
     to_compare: Vec<usize>,
     compared: Option<(usize, Forecaster)>,
     /// The file, its text and the cluster's changes that the shown forecast belongs to.
-    known: Option<(String, u64)>,
+    known: Option<(Arc<str>, u64)>,
     patience: Patience,
 }
 

@@ -5,4 +5,7 @@ pub mod document;
 pub mod editor;
 pub mod files;
 pub mod forecast;
-mod yaml;
+mod notices;
+mod problems;
+mod shelf;
+mod text;

@@ -1,9 +1,12 @@
 //! The terminal: a log that screen readers follow, and one line to type into.
 
+mod odd;
+
 use leptos::ev::KeyboardEvent;
 use leptos::html::{Div, Input};
 use leptos::prelude::*;
 
+use self::odd::{OddLine, OddNotice};
 use crate::view::browser;
 use crate::view::frame::layout::{Fold, Panel};
 use crate::view::i18n::Key;
@@ -191,6 +194,7 @@ fn Prompt() -> impl IntoView {
     let history = StoredValue::new(History::recall());
     let search = RwSignal::new(None::<String>);
     let input = NodeRef::<Input>::new();
+    let odd = OddLine::of(typed);
     let run = move |line: String| {
         history.update_value(|history| history.add(&line));
         typed.set(String::new());
@@ -198,7 +202,13 @@ fn Prompt() -> impl IntoView {
         search.set(None);
         simulation.submit(&line);
     };
-    let keys = Keys { simulation, typed, offered, search, history, input };
+    let keys = Keys { simulation, typed, offered, search, history, input, odd };
+    let submit = Callback::new(move |text| keys.run_all(text));
+    let back = Callback::new(move |()| {
+        if let Some(input) = input.get_untracked() {
+            let _focused = input.focus();
+        }
+    });
     let suggestions = move || simulation.shown_terminal().log.with(Vec::is_empty);
     let mark = move || if simulation.shown_terminal().needs_more.get() { ">" } else { "$" };
     view! {
@@ -213,9 +223,12 @@ fn Prompt() -> impl IntoView {
             {move || search.get().map(|words| format!("(reverse-i-search) {words}"))}
             {move || offered.get().join("  ")}
         </p>
+        <OddNotice line=odd submit back/>
         <form class="prompt" on:submit=move |event| {
             event.prevent_default();
-            run(typed.get_untracked());
+            if odd.may_run() {
+                run(typed.get_untracked());
+            }
         }>
             <span class="prompt-mark" aria-hidden="true">{mark}</span>
             <input class="prompt-input" type="text" data-testid="terminal-input" node_ref=input
@@ -226,6 +239,7 @@ fn Prompt() -> impl IntoView {
                     typed.set(event_target_value(&event));
                     offered.set(Vec::new());
                     search.set(None);
+                    odd.go_on();
                 }
                 on:paste=move |event| keys.paste(&event)
                 on:keydown=move |event| keys.press(&event)/>
@@ -244,6 +258,7 @@ struct Keys {
     search: RwSignal<Option<String>>,
     history: StoredValue<History>,
     input: NodeRef<Input>,
+    odd: OddLine,
 }
 
 impl Keys {
@@ -266,6 +281,7 @@ impl Keys {
                 self.complete();
             }
             "Escape" => {
+                self.odd.take_back();
                 self.search.set(None);
                 self.offered.set(Vec::new());
             }
@@ -299,6 +315,13 @@ impl Keys {
         }
         event.prevent_default();
         let text = format!("{}{}", self.typed.get_untracked(), text.trim_end());
+        if self.odd.may_paste(&text) {
+            self.run_all(text);
+        }
+    }
+
+    /// Runs lines one after the other.
+    fn run_all(self, text: String) {
         self.history.update_value(|history| text.lines().for_each(|line| history.add(line)));
         self.typed.set(String::new());
         self.simulation.submit(&text);

@@ -1,30 +1,23 @@
 //! The lab's files as the editor shows them: which one is open, its text, what is kept for the next visit.
 
+mod naming;
+mod typing;
+
+use std::sync::Arc;
+
 use hellok8s_lab::images::DOCUMENTS;
 use hellok8s_lab::lab::PRESETS;
 use hellok8s_lab::lab::problems::{self, Problem, Review};
-use hellok8s_lab::process::{Complaint, Files};
+use hellok8s_lab::process::Complaint;
 use leptos::prelude::*;
 
 use crate::view::browser;
-use crate::view::i18n::Key;
-use crate::view::settings;
+use crate::view::manifest::shelf::Shelf;
+use crate::view::manifest::text::Marks;
 use crate::view::simulation::Simulation;
 
-/// Characters that a file's name may have.
-const LONGEST_NAME: usize = 80;
-/// Under `file:NAME` the browser keeps the text of each file.
-const FILE: &str = "file:";
-/// Where a text is kept that a preset took the place of.
-const DRAFT: &str = "draft";
-
-fn kept_as(name: &str) -> String {
-    format!("{}{name}", settings::shelf())
-}
-
-fn file_key(name: &str) -> String {
-    kept_as(&format!("{FILE}{name}"))
-}
+/// A text of more bytes is not read while it is typed: what is wrong with it, applying it tells.
+const LONGEST_READ: usize = 512 << 10;
 
 /// What the open file is, and so what its button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +40,14 @@ struct Edited {
     before: String,
 }
 
+/// What was there and what was done.
+struct Past {
+    /// The files with which a lab begins: they are kept only once they have been changed.
+    initial: Vec<(String, String)>,
+    /// Counts what was typed.
+    typed: u64,
+}
+
 /// The open file.
 #[derive(Clone, Copy)]
 pub struct Document {
@@ -54,16 +55,21 @@ pub struct Document {
     /// Its name.
     pub name: RwSignal<String>,
     /// Its text.
-    pub text: RwSignal<String>,
+    pub text: RwSignal<Arc<str>>,
+    /// Its text when nobody has typed for a moment: what takes time to read is read of this one.
+    pub settled: RwSignal<Arc<str>>,
+    /// What is marked in it.
+    pub marks: RwSignal<Marks>,
+    /// Whether the text is read at all: what that takes comes a moment after the page.
+    pub reads: RwSignal<bool>,
+    /// What is kept for the next visit.
+    shelf: StoredValue<Shelf>,
     /// The lab's files.
     pub names: RwSignal<Vec<String>>,
     /// What the last command that read the open file found wrong in it.
     complaints: RwSignal<Vec<Problem>>,
     edited: RwSignal<Option<Edited>>,
-    /// The files with which a lab begins: they are kept only once they have been changed.
-    initial: StoredValue<Vec<(String, String)>>,
-    /// Whether there is a text to go back to.
-    pub has_draft: RwSignal<bool>,
+    past: StoredValue<Past>,
     /// Whether the files are a lesson's or somebody's, which do not take the place of the visitor's own.
     pub is_guest: RwSignal<bool>,
 }
@@ -77,28 +83,41 @@ impl Document {
     /// The lab's first file, with what was typed before the page was loaded again.
     pub fn open(simulation: Simulation) -> Self {
         let initial = files(simulation);
-        for (name, text) in browser::recall_all(&kept_as(FILE)) {
+        let shelf = Shelf::open();
+        for (name, text) in shelf.files() {
             simulation.write(&name, &text);
         }
         let names = file_names(simulation);
         let name = names.iter().find(|name| *name == "deployment.yaml").or(names.first()).cloned().unwrap_or_default();
-        let text = simulation.with(|lab| lab.read(&name).unwrap_or_default().to_owned());
+        let text: Arc<str> = simulation.with(|lab| lab.read(&name).unwrap_or_default().into());
+        let settled = RwSignal::new(Arc::clone(&text));
         let document = Self {
             simulation,
             name: RwSignal::new(name),
             text: RwSignal::new(text),
+            settled,
+            marks: RwSignal::new(Marks::default()),
+            reads: RwSignal::new(false),
+            shelf: StoredValue::new(shelf),
             names: RwSignal::new(names),
             complaints: RwSignal::new(Vec::new()),
             edited: RwSignal::new(None),
-            initial: StoredValue::new(initial),
-            has_draft: RwSignal::new(browser::recall(&kept_as(DRAFT)).is_some()),
+            past: StoredValue::new(Past { initial, typed: 0 }),
             is_guest: RwSignal::new(false),
         };
         Effect::new(move |_| {
             simulation.file_changes.track();
             document.follow();
         });
+        // As long as the page lives.
+        std::mem::forget(window_event_listener(leptos::ev::pagehide, move |_| document.settle()));
+        browser::when_whole(Box::new(move || document.reads.set(true)));
         document
+    }
+
+    /// What is kept for the next visit.
+    pub fn shelf(self) -> Shelf {
+        self.shelf.get_value()
     }
 
     /// Takes over what commands have done to the files: `cat > web.yaml`, `rm`, `kubectl edit`, complaints.
@@ -124,9 +143,9 @@ impl Document {
         if !names.contains(&open) {
             self.switch(&names.first().cloned().unwrap_or_default());
         } else if let Some(text) = self.simulation.with(|lab| {
-            lab.read(&open).filter(|text| self.text.with_untracked(|shown| shown != text)).map(str::to_owned)
+            lab.read(&open).filter(|text| self.text.with_untracked(|shown| **shown != **text)).map(str::to_owned)
         }) {
-            self.text.set(text);
+            self.put(&text);
         }
         let open = self.name.get_untracked();
         let complaints: Vec<Problem> = self.simulation.with(|lab| {
@@ -148,20 +167,30 @@ impl Document {
         if self.is_guest.get_untracked() {
             return;
         }
-        let kept = browser::recall_all(&kept_as(FILE));
-        let files = files(self.simulation);
         let edited = self.simulation.with(|lab| lab.edited().map(str::to_owned));
-        for (name, text) in &files {
-            let last = kept.iter().find(|(known, _)| known == name).map(|(_, text)| text);
-            let first =
-                || self.initial.with_value(|initial| initial.iter().any(|(known, was)| known == name && was == text));
-            let is_news = last.map_or_else(|| !first(), |last| last != text);
-            if is_news && edited.as_ref() != Some(name) {
-                browser::keep(&file_key(name), text);
+        let is_known = |name: &str, text: &str| {
+            if self.shelf().knows(name) {
+                return self.shelf().has(name, text);
             }
+            self.past.with_value(|past| past.initial.iter().any(|(known, was)| known == name && was == text))
+        };
+        // What is typed is kept when it has settled.
+        let is_typed = |name: &str| {
+            self.name.with_untracked(|open| open == name)
+                && self.text.with_untracked(|text| self.settled.with_untracked(|settled| text != settled))
+        };
+        let is_news =
+            |name: &str, text: &str| edited.as_deref() != Some(name) && !is_known(name, text) && !is_typed(name);
+        let (news, names) = self.simulation.with(|lab| {
+            let of_owner = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+            let news: Vec<_> = lab.files().iter().filter(|(name, text)| is_news(name, text)).map(of_owner).collect();
+            (news, lab.files().iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>())
+        });
+        for (name, text) in news {
+            self.shelf().keep(&name, &text);
         }
-        for (name, _) in kept.iter().filter(|(name, _)| files.iter().all(|(known, _)| known != name)) {
-            browser::forget(&file_key(name));
+        for name in self.shelf().names().into_iter().filter(|name| !names.contains(name)) {
+            self.shelf().forget(&name);
         }
     }
 
@@ -185,61 +214,14 @@ impl Document {
         }
     }
 
-    /// Makes a file and opens it; answers what is wrong with the name.
-    pub fn create(self, name: &str, text: &str) -> Result<(), Key> {
-        let name = self.free_name(name)?;
-        self.write(&name, text);
-        self.names.set(file_names(self.simulation));
-        self.switch(&name);
-        Ok(())
-    }
-
-    /// Gives the open file another name; answers what is wrong with it.
-    pub fn rename(self, name: &str) -> Result<(), Key> {
-        let (old, text) = (self.name.get_untracked(), self.text.get_untracked());
-        if Files::normalize(name.trim()) == old {
-            return Ok(());
-        }
-        self.create(name, &text)?;
-        self.forget(&old);
-        Ok(())
-    }
-
-    /// Removes the open file; its text can be had back from the list.
-    pub fn remove(self) {
-        let (name, text) = (self.name.get_untracked(), self.text.get_untracked());
-        self.put_aside(&text);
-        self.forget(&name);
-    }
-
-    fn forget(self, name: &str) {
-        self.simulation.exec(format!("rm '{name}'"), |_| ());
-        if !self.is_guest.get_untracked() {
-            browser::forget(&file_key(name));
-        }
-        self.reload();
-    }
-
-    fn free_name(self, name: &str) -> Result<String, Key> {
-        let name = Files::normalize(name.trim());
-        let is_fine = |c: char| c.is_alphanumeric() || "._-/".contains(c);
-        if name.is_empty() || name.chars().count() > LONGEST_NAME || !name.chars().all(is_fine) {
-            return Err(Key::NameWrong);
-        }
-        if self.names.with_untracked(|names| names.contains(&name)) {
-            return Err(Key::NameTaken);
-        }
-        Ok(name)
-    }
-
     /// Writes a file, shows it when it is the open one, and keeps it for the next visit.
     pub fn write(self, name: &str, text: &str) {
         self.simulation.write(name, text);
         if !self.is_guest.get_untracked() {
-            browser::keep(&file_key(name), text);
+            self.shelf().keep(name, text);
         }
-        if self.name.with_untracked(|open| open == name) && self.text.with_untracked(|old| old != text) {
-            self.text.set(text.to_owned());
+        if self.name.with_untracked(|open| open == name) && self.text.with_untracked(|old| **old != *text) {
+            self.put(text);
         }
         if !self.names.with_untracked(|names| names.iter().any(|known| known == name)) {
             self.names.set(file_names(self.simulation));
@@ -248,8 +230,10 @@ impl Document {
 
     /// What is wrong with the open file, and which of its fields change nothing.
     pub fn review(self) -> Review {
-        let version = self.simulation.with(|lab| lab.cluster().config().version);
-        let mut review = self.text.with(|text| self.name.with(|name| problems::review(name, text, version)));
+        if !self.reads.get() || self.is_long() {
+            return Review::default();
+        }
+        let mut review = self.settled.with(|text| self.name.with(|name| self.read(name, text)));
         let missing = self.complaints.with(|complaints| {
             let is_new = |problem: &&Problem| review.problems.iter().all(|known| known.line != problem.line);
             complaints.iter().filter(is_new).cloned().collect::<Vec<_>>()
@@ -258,12 +242,18 @@ impl Document {
         review
     }
 
+    fn read(self, name: &str, text: &str) -> Review {
+        let version = self.simulation.with(|lab| lab.cluster().config().version);
+        problems::review(name, text, version)
+    }
+
     /// Does what the open file's button says: hands it to the cluster, builds the image and gives it to the node, or
     /// gives it back to `kubectl edit`. `then` gets the command's answer.
     pub fn apply(self, then: impl FnOnce(String) + 'static) {
-        let name = self.name.get_untracked();
-        self.simulation.write(&name, &self.text.get_untracked());
-        let review = untrack(|| self.review());
+        self.settle();
+        let (name, text) = (self.name.get_untracked(), self.text.get_untracked());
+        self.simulation.write(&name, &text);
+        let review = if text.len() > LONGEST_READ { Review::default() } else { self.read(&name, &text) };
         match (untrack(|| self.role(&review)), review.images.as_slice()) {
             (Role::Edit, _) => {
                 self.simulation.end_edit();
@@ -275,7 +265,7 @@ impl Document {
             }
             (Role::Image, _) => self.simulation.command_then(format!("lab image {name}"), then),
             (Role::Manifest, _) => {
-                self.write(&name, &self.text.get_untracked());
+                self.write(&name, &text);
                 self.simulation.playing.set(true);
                 self.simulation.apply(&name, then);
             }
@@ -285,13 +275,12 @@ impl Document {
     /// Whether a file is not as the lab began with it.
     pub fn is_changed(self, name: &str) -> bool {
         let text = self.simulation.with(|lab| lab.read(name).map(str::to_owned));
-        self.initial
-            .with_value(|initial| initial.iter().all(|(known, was)| known != name || Some(was) != text.as_ref()))
+        self.past.with_value(|past| past.initial.iter().all(|(known, was)| known != name || Some(was) != text.as_ref()))
     }
 
     /// The visitor's own files are back, as they are kept.
     pub fn restore(self) {
-        for (name, text) in browser::recall_all(&kept_as(FILE)) {
+        for (name, text) in self.shelf().files() {
             self.simulation.write(&name, &text);
         }
         self.reload();
@@ -314,25 +303,20 @@ impl Document {
     }
 
     fn switch(self, name: &str) {
+        self.settle();
+        let text = self.simulation.with(|lab| lab.read(name).unwrap_or_default().to_owned());
         self.name.set(name.to_owned());
-        self.text.set(self.simulation.with(|lab| lab.read(name).unwrap_or_default().to_owned()));
+        self.put(&text);
     }
 
     /// Puts `text` in the place of the open one, which is kept where it cannot be had again otherwise.
     fn replace(self, text: &str) {
         let old = self.text.get_untracked();
-        let is_preset = PRESETS.iter().any(|(_, preset)| *preset == old);
-        if !is_preset && old != text {
-            self.put_aside(&old);
+        let is_preset = PRESETS.iter().any(|(_, preset)| *preset == &*old);
+        if !is_preset && *old != *text {
+            self.shelf().put_aside(&old);
         }
         self.write(&self.name.get_untracked(), text);
-    }
-
-    fn put_aside(self, text: &str) {
-        if !text.trim().is_empty() {
-            browser::keep(&kept_as(DRAFT), text);
-            self.has_draft.set(true);
-        }
     }
 
     /// Opens an image's program in a file of its own.
@@ -359,7 +343,7 @@ impl Document {
                 }
             }
             Some(("draft", _)) => {
-                if let Some(text) = browser::recall(&kept_as(DRAFT)) {
+                if let Some(text) = self.shelf().draft() {
                     self.replace(&text);
                 }
             }
