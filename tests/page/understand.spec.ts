@@ -98,6 +98,7 @@ test("the forecast tells what applying would do, and compares strategies", async
 });
 
 test("the chart is there as numbers, too", async ({ page }) => {
+  await page.getByRole("button", { name: "The whole chart" }).click();
   await page.getByRole("button", { name: "Numbers", exact: true }).click();
   await expect(page.locator(".numbers tbody tr").first()).toContainText("3");
 });

@@ -11,7 +11,7 @@ use crate::view::settings::settings;
 use crate::view::simulation::{SPEEDS, simulation};
 
 /// What the buttons to the neighbouring event stop at.
-const EVENTS: [MarkKind; 2] = [MarkKind::Event, MarkKind::Restart];
+const EVENTS: [MarkKind; 3] = [MarkKind::Event, MarkKind::Restart, MarkKind::Trouble];
 
 /// The buttons with the clock.
 #[component]
