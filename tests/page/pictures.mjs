@@ -56,7 +56,7 @@ const moments = {
     await exec(page, "lab traffic web 5");
     await advance(page, 5_000);
     await apply(page, tutorial("04-v2-rolling-update.yaml"));
-    await advance(page, 1_400);
+    await advance(page, 600);
   },
   "back-off": async (page) => {
     await apply(page, tutorial("05-liveness.yaml"));
@@ -85,7 +85,7 @@ const moments = {
     await advance(page, 5_000);
     await page.getByTestId("editor").fill(tutorial("04-v2-rolling-update.yaml"));
     await page.getByRole("button", { name: "Compare strategies" }).click({ timeout: 60_000 });
-    await page.locator(".variant").nth(3).waitFor({ timeout: 120_000 });
+    await page.locator(".variant-outcome").nth(3).waitFor({ timeout: 120_000 });
   },
   "thousand-pods": async (page) => {
     await apply(page, many("v1"));
@@ -111,12 +111,9 @@ await browse(async (browser, address) => {
   const developer = await browser.newPage();
   for (const [name, size, theme] of all ? every : kept) {
     const page = await browser.newPage({ viewport: size, reducedMotion: "reduce" });
-    await page.goto(`${address}?lang=en&autoplay=0&theme=${theme}`);
+    await page.goto(`${address}?lang=en&start=empty&autoplay=0&theme=${theme}`);
     await page.waitForFunction(() => window.lab);
     await moments[name](page);
-    // The first visit's tour is not what the pictures are of.
-    const skip = page.getByRole("button", { name: "Skip", exact: true });
-    if ((await skip.count()) > 0) await skip.click();
     await page.waitForTimeout(1_000);
     const png = (await page.screenshot()).toString("base64");
     await page.close();
