@@ -569,6 +569,20 @@ fn waiting_goes_on_for_the_others_and_ends_for_all_at_once() {
 }
 
 #[test]
+fn a_watch_ends_with_its_request() {
+    let mut lab = running();
+    for (timeout, ms) in [("2s", 2_000), ("1", 1_000)] {
+        let began = lab.cluster.now();
+        let text = lab.run(&format!("kubectl get deployment -o name --watch --request-timeout={timeout}"));
+        assert_eq!(text, "deployment.apps/hellok8s-deployment\n");
+        assert_eq!(lab.cluster.now().ms_since(began), ms);
+    }
+    let began = lab.cluster.now();
+    lab.run_for("kubectl get deployment --watch-only --request-timeout=0", 5);
+    assert_eq!(lab.cluster.now().ms_since(began), 5_000);
+}
+
+#[test]
 fn objects_are_selected_by_their_fields() {
     let mut lab = running();
     let names = lab.run("kubectl get pods -o name");

@@ -24,16 +24,35 @@ const EXPLAINED: [(&str, usize, &str); 4] = [
     ("h", 2, "how often a pod was synced, and thus asked, in ten minutes is drawn"),
 ];
 
+/// Scenarios of what the lab does not do yet, in part or at all, and what that is. Of these, at most so much may be
+/// different.
+const LATER: [(&str, usize, &str); 14] = [
+    ("n1", 4, "a ConfigMap is read again at other moments"),
+    ("n2", 22, "PersistentVolumeClaims and hostPath types"),
+    ("o1", 161, "what a node has room for; priorities, gates and affinity"),
+    ("o1-taints", 2, "the moments at which taints are seen"),
+    ("o2", 628, "several nodes"),
+    ("p1", 4, "ResourceQuota"),
+    ("p1-compute", 43, "ResourceQuota"),
+    ("q2", 10, "images that the hub does not have: a program that runs out of memory"),
+    ("r1", 35, "the moments at which probes and init containers are looked at"),
+    ("r1-hooks", 19, "the moments at which hooks end"),
+    ("t1", 23, "PodDisruptionBudgets that are acted on"),
+    ("x1-nodeless", 200, "the batches of a hundred pods"),
+    ("x1-real", 106, "the batches of a hundred pods"),
+    ("y1", 244, "flags of kubectl that the lab does not have yet"),
+];
+
 /// Counts what is equal, and tells what is not.
 struct Comparison {
-    name: &'static str,
+    name: String,
     columns: Vec<String>,
     different: usize,
 }
 
 impl Comparison {
-    fn new(name: &'static str) -> Self {
-        Self { name, columns: Vec::new(), different: 0 }
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), columns: Vec::new(), different: 0 }
     }
 
     /// Two lists, entry by entry.
@@ -54,22 +73,44 @@ impl Comparison {
         self.different += total - equal;
     }
 
+    /// Prints the scenario's line.
+    fn report(&self, why: &str) {
+        println!("scenario {}: {}; {} differ {why}", self.name, self.columns.join(", "), self.different);
+    }
+
+    /// Holds it against what is known of the scenario.
     fn end(self) {
+        if let Some((_, most, why)) = LATER.iter().find(|(name, ..)| *name == self.name) {
+            self.report(&format!("(later: {why})"));
+            assert!(self.different <= *most, "scenario {}: at most {most} differed before", self.name);
+            if self.different < *most {
+                println!("scenario {}: write {} in place of {most}", self.name, self.different);
+            }
+            return;
+        }
         let explained = EXPLAINED.iter().find(|(name, ..)| *name == self.name);
         let (expected, why) = explained.map_or((0, ""), |(_, count, why)| (*count, *why));
-        println!("scenario {}: {}; {} differ {why}", self.name, self.columns.join(", "), self.different);
+        self.report(why);
         assert_eq!(self.different, expected, "scenario {} differs", self.name);
     }
 }
 
 /// Everything that every scenario is compared by.
-fn compare(name: &'static str) -> (Recording, Replay) {
+fn compare(name: &str) -> (Recording, Replay) {
     let recording = Recording::read(name);
+    let (comparison, replay) = compared(&recording);
+    comparison.end();
+    (recording, replay)
+}
+
+/// Replays a recording and compares.
+fn compared(recording: &Recording) -> (Comparison, Replay) {
+    let name = recording.name.as_str();
     let mut comparison = Comparison::new(name);
-    let mut replay = Replay::new(&recording, SEED);
+    let mut replay = Replay::new(recording, SEED);
     let mut described: Vec<Described> = Vec::new();
-    replay.run(&recording, is_describe_pod, |typed, outputs| described.push(Described::new(typed, outputs)));
-    let (recorded, ours) = (Story::recorded(&recording), Story::of_lab(&replay.lab));
+    replay.run(recording, is_describe_pod, |typed, outputs| described.push(Described::new(typed, outputs)));
+    let (recorded, ours) = (Story::recorded(recording), Story::of_lab(&replay.lab));
     comparison.lists("Deployments", &recorded.deployments, &ours.deployments);
     comparison.lists("decisions", &recorded.decisions, &ours.decisions);
     let mut unmatched = unmatched_pods(&recorded, &ours);
@@ -77,13 +118,14 @@ fn compare(name: &'static str) -> (Recording, Replay) {
     let describes = described.len();
     described.retain(|described| !described.is_equal());
     for seed in OTHER_SEEDS {
-        if unmatched.is_empty() && described.is_empty() {
+        let is_later = LATER.iter().any(|(later, ..)| *later == name);
+        if is_later || (unmatched.is_empty() && described.is_empty()) {
             break;
         }
-        let mut replay = Replay::new(&recording, seed);
+        let mut replay = Replay::new(recording, seed);
         let missing: Vec<_> = described.iter().map(|missing| missing.at_ms).collect();
         replay.run(
-            &recording,
+            recording,
             |typed| missing.contains(&typed.at_ms),
             |typed, outputs| {
                 described.retain(|missing| missing.at_ms != typed.at_ms || !Described::new(typed, outputs).is_equal());
@@ -102,8 +144,15 @@ fn compare(name: &'static str) -> (Recording, Replay) {
     comparison.count("pods", recorded.pods.len() - unmatched.len(), recorded.pods.len());
     comparison.count("pods here", recorded.pods.len().min(ours.pods.len()), recorded.pods.len().max(ours.pods.len()));
     comparison.count("described events", describes - described.len(), describes);
-    comparison.end();
-    (recording, replay)
+    (comparison, replay)
+}
+
+/// Other recordings are told of; nothing is expected of them.
+#[test]
+fn other_recordings_are_only_told_of() {
+    for recording in recordings::other_dir().iter().flat_map(|dir| recordings::folder::read_all(dir)) {
+        compared(&recording).0.report("");
+    }
 }
 
 fn is_describe_pod(typed: &Typed) -> bool {
@@ -169,10 +218,10 @@ fn without_names(message: &str) -> String {
 
 #[test]
 fn every_recording_can_be_read() {
-    for name in ["a", "b", "c", "d", "g", "h", "i", "j", "l", "m"] {
+    for name in recordings::NAMES {
         let recording = Recording::read(name);
         let commands = recording.commands();
-        assert!(commands.len() > 10, "{name}: {} commands", commands.len());
+        assert!(commands.len() >= 10, "{name}: {} commands", commands.len());
         assert!(commands.iter().all(|typed| !typed.output.contains("#[")), "{name}");
     }
 }
@@ -193,6 +242,20 @@ scenarios! {
     scenario_d "d"
     scenario_l "l"
     scenario_m "m"
+    scenario_n1 "n1"
+    scenario_n2 "n2"
+    scenario_o1 "o1"
+    scenario_o1_taints "o1-taints"
+    scenario_o2 "o2"
+    scenario_p1 "p1"
+    scenario_p1_compute "p1-compute"
+    scenario_q2 "q2"
+    scenario_r1 "r1"
+    scenario_r1_hooks "r1-hooks"
+    scenario_t1 "t1"
+    scenario_x1_nodeless "x1-nodeless"
+    scenario_x1_real "x1-real"
+    scenario_y1 "y1"
 }
 
 /// When each restart of a pod was seen, in milliseconds, and how long the waits were that it was told of.

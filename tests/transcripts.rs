@@ -14,6 +14,7 @@ use std::path::Path;
 
 use hellok8s_lab::api::Kind;
 use hellok8s_lab::cluster::ClusterConfig;
+use hellok8s_lab::images::ImageReference;
 use hellok8s_lab::kubelet::Timings;
 use hellok8s_lab::lab::Lab;
 use hellok8s_lab::shell::masks::Masks;
@@ -27,7 +28,7 @@ const UP_MS: u64 = 60_000;
 const SLACK_MS: u64 = 15_000;
 /// Which draws come closest to what happened by chance in a recording: whether a container's first look falls before or
 /// after a probe's delay, how long each pod takes.
-const SEEDS: [(char, u64); 3] = [('g', 4), ('h', 4), ('i', 2)];
+const SEEDS: [(&str, u64); 3] = [("g", 4), ("h", 4), ("i", 2)];
 /// How far apart the moments are that are tried.
 const SLACK_STEP_MS: u64 = 500;
 
@@ -60,6 +61,10 @@ const QUIET: [(&str, u64, usize, &str); 5] = [
     ),
 ];
 
+/// The first terminal for commands that end with `&`, and how many there are; none runs in more of them at once.
+const BESIDE: usize = 3;
+const BESIDES: usize = 3;
+
 /// When the other terminals of `l` were looked at.
 const LOGS_MS: [u64; 3] = [14_000, 23_000, 30_500];
 
@@ -76,12 +81,21 @@ fn steps(recording: &Recording) -> Vec<Step> {
         }
     }
     let mut logs = LOGS_MS.iter();
+    let mut beside = 0;
     for typed in recording.commands() {
         match typed.at_ms {
             Some(at_ms) => {
                 let empties = recording.name == "j" && at_ms < EMPTIED_UNTIL_MS && typed.command.contains("apply -f");
                 steps.extend(empties.then(|| quiet(at_ms - 60, 2, "kubectl delete deployment --all")));
-                steps.push(Step { at_ms, action: Action::Typed(Box::new(typed)) });
+                // What runs on in the background has a terminal of its own, and nothing to compare.
+                let action = match typed.command.strip_suffix(" &") {
+                    Some(command) => {
+                        beside += 1;
+                        Action::Quiet(BESIDE + beside % BESIDES, command.to_owned())
+                    }
+                    None => Action::Typed(Box::new(typed)),
+                };
+                steps.push(Step { at_ms, action });
             }
             None if recording.name == "l" => {
                 let at_ms = *logs.next().expect("a moment");
@@ -146,7 +160,7 @@ fn node_of(recording: &Recording) -> Timings {
 fn begin(recording: &Recording) -> SimTime {
     let first = recording.file("transcript.txt").lines().next().unwrap_or_default();
     let part = first.rsplit_once('.').map_or("", |(_, part)| part).trim_end_matches('Z');
-    SimTime::ZERO + UP_MS + part.parse::<u64>().expect("milliseconds")
+    SimTime::ZERO + UP_MS + part.parse::<u64>().unwrap_or(0)
 }
 
 /// The recording machine could not find its own node by name, and its node is not minikube's.
@@ -182,21 +196,23 @@ struct Replay {
 
 impl Replay {
     fn new(recording: Recording) -> Self {
-        let seed = SEEDS.iter().find(|(name, _)| recording.name == name.to_string()).map_or(0, |(_, seed)| *seed);
+        let seed = SEEDS.iter().find(|(name, _)| recording.name == *name).map_or(0, |(_, seed)| *seed);
         let timings = node_of(&recording);
         let mut lab = Lab::on(ClusterConfig { seed, timings, ..ClusterConfig::default() });
-        for (name, text) in &recording.files {
-            if Path::new(name).extension().is_some_and(|extension| extension == "yaml") {
-                lab.write(name, text);
-            }
+        // What the commands themselves have written is none of what they read.
+        let is_input = |name: &Path| name.extension().is_some_and(|end| end == "yaml" || end == "sh" || end == "json");
+        for (name, text) in recording.files.iter().filter(|(name, _)| is_input(Path::new(name))) {
+            lab.write(name, text);
         }
         lab.write("emptydir/note.txt", "no manifest");
+        // The recordings' node had them.
+        let on_node = ["busybox:1.36", "nginx:1.27"].map(|image| ImageReference::parse(image).expect("an image"));
+        on_node.iter().for_each(|image| lab.cluster_mut().registry.pulled(image));
         let begin = begin(&recording);
         lab.run_until(begin);
-        // The first four ran in the namespace default.
-        if !"abcd".contains(&recording.name) {
-            lab.submit(0, &format!("kubectl create namespace {}", recording.name));
-            lab.submit(0, &format!("kubectl config set-context --current --namespace={}", recording.name));
+        if recording.namespace != "default" {
+            lab.submit(0, &format!("kubectl create namespace {}", recording.namespace));
+            lab.submit(0, &format!("kubectl config set-context --current --namespace={}", recording.namespace));
         }
         Self {
             name: recording.name.clone(),
@@ -239,15 +255,15 @@ impl Replay {
         if found.0 == Verdict::Equal || !only_looks(&command) {
             return Some(found);
         }
-        if self.is_known(step) {
-            return Some(found);
-        }
         let commands = self.about_siblings(&command);
         for command in commands.iter().skip(1) {
             let text = type_command(&mut late.clone(), command);
             if let same @ (Verdict::Equal, ..) = self.verdict(&expected, &text, Verdict::Equal) {
                 return Some(same);
             }
+        }
+        if self.is_later() {
+            return Some(found);
         }
         let mut near = commands.iter().filter_map(|command| self.nearby(command, at, &early, &late, &expected));
         let near = near.next();
@@ -271,11 +287,16 @@ impl Replay {
 
     /// Whether it is known that a command answers differently, and why.
     fn is_known(&self, step: &Step) -> bool {
-        DIFFERENT.iter().any(|(name, at_ms, _)| self.name == name.to_string() && step.at_ms == *at_ms)
+        DIFFERENT.iter().any(|(name, at_ms, _)| self.name == *name && step.at_ms == *at_ms)
+    }
+
+    /// Whether the lab is known not to do what the recording is of.
+    fn is_later(&self) -> bool {
+        LATER.iter().any(|(name, _)| self.name == *name)
     }
 
     fn has_drifted(&self, step: &Step) -> bool {
-        DRIFTS.iter().any(|(name, from_ms)| self.name == name.to_string() && step.at_ms >= *from_ms)
+        DRIFTS.iter().any(|(name, from_ms)| self.name == *name && step.at_ms >= *from_ms)
     }
 
     fn compare_log(&mut self, terminal: usize, typed: &Typed) -> (Verdict, String, String) {
@@ -420,13 +441,19 @@ fn only_looks(command: &str) -> bool {
         .any(|verb| command.starts_with(&format!("kubectl {verb}")))
 }
 
+/// Types a command and waits for its end, a watch's for a while only.
 fn type_command(lab: &mut Lab, command: &str) -> String {
     const LONGEST_MS: u64 = 15 * 60 * 1000;
+    const LONGEST_WATCH_MS: u64 = 30 * 1000;
     lab.take_output(0);
     lab.submit(0, command);
-    let end = lab.now() + LONGEST_MS;
+    let watches = command.contains("-w") || command.contains("logs -f") || command.contains("--follow");
+    let end = lab.now() + if watches { LONGEST_WATCH_MS } else { LONGEST_MS };
     while lab.is_busy(0) && lab.now() < end {
         lab.step();
+    }
+    if lab.is_busy(0) {
+        lab.interrupt(0);
     }
     let mut text: String = lab.take_output(0).into_iter().map(|chunk| chunk.text).collect();
     text.insert_str(0, &format!("# exit {}\n", lab.exit_code(0)));
@@ -434,71 +461,158 @@ fn type_command(lab: &mut Lab, command: &str) -> String {
 }
 
 /// Commands that answer differently, and why: the words are explained in docs/fidelity.md.
-const DIFFERENT: [(char, u64, &str); 17] = [
-    ('a', 17_857, "passing"),
-    ('b', 9_523, "passing"),
-    ('b', 16_344, "passing"),
-    ('d', 45_733, "order"),
-    ('g', 8_106, "order"),
-    ('g', 12_478, "passing"),
-    ('h', 7_822, "passing"),
-    ('h', 10_148, "passing"),
-    ('h', 12_119, "probe"),
-    ('h', 240_962, "probe"),
-    ('h', 476_877, "probe"),
-    ('h', 643_564, "probe"),
-    ('h', 698_043, "probe"),
-    ('h', 698_480, "probe"),
-    ('h', 725_935, "probe"),
-    ('h', 727_685, "passing"),
-    ('h', 731_629, "order"),
+const DIFFERENT: [(&str, u64, &str); 17] = [
+    ("a", 17_857, "passing"),
+    ("b", 9_523, "passing"),
+    ("b", 16_344, "passing"),
+    ("d", 45_733, "order"),
+    ("g", 8_106, "order"),
+    ("g", 12_478, "passing"),
+    ("h", 7_822, "passing"),
+    ("h", 10_148, "passing"),
+    ("h", 12_119, "probe"),
+    ("h", 240_962, "probe"),
+    ("h", 476_877, "probe"),
+    ("h", 643_564, "probe"),
+    ("h", 698_043, "probe"),
+    ("h", 698_480, "probe"),
+    ("h", 725_935, "probe"),
+    ("h", 727_685, "passing"),
+    ("h", 731_629, "order"),
 ];
 
 /// From when on a recording's back-offs have drifted away from the plan by more than the slack ("drift").
-const DRIFTS: [(char, u64); 2] = [('g', 200_000), ('i', 240_000)];
+const DRIFTS: [(&str, u64); 2] = [("g", 200_000), ("i", 240_000)];
 
-/// Of a hundred commands, at least so many are equal. One less than now: lots that fall otherwise are no defect.
-const LEAST_EQUAL_PERCENT: usize = 94;
+/// Recordings of what the lab does not do yet, in part or at all, and what that is. Of these only the number of commands
+/// that differ is held, as an upper bound, and nothing is looked for a little earlier or later.
+const LATER: [(&str, &str); 13] = [
+    ("n1", "moments at which the node reads a ConfigMap again; what exec says of a container that does not run"),
+    ("n2", "PersistentVolumeClaims that no volume fits, hostPath types"),
+    ("o1", "what a node has room for, of processors, memory, disks and ports; priorities, gates and affinity"),
+    ("o1-taints", "`no new claims to deallocate` in the scheduler's texts; the order of events at one moment"),
+    ("o2", "several nodes"),
+    ("p1", "ResourceQuota"),
+    ("p1-compute", "ResourceQuota"),
+    ("q2", "moments of five crash loops at once; a program that runs out of memory"),
+    ("r1", "moments at which probes and init containers are looked at"),
+    ("r1-hooks", "moments at which hooks end and pods are looked at again"),
+    ("t1", "PodDisruptionBudgets that are acted on"),
+    ("x1-real", "a hundred pods at once on a busy machine: which lines of a rollout's status are seen"),
+    ("y1", "flags and answers of kubectl that the lab does not have yet; StatefulSets, DaemonSets and Jobs"),
+];
 
-#[test]
-fn commands_answer_as_they_were_recorded() {
-    let mut table = String::from("recording  commands  equal  equal within 15 s  different  not comparable\n");
-    let mut surprises = String::new();
-    let mut sums: BTreeMap<Verdict, usize> = BTreeMap::new();
-    for name in "abcdghijlm".chars() {
-        let mut replay = Replay::new(Recording::read(&name.to_string()));
-        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
-        for step in std::mem::take(&mut replay.steps) {
-            let Some((verdict, expected, actual)) = replay.step(&step) else { continue };
-            *counts.entry(verdict).or_default() += 1;
-            let (Action::Typed(typed) | Action::Log(_, typed)) = &step.action else { continue };
-            if verdict == Verdict::Different && !replay.is_known(&step) && !replay.has_drifted(&step) {
-                surprises.push_str(&format!(
-                    "=== {name} +{} {}\n--- recorded\n{expected}--- replayed\n{actual}",
-                    step.at_ms, typed.command
-                ));
-            }
-        }
-        table.push_str(&row(&name.to_string(), &counts));
-        counts.into_iter().for_each(|(verdict, count)| *sums.entry(verdict).or_default() += count);
-    }
-    table.push_str(&row("all", &sums));
-    println!("{table}");
-    assert!(surprises.is_empty(), "{surprises}");
-    let count = |verdict| sums.get(&verdict).copied().unwrap_or(0);
-    let equal = count(Verdict::Equal) + count(Verdict::Near);
-    let share = 100 * equal / (equal + count(Verdict::Different));
-    assert!(share >= LEAST_EQUAL_PERCENT, "only {share}% are equal");
+/// How many commands of a recording compare in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    equal: usize,
+    /// Equal a little earlier or later.
+    near: usize,
+    different: usize,
+    /// The recording machine's fault.
+    fault: usize,
 }
 
-fn row(name: &str, counts: &BTreeMap<Verdict, usize>) -> String {
-    let count = |verdict| counts.get(&verdict).copied().unwrap_or(0);
-    format!(
-        "{name:<11}{:<10}{:<7}{:<19}{:<11}{}\n",
-        counts.values().sum::<usize>(),
-        count(Verdict::Equal),
-        count(Verdict::Near),
-        count(Verdict::Different),
-        count(Verdict::Fault)
-    )
+impl Counts {
+    fn add(&mut self, verdict: Verdict) {
+        *match verdict {
+            Verdict::Equal => &mut self.equal,
+            Verdict::Near => &mut self.near,
+            Verdict::Different => &mut self.different,
+            Verdict::Fault => &mut self.fault,
+        } += 1;
+    }
+
+    fn row(self, name: &str) -> String {
+        let Self { equal, near, different, fault } = self;
+        let all = equal + near + different + fault;
+        format!("{name}: {all} commands, {equal} equal, {near} later, {different} different, {fault} not comparable")
+    }
+}
+
+/// Replays a recording; its counts, and every command that differs or does not any more against what is listed.
+fn replayed(recording: Recording) -> (Counts, String) {
+    let mut replay = Replay::new(recording);
+    let (mut counts, mut surprises) = (Counts::default(), String::new());
+    for step in std::mem::take(&mut replay.steps) {
+        let Some((verdict, expected, actual)) = replay.step(&step) else { continue };
+        counts.add(verdict);
+        let (Action::Typed(typed) | Action::Log(_, typed)) = &step.action else { continue };
+        let place = format!("{} +{} {}", replay.name, step.at_ms, typed.command);
+        match (verdict == Verdict::Different, replay.is_known(&step)) {
+            (true, false) if !replay.has_drifted(&step) => {
+                surprises.push_str(&format!("=== {place}\n--- recorded\n{expected}--- replayed\n{actual}"));
+            }
+            (false, true) => surprises.push_str(&format!("=== {place}\nis listed as different, and is equal now\n")),
+            _ => {}
+        }
+    }
+    (counts, surprises)
+}
+
+/// Holds a recording against what is expected of it. Everything is drawn from seeds, so that the numbers are exact:
+/// whoever changes one has changed what the lab answers.
+fn check(name: &str, equal: usize, near: usize, different: usize, fault: usize) {
+    if recordings::other_dir().is_some() {
+        return;
+    }
+    let (counts, surprises) = replayed(Recording::read(name));
+    println!("{}", counts.row(name));
+    println!("{surprises}");
+    let Some((_, why)) = LATER.iter().find(|(known, _)| *known == name) else {
+        assert_eq!(counts, Counts { equal, near, different, fault }, "{name}");
+        return;
+    };
+    println!("{name}: later: {why}");
+    assert!(counts.different <= different, "{name}: {counts:?}, at most {different} differed before");
+    if counts.different < different {
+        println!("{name}: write {} in place of {different}", counts.different);
+    }
+}
+
+#[test]
+fn other_recordings_are_only_told_of() {
+    for recording in recordings::other_dir().iter().flat_map(|dir| recordings::folder::read_all(dir)) {
+        let name = recording.name.clone();
+        let (counts, surprises) = replayed(recording);
+        println!("{}", counts.row(&name));
+        println!("{surprises}");
+    }
+}
+
+macro_rules! transcripts {
+    ($($test:ident $name:literal $equal:literal $near:literal $different:literal $fault:literal)*) => {
+        $(#[test]
+        fn $test() {
+            check($name, $equal, $near, $different, $fault);
+        })*
+    };
+}
+
+// Recording; equal, equal later or earlier, different (of a recording in `LATER`: at most so many), not comparable.
+transcripts! {
+    transcript_a "a" 41 0 1 4
+    transcript_b "b" 21 0 2 0
+    transcript_c "c" 26 0 0 1
+    transcript_d "d" 35 0 1 0
+    transcript_g "g" 92 12 12 10
+    transcript_h "h" 102 1 11 0
+    transcript_i "i" 79 10 2 3
+    transcript_j "j" 120 0 0 0
+    transcript_l "l" 25 0 0 0
+    transcript_m "m" 30 1 0 0
+    transcript_n1 "n1" 44 0 13 0
+    transcript_n2 "n2" 31 0 38 0
+    transcript_o1 "o1" 43 0 64 1
+    transcript_o1_taints "o1-taints" 20 0 10 1
+    transcript_o2 "o2" 13 0 95 8
+    transcript_p1 "p1" 7 0 43 0
+    transcript_p1_compute "p1-compute" 10 0 35 0
+    transcript_q2 "q2" 2 0 62 0
+    transcript_r1 "r1" 27 0 39 0
+    transcript_r1_hooks "r1-hooks" 29 0 44 0
+    transcript_t1 "t1" 45 0 72 6
+    transcript_x1_nodeless "x1-nodeless" 12 0 0 0
+    transcript_x1_real "x1-real" 6 0 3 0
+    transcript_y1 "y1" 241 0 111 1
 }

@@ -19,8 +19,12 @@ pub const DOCUMENTS: [(&str, &str); 8] = [
 /// A document that shows what can be said.
 pub const EXAMPLE: &str = include_str!("builtin/example.yaml");
 
-/// Tags under which nginx is known besides `latest`.
-const NGINX_TAGS: [&str; 10] = ["alpine", "1.29", "1.28", "1.27", "1.26", "1.25", "1.24", "1.21", "1.16.1", "1.14.2"];
+/// Tags under which an image is known besides `latest`: those that are pulled most, and those of Kubernetes' examples.
+const TAGS: [(&str, &[&str]); 3] = [
+    ("nginx", &["alpine", "1.29", "1.28", "1.27", "1.26", "1.25", "1.24", "1.21", "1.16.1", "1.14.2"]),
+    ("busybox", &["stable", "1.37", "1.36", "1.35", "1.34", "1.33", "1.32", "1.31", "1.30", "1.28"]),
+    ("alpine", &["3", "3.22", "3.21", "3.20", "3.19", "3.18", "3.17", "3.16"]),
+];
 
 /// Puts them where they are when a lab begins: the tutorial's images and nginx on the node, the others in the hub.
 pub(super) fn fill(registry: &mut Registry) {
@@ -28,9 +32,9 @@ pub(super) fn fill(registry: &mut Registry) {
         let Ok(declaration) = Declaration::read(name, document, None) else { continue };
         let Ok(reference) = ImageReference::parse(&declaration.image) else { continue };
         let declaration = Arc::new(declaration);
-        let is_nginx = declaration.image == "nginx";
-        let tags = NGINX_TAGS.iter().copied().filter(|_| is_nginx).map(str::to_owned);
-        let is_on_node = is_nginx || declaration.image.starts_with("guangzhengli/");
+        let tags = TAGS.iter().filter(|(image, _)| declaration.image == *image).flat_map(|(_, tags)| tags.iter());
+        let tags = tags.map(|tag| (*tag).to_owned());
+        let is_on_node = declaration.image == "nginx" || declaration.image.starts_with("guangzhengli/");
         for tag in tags.chain([reference.tag.clone()]) {
             let reference = ImageReference { tag, ..reference.clone() };
             registry.put(reference.clone(), Arc::clone(&declaration), Place::Hub);
@@ -44,6 +48,15 @@ pub(super) fn fill(registry: &mut Registry) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_of_the_hub_have_the_tags_that_examples_name() {
+        let registry = Registry::default();
+        let knows = |image: &str| registry.knows(&ImageReference::parse(image).unwrap());
+        for image in ["nginx:1.14.2", "busybox:1.28", "busybox:1.36", "busybox", "alpine:3.20", "hellok8s:nope"] {
+            assert_eq!(knows(image), image != "hellok8s:nope", "{image}");
+        }
+    }
 
     #[test]
     fn every_document_is_a_valid_declaration() {

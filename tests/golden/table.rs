@@ -53,6 +53,7 @@ fn report(name: &str, rows: &[Row], check: impl Fn(&Row) -> Result<(), String>) 
         }
     }
     println!("{name}: {} rows, {differ} differ", rows.len());
+    assert!(!rows.is_empty(), "{name}: no rows below {}", golden_dir().display());
     assert_eq!(differ, 0, "{name}: {differ} of {} rows differ", rows.len());
 }
 

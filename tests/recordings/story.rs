@@ -47,7 +47,7 @@ impl Story {
     pub fn recorded(recording: &Recording) -> Self {
         let mut story = Self::default();
         let mut sets = Numbers::default();
-        for line in recording.file("scaling.txt").lines() {
+        for line in recording.files.get("scaling.txt").map_or("", String::as_str).lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             let value = |key: &str| {
                 let found = words.iter().find_map(|word| word.strip_prefix(key));
@@ -66,7 +66,7 @@ impl Story {
                 _ => {}
             }
         }
-        for line in recording.file("podstates.txt").lines() {
+        for line in recording.files.get("podstates.txt").map_or("", String::as_str).lines() {
             match line.strip_prefix("  +") {
                 None => story.pods.push(PodStory { name: line.trim().to_owned(), states: Vec::new() }),
                 Some(rest) => {

@@ -204,6 +204,7 @@ fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Out
         table: TablePrinter::default(),
         tabs: TabWriter::for_tables(),
         with_events: call.flags.switch("output-watch-events"),
+        until: end_of_request(call),
     };
     if !call.flags.switch("watch-only") {
         let (now, version) = (call.world.client().now(), call.world.client().version());
@@ -229,6 +230,16 @@ struct Watching {
     table: TablePrinter,
     tabs: TabWriter,
     with_events: bool,
+    /// When the request is over: `--request-timeout`.
+    until: SimTime,
+}
+
+/// When a request that begins now has to be over. Models clientcmd.ParseTimeout: a number alone is of seconds, 0 for ever.
+fn end_of_request(call: &Call<'_, '_>) -> SimTime {
+    let text = call.flags.text("request-timeout").unwrap_or_default();
+    let seconds = text.parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1000));
+    let ms = seconds.or_else(|| call.flags.duration_ms("request-timeout").and_then(|ms| u64::try_from(ms).ok()));
+    ms.filter(|ms| *ms > 0).map_or(SimTime::NEVER, |ms| call.world.client().now() + ms)
 }
 
 impl Watching {
@@ -258,6 +269,10 @@ impl Process for Watching {
             }
             io.out(self.tabs.flush());
         }
-        Poll::Waiting
+        match self.until {
+            SimTime::NEVER => Poll::Waiting,
+            until if world.client().now() >= until => Poll::Exited(0),
+            until => Poll::SleepUntil(until),
+        }
     }
 }
