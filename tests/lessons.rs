@@ -9,7 +9,9 @@ use std::fs;
 use std::path::Path;
 
 use hellok8s_lab::lab::{Lab, LabOptions};
-use hellok8s_lab::lessons::{Happening, Lesson, Progress, Section, Seen, Step, Task, Text, lesson, lessons, play};
+use hellok8s_lab::lessons::{
+    Happening, Lesson, Observation, Progress, Section, Step, Task, Text, lesson, lessons, play,
+};
 use hellok8s_lab::sim::SimTime;
 
 /// The files of src/lessons, by name.
@@ -156,11 +158,11 @@ fn what_is_wrong_has_its_place() {
 fn upgrading() -> (Lab, Progress) {
     let mut lab = Lab::new(&LabOptions::default());
     let mut progress = Progress::start(&lesson("upgrade").unwrap(), &mut lab);
-    let wrong = progress.observe(&lab, &[Seen::Chose(0)]);
+    let wrong = progress.observe(&lab, &[Observation::Chose(0)]);
     assert_eq!(wrong, [Happening::WrongChoice { step: 0, choice: 0 }]);
     assert_eq!(progress.wrong_choices(), [0]);
     let at = lab.now();
-    assert_eq!(progress.observe(&lab, &[Seen::Chose(1)]), [Happening::StepDone { step: 0, at }]);
+    assert_eq!(progress.observe(&lab, &[Observation::Chose(1)]), [Happening::StepDone { step: 0, at }]);
     (lab, progress)
 }
 
@@ -168,7 +170,7 @@ const UPGRADE: &str = "kubectl set image deployment/hellok8s-deployment hellok8s
 
 fn type_line(lab: &mut Lab, progress: &mut Progress, line: &str) -> Vec<Happening> {
     lab.submit(0, line);
-    progress.observe(lab, &[Seen::Typed(line.to_owned())])
+    progress.observe(lab, &[Observation::Typed(line.to_owned())])
 }
 
 #[test]

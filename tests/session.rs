@@ -8,7 +8,7 @@ use std::process::Command;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use hellok8s_lab::lab::{Input, Lab, LabOptions, MAX_TERMINALS, PRESETS};
-use hellok8s_lab::lessons::{self, Progress, Seen};
+use hellok8s_lab::lessons::{self, Observation, Progress};
 use hellok8s_lab::session::{
     self, DEFAULT_SEED, Reopened, Replay, Session, SessionError, Start, base64url, fingerprint, kubectl_session,
     markdown,
@@ -186,11 +186,11 @@ fn a_lesson_comes_back_with_its_step() {
     let mut lab = Lab::new(&LabOptions::default());
     let mut progress = Progress::start(&lesson, &mut lab);
     lab.submit(5, "kubectl apply -f deployment.yaml");
-    progress.observe(&lab, &[Seen::Typed("kubectl apply -f deployment.yaml".to_owned())]);
+    progress.observe(&lab, &[Observation::Typed("kubectl apply -f deployment.yaml".to_owned())]);
     pass(&mut lab, 20_000);
     progress.observe(&lab, &[]);
     lab.submit(0, "kubectl delete pod -l app=hellok8s --wait=false");
-    progress.observe(&lab, &[Seen::Typed("kubectl delete pod -l app=hellok8s --wait=false".to_owned())]);
+    progress.observe(&lab, &[Observation::Typed("kubectl delete pod -l app=hellok8s --wait=false".to_owned())]);
     pass(&mut lab, 20_000);
     progress.observe(&lab, &[]);
     assert!(progress.step_number() >= 2, "{}", progress.step_number());

@@ -6,6 +6,7 @@
 mod builtin;
 mod declaration;
 mod fault;
+mod http;
 mod program;
 mod reference;
 mod registry;
@@ -18,7 +19,8 @@ pub use declaration::{
     Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange, Seconds, SigtermRule,
 };
 pub use fault::{Faults, RouteFault};
-pub use program::{Answer, Exec, Exit, LogLine, Outcome, Program, Request, Response, StartError, Surroundings};
+pub use http::{Answer, Outcome, Request, Response};
+pub use program::{Exec, Exit, LogLine, Program, StartError, Surroundings};
 pub use reference::ImageReference;
 pub use registry::{ImageInfo, Place, Pull, Registry};
 pub use stand_in::stand_ins;

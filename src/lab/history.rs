@@ -19,7 +19,7 @@ const FEWEST_COPIES: usize = 16;
 /// Copies of the cluster, oldest first.
 #[derive(Clone, Debug)]
 pub struct History {
-    copies: Vec<Copy>,
+    copies: Vec<Checkpoint>,
     spacing_ms: u64,
     spacing_events: usize,
     end: SimTime,
@@ -29,7 +29,7 @@ pub struct History {
 }
 
 #[derive(Clone, Debug)]
-struct Copy {
+struct Checkpoint {
     cluster: Cluster,
     /// Somebody changed something just before: without this copy, running on from an older one would miss it.
     is_needed: bool,
@@ -38,7 +38,7 @@ struct Copy {
 impl History {
     /// A history that begins with `cluster`.
     pub fn new(cluster: &Cluster) -> Self {
-        let first = Copy { cluster: cluster.clone(), is_needed: true };
+        let first = Checkpoint { cluster: cluster.clone(), is_needed: true };
         Self {
             copies: vec![first],
             spacing_ms: SPACING_MS,
@@ -77,7 +77,7 @@ impl History {
             self.copies.last().map_or((SimTime::ZERO, 0), |copy| (copy.cluster.now(), copy.cluster.log().len()));
         let has_passed = now.ms_since(last) >= self.spacing_ms;
         if now > last && (has_passed || cluster.log().len().saturating_sub(events) >= self.spacing_events) {
-            self.copies.push(Copy { cluster: cluster.clone(), is_needed: false });
+            self.copies.push(Checkpoint { cluster: cluster.clone(), is_needed: false });
             self.thin_out(cluster);
         }
     }
@@ -87,7 +87,7 @@ impl History {
         let now = cluster.now();
         self.forks += u32::from(now < self.end);
         self.copies.retain(|copy| copy.cluster.now() < now || (copy.is_needed && copy.cluster.now() == now));
-        self.copies.push(Copy { cluster: cluster.clone(), is_needed: true });
+        self.copies.push(Checkpoint { cluster: cluster.clone(), is_needed: true });
         self.end = now;
         self.thin_out(cluster);
     }

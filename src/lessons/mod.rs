@@ -19,7 +19,7 @@ use crate::lang::Lang;
 pub use crate::lab::problems::Problem;
 pub use builtin::{lesson, lessons};
 pub use play::Action;
-pub use progress::{Happening, Progress, Seen};
+pub use progress::{Happening, Observation, Progress};
 
 /// A text in both languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

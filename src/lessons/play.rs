@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::progress::{Happening, Progress, Seen};
+use super::progress::{Happening, Observation, Progress};
 use super::{Lesson, Task};
 use crate::lab::Lab;
 use crate::sim::SimTime;
@@ -127,7 +127,7 @@ impl Player {
         let mut copy = self.clone();
         if let Task::Question(choices) = &step.task {
             let wrong = choices.iter().enumerate().filter(|(_, choice)| !choice.is_right);
-            wrong.for_each(|(choice, _)| copy.observe(&[Seen::Chose(choice)]));
+            wrong.for_each(|(choice, _)| copy.observe(&[Observation::Chose(choice)]));
         } else if !step.wrong.is_empty() {
             step.wrong.iter().for_each(|action| copy.act(number, action));
             copy.wait_for(number, PATIENCE_MS);
@@ -144,7 +144,7 @@ impl Player {
         if let Task::Question(choices) = &step.task
             && let Some(right) = choices.iter().position(|choice| choice.is_right)
         {
-            self.observe(&[Seen::Chose(right)]);
+            self.observe(&[Observation::Chose(right)]);
         }
         step.solution.iter().for_each(|action| self.act(number, action));
         self.wait_for(number, PATIENCE_MS);
@@ -190,7 +190,7 @@ impl Player {
     fn run(&mut self, line: &str) {
         self.played.transcript.push_str(&format!("$ {line}\n"));
         self.lab.submit(0, line);
-        self.observe(&[Seen::Typed(line.to_owned())]);
+        self.observe(&[Observation::Typed(line.to_owned())]);
         let until = self.lab.now() + PATIENCE_MS;
         while self.lab.is_busy(0) && self.lab.now() < until {
             self.pass_time(until);
@@ -214,11 +214,11 @@ impl Player {
         self.observe(&[]);
     }
 
-    fn observe(&mut self, seen: &[Seen]) {
+    fn observe(&mut self, seen: &[Observation]) {
         let printed: String = self.lab.take_output(0).into_iter().map(|chunk| chunk.text).collect();
         self.played.transcript.push_str(&printed);
         let mut seen = seen.to_vec();
-        seen.extend((!printed.is_empty()).then_some(Seen::Printed(printed)));
+        seen.extend((!printed.is_empty()).then_some(Observation::Printed(printed)));
         for happening in self.progress.observe(&self.lab, &seen) {
             if let Happening::StepDone { step, at } = happening {
                 let line = format!("# step {} done at {} s\n", step + 1, at.as_ms() / 1000);

@@ -12,7 +12,7 @@ use crate::sim::SimTime;
 
 /// What the terminals and the lesson's buttons have seen since the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum Observation {
     /// A command was typed, or sent by a button.
     Typed(String),
     /// A terminal wrote this.
@@ -156,7 +156,7 @@ impl Progress {
 
     /// Looks at what has happened since the last look: `seen` first, then the cluster's log. To be called after every
     /// command, and whenever time has passed; how much of it makes no difference.
-    pub fn observe(&mut self, lab: &Lab, seen: &[Seen]) -> Vec<Happening> {
+    pub fn observe(&mut self, lab: &Lab, seen: &[Observation]) -> Vec<Happening> {
         let mut happenings = Vec::new();
         if self.forks != lab.forks() {
             self.follow_fork(lab);
@@ -186,10 +186,10 @@ impl Progress {
         self.attempt.hear_again(self.lesson.goal(self.step), &heard);
     }
 
-    fn note(&mut self, lab: &Lab, seen: &Seen, happenings: &mut Vec<Happening>) {
+    fn note(&mut self, lab: &Lab, seen: &Observation, happenings: &mut Vec<Happening>) {
         let now = lab.now();
         match seen {
-            Seen::Typed(text) => {
+            Observation::Typed(text) => {
                 let text = text.trim().trim_start_matches("$ ");
                 if text.is_empty() || text.starts_with('#') {
                     return;
@@ -200,12 +200,12 @@ impl Progress {
                     self.attempt.hear(goal, now, typed);
                 }
             }
-            Seen::Printed(text) => {
+            Observation::Printed(text) => {
                 if let Some(goal) = self.lesson.goal(self.step) {
                     self.attempt.hear_printed(goal, now, text);
                 }
             }
-            Seen::Chose(choice) => {
+            Observation::Chose(choice) => {
                 let Some(Task::Question(choices)) = self.step().map(|step| &step.task) else { return };
                 match choices.get(*choice) {
                     Some(chosen) if chosen.is_right => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Session, SessionError, Start, fingerprint};
 use crate::lab::{HIDDEN_TERMINAL, Input, Lab, LabOptions};
-use crate::lessons::{self, Lesson, Progress, Seen};
+use crate::lessons::{self, Lesson, Observation, Progress};
 use crate::process::{Files, Stream};
 use crate::sim::SimTime;
 
@@ -144,7 +144,7 @@ impl Replay {
         match input {
             Input::Submit { terminal, line } => {
                 self.say(*terminal, What::Command(line.clone()));
-                seen.extend((*terminal < HIDDEN_TERMINAL).then(|| Seen::Typed(line.clone())));
+                seen.extend((*terminal < HIDDEN_TERMINAL).then(|| Observation::Typed(line.clone())));
             }
             Input::Interrupt(terminal) => self.say(*terminal, What::Interrupted),
             Input::Write { file, patch } => {
@@ -159,7 +159,7 @@ impl Replay {
                 }
             }
             Input::UndoFork => former = Some(std::mem::take(&mut self.former)),
-            Input::Choose(choice) => seen.push(Seen::Chose(*choice)),
+            Input::Choose(choice) => seen.push(Observation::Chose(*choice)),
             Input::Retry => self.progress.iter_mut().for_each(|progress| progress.retry(&self.lab)),
             _ => {}
         }
@@ -185,12 +185,12 @@ impl Replay {
     }
 
     /// Takes what the terminals have written, and lets the lesson see it.
-    fn look(&mut self, seen: &[Seen]) {
+    fn look(&mut self, seen: &[Observation]) {
         let mut seen = seen.to_vec();
         for terminal in 0..=HIDDEN_TERMINAL {
             for chunk in self.lab.take_output(terminal) {
                 if terminal < HIDDEN_TERMINAL {
-                    seen.push(Seen::Printed(chunk.text.clone()));
+                    seen.push(Observation::Printed(chunk.text.clone()));
                 }
                 let is_error = chunk.stream == Stream::Err;
                 self.say(terminal, if is_error { What::Err(chunk.text) } else { What::Out(chunk.text) });

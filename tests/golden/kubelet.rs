@@ -11,7 +11,7 @@ use hellok8s_lab::api::{
 use hellok8s_lab::events::{Correlated, Correlator, EventWrite, Note, Recorder};
 use hellok8s_lab::kubelet::ProbeKind;
 use hellok8s_lab::kubelet::back_off::{BackOff, crash_back_off};
-use hellok8s_lab::kubelet::prober::{Answer, Asker, PodContext, ProbeResult, Prober, Results, Turn, Verdict, Worker};
+use hellok8s_lab::kubelet::prober::{Answer, Asker, PodContext, ProbeResult, Prober, Results, Ticked, Verdict, Worker};
 use hellok8s_lab::kubelet::status::conditions;
 use hellok8s_lab::kubelet::status::manager::StatusManager;
 use hellok8s_lab::sim::SimTime;
@@ -165,7 +165,7 @@ fn pod_conditions() {
         }
         let statuses = (input["noStatusesAtAll"] != true).then_some(statuses.as_slice());
         let phase = pod_phase(&text(&input["phase"]));
-        let verdict = |verdict: conditions::Verdict| {
+        let verdict = |verdict: conditions::ConditionValue| {
             json!({
                 "status": if verdict.is_true { "True" } else { "False" },
                 "reason": verdict.reason,
@@ -421,7 +421,7 @@ fn prober_worker() {
             let context = PodContext { spec: &pod.spec, status: manager.status(), is_deleting };
             let mut asker = Scripted { outcome: text(&call["outcome"]), attempts: 0 };
             let turn = worker.turn(SimTime(number(&call["sinceStartMs"])), context, &mut results, &mut asker);
-            let keeps_going = turn != Turn::Ends;
+            let keeps_going = turn != Ticked::Ends;
             calls.push(json!({
                 "attempts": asker.attempts,
                 "keepGoing": keeps_going,
@@ -688,7 +688,7 @@ fn upstream_do_probe() {
         };
         let theirs = &case["expectContinue"][kind.as_str()];
         same(
-            &json!([turn != Turn::Ends, result.is_some(), number]),
+            &json!([turn != Ticked::Ends, result.is_some(), number]),
             &json!([theirs.as_bool().unwrap_or_default(), case["expectSet"], case["expectedResult"]]),
         )
     });

@@ -253,7 +253,7 @@ struct Wait {
 }
 
 /// What a look at an object comes to.
-enum Seen {
+enum Look {
     Met(Option<Object>),
     NotYet,
     Failed(Failure),
@@ -274,12 +274,12 @@ impl Wait {
 
     /// Looks whether the first object fulfils the condition whose turn it is.
     /// Models wait.getObjAndCheckCondition and wait.IsDeleted.
-    fn look(&mut self, world: &World<'_>, item: &Item, condition: &Condition) -> Seen {
+    fn look(&mut self, world: &World<'_>, item: &Item, condition: &Condition) -> Look {
         let has_expired = !self.is_once && world.client().now() >= self.until;
         let found = world.client().get(item.kind, &item.key);
         let is_met = match (condition, &self.begun, found) {
-            (Condition::Created, ..) => return Seen::Met(item.object.clone()),
-            (Condition::Deleted, None, Err(_)) => return Seen::Met(item.object.clone()),
+            (Condition::Created, ..) => return Look::Met(item.object.clone()),
+            (Condition::Deleted, None, Err(_)) => return Look::Met(item.object.clone()),
             (Condition::Deleted, None, Ok(object)) => {
                 self.begun = Some(object);
                 Ok(false)
@@ -288,7 +288,7 @@ impl Wait {
                 let uid = &begun.metadata().uid;
                 Ok(found.ok().is_none_or(|object| object.metadata().uid != *uid))
             }
-            (_, None, Err(status)) => return Seen::Failed(status.into()),
+            (_, None, Err(status)) => return Look::Failed(status.into()),
             // Time was over before its turn came: it is not looked at any more.
             (_, None, Ok(_)) if has_expired => Ok(false),
             (_, _, Ok(object)) => {
@@ -300,11 +300,11 @@ impl Wait {
         };
         let place = || format!("{}/{}", item.kind.plural(), item.key.name);
         match is_met {
-            Err(failure) => Seen::Failed(failure),
-            Ok(true) => Seen::Met(self.begun.clone()),
-            Ok(false) if self.is_once => Seen::Failed(Failure::Plain(format!("condition not met for {}", place()))),
-            Ok(false) if has_expired => Seen::Failed(Failure::Plain(format!("{TIMED_OUT} on {}", place()))),
-            Ok(false) => Seen::NotYet,
+            Err(failure) => Look::Failed(failure),
+            Ok(true) => Look::Met(self.begun.clone()),
+            Ok(false) if self.is_once => Look::Failed(Failure::Plain(format!("condition not met for {}", place()))),
+            Ok(false) if has_expired => Look::Failed(Failure::Plain(format!("{TIMED_OUT} on {}", place()))),
+            Ok(false) => Look::NotYet,
         }
     }
 
@@ -328,13 +328,13 @@ impl Process for Wait {
                 continue;
             };
             match self.look(world, &item, &condition) {
-                Seen::NotYet => return Poll::SleepUntil(self.until),
-                Seen::Met(object) => {
+                Look::NotYet => return Poll::SleepUntil(self.until),
+                Look::Met(object) => {
                     // A template that does not fit is no reason to stop.
                     io.out(self.print(item.kind, &item.key, object.as_ref()).unwrap_or_default());
                     self.at += 1;
                 }
-                Seen::Failed(failure) => {
+                Look::Failed(failure) => {
                     self.failures.push(failure);
                     self.items.remove(0);
                     self.at = 0;

@@ -6,7 +6,7 @@ mod results;
 mod worker;
 
 pub use results::{ProbeResult, Results, Update};
-pub use worker::{Answer, Asker, PodContext, Probed, Turn, Verdict, Worker, probe_of};
+pub use worker::{Answer, Asker, PodContext, Probed, Ticked, Verdict, Worker, probe_of};
 
 use crate::api::{ContainerStatus, Pod, PodSpec, PodStatus};
 use crate::kubelet::ProbeKind;
@@ -260,13 +260,13 @@ impl Timed {
             return true;
         }
         match self.worker.turn(now, pod, results, asker) {
-            Turn::Waits | Turn::Asking => true,
-            Turn::Asked(answer) => {
+            Ticked::Waits | Ticked::Asking => true,
+            Ticked::Asked(answer) => {
                 self.last = Some(answer.clone());
                 probed.push(answer);
                 true
             }
-            Turn::Ends => {
+            Ticked::Ends => {
                 results.remove(self.worker.kind, self.worker.container_id());
                 false
             }

@@ -70,7 +70,7 @@ pub trait Asker {
 
 /// What came of one turn of the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum Ticked {
     /// Nothing was asked; it waits for its next tick.
     Waits,
     /// It asked, and the answer is there.
@@ -145,40 +145,40 @@ impl Worker {
     }
 
     /// One turn. Models worker.doProbe up to the probe, and after it when the answer comes at once.
-    pub fn turn(&mut self, now: SimTime, pod: PodContext<'_>, results: &mut Results, asker: &mut dyn Asker) -> Turn {
-        let Some((container, probe)) = self.probe(pod.spec) else { return Turn::Ends };
-        let Some(status) = pod.status else { return Turn::Waits };
+    pub fn turn(&mut self, now: SimTime, pod: PodContext<'_>, results: &mut Results, asker: &mut dyn Asker) -> Ticked {
+        let Some((container, probe)) = self.probe(pod.spec) else { return Ticked::Ends };
+        let Some(status) = pod.status else { return Ticked::Waits };
         if status.phase.is_terminal() {
-            return Turn::Ends;
+            return Ticked::Ends;
         }
-        let Some(state) = self.container_status(status) else { return Turn::Waits };
+        let Some(state) = self.container_status(status) else { return Ticked::Waits };
         self.notice(container, state, results);
         if self.on_hold {
-            return Turn::Waits;
+            return Ticked::Waits;
         }
         let Some(running) = state.state.running else {
             results.set(self.kind, &self.container_id, ProbeResult::Failure);
             return match &state.state.terminated {
-                Some(terminated) if !should_restart(container, pod.spec, terminated.exit_code) => Turn::Ends,
-                _ => Turn::Waits,
+                Some(terminated) if !should_restart(container, pod.spec, terminated.exit_code) => Ticked::Ends,
+                _ => Ticked::Waits,
             };
         };
         if pod.is_deleting && self.kind != ProbeKind::Readiness {
             // A last success lets the pod end in quiet.
             results.set(self.kind, &self.container_id, ProbeResult::Success);
-            return Turn::Ends;
+            return Ticked::Ends;
         }
         let age_ms = i64::try_from(now.as_ms()).unwrap_or(i64::MAX).saturating_sub(running.started_at.as_sim_ms());
         if age_ms / 1000 < i64::from(probe.initial_delay_seconds) {
-            return Turn::Waits;
+            return Ticked::Waits;
         }
         if (state.started == Some(true)) == (self.kind == ProbeKind::Startup) {
-            return Turn::Waits;
+            return Ticked::Waits;
         }
         self.ask(now, container, probe, asker, results)
     }
 
-    /// The answer that [`Turn::Asking`] waited for is there.
+    /// The answer that [`Ticked::Asking`] waited for is there.
     pub fn answered(&mut self, probe: &Probe, results: &mut Results) -> Option<Probed> {
         let (_, probed) = self.asking.take()?;
         self.take_in(&probed.answer.verdict, probe, results);
@@ -192,7 +192,7 @@ impl Worker {
         probe: &Probe,
         asker: &mut dyn Asker,
         results: &mut Results,
-    ) -> Turn {
+    ) -> Ticked {
         let mut answer = asker.ask(now, self.kind, container, probe);
         let mut attempts = 1;
         while matches!(answer.verdict, Verdict::Error(_)) && attempts < MAX_ATTEMPTS {
@@ -203,10 +203,10 @@ impl Worker {
         let probed = Probed { at: now, container: self.container.clone(), kind: self.kind, answer, attempts };
         if latency_ms > 0 {
             self.asking = Some((now + latency_ms, probed));
-            return Turn::Asking;
+            return Ticked::Asking;
         }
         self.take_in(&probed.answer.verdict, probe, results);
-        Turn::Asked(probed)
+        Ticked::Asked(probed)
     }
 
     /// Models worker.doProbe after the probe.

@@ -4,7 +4,7 @@ use crate::api::{ContainerStatus, PodCondition, PodPhase, PodSpec};
 
 /// Status, reason and message of a condition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct ConditionValue {
     /// `True` or `False`.
     pub is_true: bool,
     /// CamelCase word; empty for none.
@@ -13,7 +13,7 @@ pub struct Verdict {
     pub message: String,
 }
 
-impl Verdict {
+impl ConditionValue {
     fn yes() -> Self {
         Self { is_true: true, ..Self::default() }
     }
@@ -25,9 +25,9 @@ impl Verdict {
 
 /// `ContainersReady`; `statuses` holds init containers and containers, or nothing when nothing is known.
 /// Models GenerateContainersReadyCondition.
-pub fn containers_ready(spec: &PodSpec, statuses: Option<&[ContainerStatus]>, phase: PodPhase) -> Verdict {
+pub fn containers_ready(spec: &PodSpec, statuses: Option<&[ContainerStatus]>, phase: PodPhase) -> ConditionValue {
     let Some(statuses) = statuses else {
-        return Verdict::no("UnknownContainerStatuses", String::new());
+        return ConditionValue::no("UnknownContainerStatuses", String::new());
     };
     let mut unknown = Vec::new();
     let mut unready = Vec::new();
@@ -40,13 +40,13 @@ pub fn containers_ready(spec: &PodSpec, statuses: Option<&[ContainerStatus]>, ph
         }
     }
     if phase == PodPhase::Succeeded && unknown.is_empty() {
-        return Verdict::no("PodCompleted", String::new());
+        return ConditionValue::no("PodCompleted", String::new());
     }
     if phase == PodPhase::Failed {
-        return Verdict::no("PodFailed", String::new());
+        return ConditionValue::no("PodFailed", String::new());
     }
     let message = unready_message(&unknown, "unready", &unready);
-    if message.is_empty() { Verdict::yes() } else { Verdict::no("ContainersNotReady", message) }
+    if message.is_empty() { ConditionValue::yes() } else { ConditionValue::no("ContainersNotReady", message) }
 }
 
 /// `Ready`. `others` are the pod's conditions that readiness gates may name. Models GeneratePodReadyCondition.
@@ -55,7 +55,7 @@ pub fn ready(
     others: &[PodCondition],
     statuses: Option<&[ContainerStatus]>,
     phase: PodPhase,
-) -> Verdict {
+) -> ConditionValue {
     let containers = containers_ready(spec, statuses, phase);
     if !containers.is_true {
         return containers;
@@ -71,7 +71,11 @@ pub fn ready(
             Some(_) => None,
         })
         .collect();
-    if messages.is_empty() { Verdict::yes() } else { Verdict::no("ReadinessGatesNotReady", messages.join(", ")) }
+    if messages.is_empty() {
+        ConditionValue::yes()
+    } else {
+        ConditionValue::no("ReadinessGatesNotReady", messages.join(", "))
+    }
 }
 
 /// `Initialized`; `was_initialized` when the condition was true before. Models GeneratePodInitializedCondition.
@@ -80,9 +84,9 @@ pub fn initialized(
     statuses: Option<&[ContainerStatus]>,
     phase: PodPhase,
     was_initialized: bool,
-) -> Verdict {
+) -> ConditionValue {
     if statuses.is_none() && !spec.init_containers.is_empty() {
-        return Verdict::no("UnknownContainerStatuses", String::new());
+        return ConditionValue::no("UnknownContainerStatuses", String::new());
     }
     let statuses = statuses.unwrap_or_default();
     let mut unknown = Vec::new();
@@ -99,16 +103,16 @@ pub fn initialized(
         }
     }
     if phase == PodPhase::Succeeded && unknown.is_empty() {
-        return Verdict { is_true: true, reason: "PodCompleted", message: String::new() };
+        return ConditionValue { is_true: true, reason: "PodCompleted", message: String::new() };
     }
     if any_container_started(spec, statuses) {
-        return Verdict::yes();
+        return ConditionValue::yes();
     }
     let message = unready_message(&unknown, "incomplete", &incomplete);
     if message.is_empty() || was_initialized {
-        Verdict::yes()
+        ConditionValue::yes()
     } else {
-        Verdict::no("ContainersNotInitialized", message)
+        ConditionValue::no("ContainersNotInitialized", message)
     }
 }
 

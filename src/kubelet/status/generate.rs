@@ -94,8 +94,8 @@ fn add_conditions(given: &Given<'_>, status: &mut PodStatus) {
     let all = (!all.is_empty()).then_some(all.as_slice());
     status.conditions = pod.status.conditions.iter().filter(|other| !is_own_condition(&other.kind)).cloned().collect();
     let was_initialized = old.conditions.iter().any(|before| before.kind == "Initialized" && before.status == "True");
-    let has_sandbox = conditions::Verdict { is_true: given.seen.sandbox_ip.is_some(), ..Default::default() };
-    let yes = conditions::Verdict { is_true: true, ..Default::default() };
+    let has_sandbox = conditions::ConditionValue { is_true: given.seen.sandbox_ip.is_some(), ..Default::default() };
+    let yes = conditions::ConditionValue { is_true: true, ..Default::default() };
     let phase = status.phase;
     let new = [
         condition(OWN[0], pod, has_sandbox),

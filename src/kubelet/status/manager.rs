@@ -1,6 +1,6 @@
 //! What the kubelet last wanted to report of a pod. Models pkg/kubelet/status/status_manager.go.
 
-use super::conditions::{self, Verdict};
+use super::conditions::{self, ConditionValue};
 use super::phase::should_restart;
 use crate::api::{
     ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodCondition, PodPhase, PodSpec, PodStatus,
@@ -94,7 +94,7 @@ impl StatusManager {
 }
 
 /// A condition of the kubelet's; the time is set when the status is.
-pub fn condition(kind: &str, pod: &Pod, verdict: Verdict) -> PodCondition {
+pub fn condition(kind: &str, pod: &Pod, verdict: ConditionValue) -> PodCondition {
     PodCondition {
         kind: kind.to_owned(),
         observed_generation: pod.metadata.generation,

@@ -1,6 +1,6 @@
 //! What of a status the API server is told. Models mergePodStatus of pkg/kubelet/status/status_manager.go.
 
-use super::conditions::Verdict;
+use super::conditions::ConditionValue;
 use super::generate::is_own_condition;
 use super::manager::{condition, replace};
 use crate::api::{Pod, PodPhase, PodStatus};
@@ -24,7 +24,10 @@ pub fn merge(pod: &Pod, status: &PodStatus, may_run: bool) -> PodStatus {
     if merged.phase.is_terminal() && is_ready {
         let reason = if merged.phase == PodPhase::Failed { "PodFailed" } else { "PodCompleted" };
         for kind in ["ContainersReady", "Ready"] {
-            replace(&mut merged.conditions, condition(kind, pod, Verdict { reason, ..Verdict::default() }));
+            replace(
+                &mut merged.conditions,
+                condition(kind, pod, ConditionValue { reason, ..ConditionValue::default() }),
+            );
         }
     }
     merged

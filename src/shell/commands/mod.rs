@@ -1,6 +1,7 @@
 //! The programs that the terminal knows.
 
 mod awk;
+mod characters;
 mod curl;
 mod docker;
 mod files;
@@ -11,6 +12,7 @@ mod hey;
 mod lab;
 mod lines;
 mod minikube;
+mod ordered;
 mod pattern;
 mod print;
 mod script;
@@ -74,7 +76,7 @@ const PROGRAMS: &[Known] = &[
     immediate("clear", print::clear),
     immediate("cp", files::copy),
     process("curl", curl::start),
-    process("cut", lines::cut),
+    process("cut", characters::cut),
     immediate("date", time::date),
     immediate("docker", docker::run),
     immediate("echo", print::echo),
@@ -96,15 +98,15 @@ const PROGRAMS: &[Known] = &[
     immediate("seq", print::sequence),
     process("sh", script::start),
     process("sleep", time::sleep),
-    process("sort", lines::sort),
+    process("sort", ordered::sort),
     process("tail", lines::tail),
     process("tee", lines::tee),
     immediate("test", print::test),
     process("timeout", time::timeout),
     immediate("touch", files::touch),
-    process("tr", lines::translate),
+    process("tr", characters::translate),
     immediate("true", print::yes),
-    process("uniq", lines::unique),
+    process("uniq", ordered::unique),
     process("watch", time::watch),
     process("wc", lines::word_count),
     process("xargs", xargs::start),

@@ -6,7 +6,7 @@ use hellok8s_lab::lab::pace::Speed;
 use hellok8s_lab::lab::story::Story;
 use hellok8s_lab::lab::timeline::Timeline;
 use hellok8s_lab::lab::{Input, Lab, LabOptions};
-use hellok8s_lab::lessons::{Lesson, Progress, Seen};
+use hellok8s_lab::lessons::{Lesson, Observation, Progress};
 use hellok8s_lab::session::{Reopened, Start};
 use leptos::prelude::*;
 
@@ -121,7 +121,7 @@ impl Simulation {
     /// Chooses an answer of the present step.
     pub fn choose(self, choice: usize) {
         self.core.update_value(|core| {
-            core.seen.push(Seen::Chose(choice));
+            core.seen.push(Observation::Chose(choice));
             core.lab.note(Input::Choose(choice));
         });
         self.refresh(true);

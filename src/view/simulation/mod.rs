@@ -11,7 +11,7 @@ use hellok8s_lab::lab::pace::Speed;
 use hellok8s_lab::lab::story::Story;
 use hellok8s_lab::lab::timeline::{MarkKind, Timeline};
 use hellok8s_lab::lab::{Lab, LabOptions};
-use hellok8s_lab::lessons::{Progress, Seen};
+use hellok8s_lab::lessons::{Observation, Progress};
 use leptos::prelude::*;
 
 use crate::view::browser::{self, Patience};
@@ -48,7 +48,7 @@ struct Core {
     /// The lesson that is being done.
     progress: Option<Progress>,
     /// What the lesson has not been told of yet.
-    seen: Vec<Seen>,
+    seen: Vec<Observation>,
     /// The text of the lesson's file, when it is not one of the lab's own.
     own_lesson: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use hellok8s_lab::lessons::Seen;
+use hellok8s_lab::lessons::Observation;
 use hellok8s_lab::process::{Chunk, Stream};
 use hellok8s_lab::session::{Line, What};
 use leptos::prelude::*;
@@ -126,7 +126,7 @@ impl Simulation {
     fn show(self, core: &mut Core, terminal: usize, chunks: Vec<Chunk>) {
         for chunk in chunks {
             let said = if chunk.stream == Stream::Out { Said::Out } else { Said::Err };
-            core.seen.push(Seen::Printed(chunk.text.clone()));
+            core.seen.push(Observation::Printed(chunk.text.clone()));
             let text = match chunk.text.rsplit_once(ERASE) {
                 Some((_, behind)) => {
                     self.erase(terminal);
@@ -153,7 +153,7 @@ impl Simulation {
 
     fn say(self, core: &mut Core, terminal: usize, said: Said, text: &str) {
         if said == Said::Command {
-            core.seen.push(Seen::Typed(text.to_owned()));
+            core.seen.push(Observation::Typed(text.to_owned()));
         }
         core.log_number += 1;
         let entry = Entry { number: core.log_number, said, text: text.to_owned() };
