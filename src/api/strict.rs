@@ -242,7 +242,8 @@ fn find(kind: &'static Type, name: &str) -> Option<(Vec<String>, &'static Field)
     })
 }
 
-fn describe(value: &Value) -> &'static str {
+/// What Go's decoder calls a value of this sort.
+pub fn describe(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -60,6 +60,7 @@ impl ApiServer {
         value: Value,
         options: WriteOptions,
     ) -> Result<Applied, Status> {
+        refuse_other_kind(kind, &value)?;
         let (mut value, mut warnings) = decoded(kind, &value, options.field_validation)?;
         fill_namespace(kind, namespace, &mut value)?;
         let without_effect = not_simulated(kind, &value);
@@ -159,6 +160,23 @@ impl ApiServer {
         } else {
             self.not_simulated.insert(place, paths);
         }
+    }
+}
+
+/// kubectl finds a kind in small letters, and the API server does not.
+/// Models apiserver/pkg/endpoints/handlers/rest.go transformDecodeError.
+fn refuse_other_kind(kind: Kind, value: &Value) -> Result<(), Status> {
+    match value.get("kind").and_then(Value::as_str) {
+        Some(named) if named != kind.as_str() && !named.is_empty() => {
+            let version = kind.api_version();
+            let number = version.rsplit('/').next().unwrap_or(version);
+            Err(Status::bad_request(format!(
+                "{named} in version {number:?} cannot be handled as a {}: no kind {named:?} is registered for version \
+                 {version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+                kind.as_str()
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -74,9 +74,9 @@ impl Folder {
             Ok(about) if about.len() > LONGEST_FILE => {
                 self.leave_out(path, &format!("longer than {LONGEST_FILE} bytes"));
             }
-            Ok(_) => match fs::read(path).map(String::from_utf8) {
-                Ok(Ok(text)) => self.files.write(name, text),
-                Ok(Err(_)) => self.leave_out(path, "not UTF-8"),
+            Ok(_) => match fs::read(path).map(|bytes| text_of(name, bytes)) {
+                Ok(Some(text)) => self.files.write(name, text),
+                Ok(None) => self.leave_out(path, "not UTF-8"),
                 Err(error) => self.leave_out(path, &error.to_string()),
             },
         }
@@ -86,4 +86,12 @@ impl Folder {
     fn leave_out(&mut self, path: &Path, why: &str) {
         self.left_out.push(format!("{}: {why}", path.display()));
     }
+}
+
+/// Manifests are read as kubectl reads them, in whatever encoding; other files must be UTF-8.
+fn text_of(name: &str, bytes: Vec<u8>) -> Option<String> {
+    if [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension)) {
+        return Some(hellok8s_lab::manifest::text_of(&bytes));
+    }
+    String::from_utf8(bytes).ok()
 }

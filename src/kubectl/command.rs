@@ -35,6 +35,8 @@ pub(super) struct Call<'a, 'w> {
     pub command: &'static Command,
     /// What it may start.
     pub programs: Programs,
+    /// The warnings that were printed.
+    pub warned: Vec<String>,
 }
 
 /// How a command goes on.
@@ -72,9 +74,12 @@ impl Call<'_, '_> {
         self.flags.is_set("namespace")
     }
 
-    /// Prints `Warning: …` to standard error.
+    /// Prints `Warning: …` to standard error, once for each text. Models client-go rest NewWarningWriter, deduplicating.
     pub fn warn(&mut self, text: &str) {
-        self.io.err(format!("Warning: {text}\n"));
+        if !self.warned.iter().any(|warned| warned == text) {
+            self.warned.push(text.to_owned());
+            self.io.err(format!("Warning: {text}\n"));
+        }
     }
 
     /// A wrong use of this command.
@@ -164,7 +169,7 @@ fn run(args: &[String], programs: Programs, world: &mut World<'_>, io: &mut Io) 
     if flags.is_set("kustomize") {
         return Err(Failure::new("the lab's kubectl has no kustomize"));
     }
-    (command.run)(&mut Call { world, io, flags, command, programs })
+    (command.run)(&mut Call { world, io, flags, command, programs, warned: Vec::new() })
 }
 
 fn parse(words: &[String], flags: &[Flag], path: &str) -> Result<Parsed, Failure> {

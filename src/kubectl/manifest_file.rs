@@ -9,6 +9,7 @@ use crate::apiserver::Key;
 use crate::manifest::{self, Positions};
 
 use super::command::Call;
+use super::document::{self, Found, Refusal};
 use super::failure::Failure;
 use super::field;
 use super::output::go_syntax::quote;
@@ -56,20 +57,31 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
         }
     }
     let mut manifests = Vec::new();
+    let checks = checks_documents(call);
     for (source, text) in texts {
         call.world.files.forget_complaints(&source);
         let (documents, error) = match manifest::parse(&source, &text) {
             Ok(documents) => (documents, None),
             Err(mut error) => (std::mem::take(&mut error.documents), Some(error)),
         };
+        let mut is_read_on = true;
         for document in documents {
             let positions = Rc::new(document.positions);
-            for (value, prefix) in objects_of(document.value) {
-                let place = (Rc::clone(&positions), prefix);
-                manifests.push(manifest(call, value, &source, place));
+            match document::objects(document.value, &source, checks) {
+                Ok(objects) => manifests.extend(objects.into_iter().map(|found| match found {
+                    Ok(found) => manifest(call, found, &source, &positions),
+                    Err(refusal) => Err(refused(call, refusal, &source, &positions)),
+                })),
+                Err(refusal) => {
+                    is_read_on = !matches!(refusal, Refusal::File(_));
+                    manifests.push(Err(refused(call, refusal, &source, &positions)));
+                }
+            }
+            if !is_read_on {
+                break;
             }
         }
-        if let Some(error) = error {
+        if let Some(error) = error.filter(|_| is_read_on) {
             call.world.files.complain(&source, (error.line, error.column), error.text.as_str());
             manifests.push(Err(Failure::Plain(error.text)));
         }
@@ -77,14 +89,21 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
     Ok(manifests)
 }
 
-/// The document itself, or the items of a list, each with its path in the document.
-fn objects_of(mut value: Value) -> Vec<(Value, String)> {
-    let is_list = field::text(&value, "/kind").ends_with("List");
-    match value.get_mut("items").filter(|_| is_list).map(Value::take) {
-        Some(Value::Array(items)) => {
-            items.into_iter().enumerate().map(|(at, item)| (item, format!("items[{at}]"))).collect()
-        }
-        _ => vec![(value, String::new())],
+/// Whether kubectl looks at documents before it decodes them: where objects are written, unless told not to.
+fn checks_documents(call: &Call<'_, '_>) -> bool {
+    let writes = ["apply", "create", "replace"].contains(&call.command.path);
+    writes && !matches!(call.flags.text("validate"), Some("false" | "ignore"))
+}
+
+fn refused(call: &mut Call<'_, '_>, refusal: Refusal, source: &str, positions: &Positions) -> Failure {
+    let (Refusal::File(text) | Refusal::Document(text) | Refusal::Item(text)) = &refusal;
+    // `… into Go struct field ObjectMeta.metadata.labels of type string`
+    let path = text.split_once(" struct field ").and_then(|(_, rest)| rest.split(' ').next());
+    let path = path.and_then(|path| path.split_once('.')).map_or("", |(_, path)| path);
+    call.world.files.complain(source, positions.nearest(path), text.as_str());
+    match refusal {
+        Refusal::Item(text) => Failure::Many(vec![Failure::Plain(text)]),
+        Refusal::File(text) | Refusal::Document(text) => Failure::Plain(text),
     }
 }
 
@@ -121,47 +140,12 @@ fn texts_of(call: &Call<'_, '_>, path: &str) -> Result<Vec<(String, String)>, Fa
     Ok(found)
 }
 
-fn manifest(
-    call: &mut Call<'_, '_>,
-    mut value: Value,
-    source: &str,
-    place: (Rc<Positions>, String),
-) -> Result<Manifest, Failure> {
-    let validating = |what: &str| {
-        Failure::Plain(format!(
-            "error validating {}: error validating data: {what}; if you choose to ignore these errors, turn validation \
-             off with --validate=false",
-            quote(source)
-        ))
-    };
-    if !value.is_object() {
-        return Err(validating("invalid object to validate"));
-    }
-    let (api_version, kind) = (field::text(&value, "/apiVersion").to_owned(), field::text(&value, "/kind").to_owned());
-    let missing: Vec<&str> = [(&api_version, "apiVersion not set"), (&kind, "kind not set")]
-        .into_iter()
-        .filter(|(text, _)| text.is_empty())
-        .map(|(_, what)| what)
-        .collect();
-    match missing.as_slice() {
-        [] => {}
-        [one] => return Err(validating(one)),
-        all => return Err(validating(&format!("[{}]", all.join(", ")))),
-    }
+/// The object with its namespace. Models cli-runtime's RequireNamespace and SetNamespace.
+fn manifest(call: &Call<'_, '_>, found: Found, source: &str, positions: &Rc<Positions>) -> Result<Manifest, Failure> {
+    let Found { kind, mut value, path } = found;
+    let place = (Rc::clone(positions), path);
     let name = field::text(&value, "/metadata/name").to_owned();
     let namespace = field::text(&value, "/metadata/namespace").to_owned();
-    let Some(kind) = Kind::parse(&api_version, &kind) else {
-        call.world.files.complain(source, place.0.nearest(&place.1), format!("no such kind: {api_version}"));
-        return Err(Failure::Plain(format!(
-            "resource mapping not found for name: {} namespace: {} from {}: no matches for kind {} in version {}\nensure \
-             CRDs are installed first",
-            quote(&name),
-            quote(&namespace),
-            quote(source),
-            quote(&kind),
-            quote(&api_version)
-        )));
-    };
     if kind.is_cluster_scoped() {
         return Ok(Manifest { kind, key: Key::new("", name), value, source: source.to_owned(), place });
     }

@@ -4,6 +4,7 @@ mod command;
 mod completion;
 mod config;
 pub mod describe;
+mod document;
 pub mod duration;
 mod failure;
 mod field;

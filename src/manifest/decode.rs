@@ -12,7 +12,7 @@ use crate::sorting;
 
 use super::fault::{Fault, MAX_DEPTH, Mark};
 
-/// More decoded values than a file of the permitted size can hold without aliases.
+/// How many values a document may have, aliases followed.
 const MAX_VALUES: usize = 1_000_000;
 
 /// How many bytes of text aliases may repeat: go-yaml bounds their number alone, and a page has little memory.
@@ -103,7 +103,11 @@ impl Decoder<'_> {
             }
         }
         let mostly_aliases = self.alias_values > 100 && self.values > 1000 && self.exceeds_alias_ratio();
-        if mostly_aliases || self.values > MAX_VALUES {
+        if self.values > MAX_VALUES {
+            let problem = format!("the document has more than {MAX_VALUES} values, which is the lab's limit");
+            return Err(Fault::decoding(problem, Some(node.mark)));
+        }
+        if mostly_aliases {
             return Err(Fault::decoding("document contains excessive aliasing", Some(node.mark)));
         }
         if self.aliased_bytes > MAX_ALIASED_BYTES {

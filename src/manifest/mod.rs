@@ -24,5 +24,5 @@ mod tests;
 
 pub use json::unmarshal;
 pub use positions::{Position, Positions};
-pub use stream::{Document, MAX_BYTES, ManifestError, parse};
+pub use stream::{Document, MAX_BYTES, ManifestError, parse, text_of};
 pub use tokens::{Class, Token, tokens};

@@ -8,8 +8,8 @@ use super::json::Reader;
 use super::parser;
 use super::positions::{Place, Position, Positions};
 
-/// The largest text that is read. etcd would refuse a larger object anyway.
-pub const MAX_BYTES: usize = 1 << 20;
+/// The largest text that is read: as large as a file of the lab may be.
+pub const MAX_BYTES: usize = 4 << 20;
 
 /// How far kubectl looks for the brace that makes a file JSON. Models cli-runtime's resource visitor StreamVisitor.
 const LOOKAHEAD_BYTES: usize = 4096;
@@ -38,6 +38,26 @@ pub struct ManifestError {
     pub column: usize,
     /// The documents before the bad one: `kubectl` applies them all the same.
     pub documents: Vec<Document>,
+}
+
+/// The text in a file's bytes. A byte order mark tells the encoding; what is no text becomes replacement characters.
+/// Models cli-runtime's FileVisitor, which reads through unicode.BOMOverride.
+pub fn text_of(bytes: &[u8]) -> String {
+    let wide = |bytes: &[u8], join: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes
+            .chunks(2)
+            .map(|pair| match pair {
+                [first, second] => join([*first, *second]),
+                _ => 0xfffd,
+            })
+            .collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 /// Reads the documents of `text`. `file_name` is used in error texts: the path as typed, or `STDIN`.

@@ -191,6 +191,14 @@ fn aliases_repeat_little() {
 }
 
 #[test]
+fn files_are_read_in_their_encoding() {
+    assert_eq!(text_of(b"\xff\xfea\0:\0 \0\xe9\0"), "a: é");
+    assert_eq!(text_of(b"\xfe\xff\0a\0:"), "a:");
+    assert_eq!(text_of(b"a: \xe9\n"), "a: \u{fffd}\n");
+    assert_eq!(text_of("é".as_bytes()), "é");
+}
+
+#[test]
 fn complaints_are_short() {
     let text = "x".repeat(100_000);
     let key = format!("a: &a {text}\n? [{}]\n: b\n", "*a,".repeat(50));

@@ -192,7 +192,8 @@ impl Creation {
     /// Whether an object is there, and none is missing.
     fn look(&mut self, world: &mut World<'_>, io: &mut Io) -> Result<bool, Failure> {
         let args = self.flags.args.clone();
-        let mut call = Call { world, io, flags: self.flags.clone(), command: &WAIT, programs: self.programs };
+        let mut call =
+            Call { world, io, flags: self.flags.clone(), command: &WAIT, programs: self.programs, warned: Vec::new() };
         let selection = select(&mut call, &args, Rules::default())?;
         let is_missing = selection.failures.len() == 1 && selection.failures.iter().all(Failure::is_not_found);
         if is_missing || (selection.failures.is_empty() && selection.items.is_empty()) {
