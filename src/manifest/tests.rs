@@ -162,6 +162,18 @@ fn values_are_what_kubectl_sends() {
 }
 
 #[test]
+fn what_is_deep_but_not_too_deep_is_read() {
+    for text in [
+        "- ".repeat(127) + "a\n",
+        "[".repeat(127) + &"]".repeat(127),
+        "{\"a\":".repeat(126) + "1" + &"}".repeat(126),
+        "? ".repeat(1) + "a\n: " + &"[".repeat(120) + &"]".repeat(120),
+    ] {
+        assert_eq!(values(&text).len(), 1);
+    }
+}
+
+#[test]
 fn limits_come_first() {
     assert!(complaint(&"[".repeat(100_000)).contains("exceeded max depth of 128"));
     assert!(complaint(&"{\"a\":".repeat(100_000)).contains("exceeded max depth"));

@@ -2,14 +2,27 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::api::go_text;
+use crate::api::schema::{self, Shape, Type};
+use crate::api::{Kind, go_text};
 
 /// With an indentation of four spaces and a line break at the end. Models json.MarshalIndent(obj, "", "    ").
 pub fn pretty(value: &Value) -> String {
     let mut out = String::new();
-    write(value, Some(0), &mut out);
+    write(value, None, Some(0), &mut out);
+    out.push('\n');
+    out
+}
+
+/// As [`pretty`], with the fields in the order of the kind's Go struct: what kubectl made or got as such, and not as a
+/// map.
+pub fn pretty_typed(kind: Kind, value: &Value) -> String {
+    let mut out = String::new();
+    match value {
+        Value::Object(fields) => write_fields(fields, Some(&Order::Type(schema::of_kind(kind))), Some(0), &mut out),
+        other => write(other, None, Some(0), &mut out),
+    }
     out.push('\n');
     out
 }
@@ -17,37 +30,75 @@ pub fn pretty(value: &Value) -> String {
 /// On one line. Models json.Marshal.
 pub fn compact(value: &Value) -> String {
     let mut out = String::new();
-    write(value, None, &mut out);
+    write(value, None, None, &mut out);
     out
 }
 
+/// What says in which order fields stand; without it they are sorted, as a map's are.
+enum Order {
+    Type(&'static Type),
+    Each(&'static Shape),
+}
+
+impl Order {
+    fn of(shape: &'static Shape) -> Option<Self> {
+        match shape {
+            Shape::Pointer(inner) => Self::of(inner),
+            Shape::Struct(id) => Some(Self::Type(id.get())),
+            Shape::Slice(inner) | Shape::Map(_, inner) => Some(Self::Each(inner)),
+            _ => None,
+        }
+    }
+}
+
 /// `depth` is the indentation; none writes on one line.
-fn write(value: &Value, depth: Option<usize>, out: &mut String) {
+fn write(value: &Value, order: Option<&Order>, depth: Option<usize>, out: &mut String) {
     match value {
         Value::String(text) => write_text(text, out),
         Value::Array(list) if list.is_empty() => out.push_str("[]"),
         Value::Object(fields) if fields.is_empty() => out.push_str("{}"),
         Value::Array(list) => {
+            let inner = order.and_then(|order| match order {
+                Order::Each(shape) => Order::of(shape),
+                Order::Type(_) => None,
+            });
             out.push('[');
             for (at, item) in list.iter().enumerate() {
                 separate(at > 0, depth, out);
-                write(item, depth.map(|depth| depth + 1), out);
+                write(item, inner.as_ref(), depth.map(|depth| depth + 1), out);
             }
             close(']', depth, out);
         }
-        Value::Object(fields) => {
-            out.push('{');
-            for (at, (name, value)) in fields.iter().enumerate() {
-                separate(at > 0, depth, out);
-                write_text(name, out);
-                out.push_str(if depth.is_some() { ": " } else { ":" });
-                write(value, depth.map(|depth| depth + 1), out);
-            }
-            close('}', depth, out);
-        }
+        Value::Object(fields) => write_fields(fields, order, depth, out),
         Value::Number(number) => out.push_str(&go_text::number(number)),
         scalar => out.push_str(&scalar.to_string()),
     }
+}
+
+fn write_fields(fields: &Map<String, Value>, order: Option<&Order>, depth: Option<usize>, out: &mut String) {
+    let mut entries: Vec<(&str, &Value, Option<Order>)> = Vec::with_capacity(fields.len());
+    if let Some(Order::Type(kind)) = order {
+        for field in kind.json_fields() {
+            entries.extend(fields.get(field.name).map(|value| (field.name, value, Order::of(&field.shape))));
+        }
+    }
+    for (name, value) in fields {
+        if !entries.iter().any(|(known, ..)| known == name) {
+            let inner = match order {
+                Some(Order::Each(shape)) => Order::of(shape),
+                _ => None,
+            };
+            entries.push((name, value, inner));
+        }
+    }
+    out.push('{');
+    for (at, (name, value, inner)) in entries.into_iter().enumerate() {
+        separate(at > 0, depth, out);
+        write_text(name, out);
+        out.push_str(if depth.is_some() { ": " } else { ":" });
+        write(value, inner.as_ref(), depth.map(|depth| depth + 1), out);
+    }
+    close('}', depth, out);
 }
 
 fn separate(comma: bool, depth: Option<usize>, out: &mut String) {
@@ -97,7 +148,44 @@ fn write_text(text: &str, out: &mut String) {
 mod tests {
     use serde_json::json;
 
-    use super::{compact, pretty};
+    use super::{compact, pretty, pretty_typed};
+    use crate::api::Kind;
+
+    #[test]
+    fn typed_objects_have_the_order_of_their_struct() {
+        let value = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"labels": {"b": "1", "a": "2"}, "name": "x"},
+            "spec": {"template": {"spec": {"containers": [{"image": "nginx", "name": "c", "args": ["x"]}]}}, "replicas": 1}});
+        let text = pretty_typed(Kind::Deployment, &value);
+        let names: Vec<&str> = text.split('"').skip(1).step_by(2).collect();
+        assert_eq!(
+            names,
+            [
+                "kind",
+                "Deployment",
+                "apiVersion",
+                "apps/v1",
+                "metadata",
+                "name",
+                "x",
+                "labels",
+                "a",
+                "2",
+                "b",
+                "1",
+                "spec",
+                "replicas",
+                "template",
+                "spec",
+                "containers",
+                "name",
+                "c",
+                "image",
+                "nginx",
+                "args",
+                "x"
+            ]
+        );
+    }
 
     #[test]
     fn writes_as_go_does() {

@@ -61,6 +61,12 @@ impl JsonPath {
         Ok(Self { blocks, allow_missing })
     }
 
+    /// Whether fields that are not there give nothing instead of an error.
+    #[must_use]
+    pub fn allowing_missing_keys(self, allow_missing: bool) -> Self {
+        Self { allow_missing, ..self }
+    }
+
     /// What each action finds, in order; texts find themselves. Models client-go JSONPath.FindResults.
     ///
     /// # Errors

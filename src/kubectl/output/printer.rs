@@ -92,6 +92,16 @@ impl Printer {
         }
     }
 
+    /// Whether templates may ask for what is not there, which `--allow-missing-template-keys` says.
+    #[must_use]
+    pub fn allowing_missing_keys(self, allowed: bool) -> Self {
+        match self {
+            Self::Template(inner) => Self::Template(inner.allowing_missing_keys(allowed)),
+            Self::JsonPath { template, path } => Self::JsonPath { template, path: path.allowing_missing_keys(allowed) },
+            other => other,
+        }
+    }
+
     /// Whether objects are printed as a table.
     pub fn is_table(&self) -> bool {
         matches!(self, Self::Table { .. })

@@ -100,6 +100,7 @@ fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> R
         Some(format) => {
             let files = &call.world.files;
             Printer::parse(format, false, false, |path| files.read(path).map(str::to_owned))?
+                .allowing_missing_keys(call.flags.switch_or("allow-missing-template-keys", true))
                 .print(vec![object], true)?
         }
     };

@@ -10,7 +10,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::manifest_file;
-use crate::kubectl::output::{Printer, name_line_of};
+use crate::kubectl::output::{Printer, json, name_line_of};
 use crate::kubectl::selection::filenames;
 
 pub(super) const CREATE: Command = Command {
@@ -139,9 +139,11 @@ pub(super) fn send(
     let name = field::text(&printed, "/metadata/name").to_owned();
     let text = match call.flags.text("output") {
         None | Some("") => name_line_of(kind, &name, &format!("created{}", dry_run.suffix())),
+        Some("json") if source.is_none() => json::pretty_typed(kind, &printed),
         Some(format) => {
             let files = &call.world.files;
             Printer::parse(format, false, false, |path| files.read(path).map(str::to_owned))?
+                .allowing_missing_keys(call.flags.switch_or("allow-missing-template-keys", true))
                 .print(vec![printed], true)?
         }
     };

@@ -70,7 +70,8 @@ fn get(call: &mut Call<'_, '_>) -> Outcome {
     let selection = select(call, &args, Rules { types_alone: true, files_as_they_are: false })?;
     let no_headers = call.flags.switch("no-headers");
     let files = &call.world.files;
-    let printer = Printer::parse(&format, true, no_headers, |path| files.read(path).map(str::to_owned))?;
+    let printer = Printer::parse(&format, true, no_headers, |path| files.read(path).map(str::to_owned))?
+        .allowing_missing_keys(call.flags.switch_or("allow-missing-template-keys", true));
     if watches {
         return watch(call, selection, printer);
     }

@@ -1,11 +1,17 @@
-//! Reads Go templates: text, actions, pipelines. Models the part of text/template/parse that kubectl's users write.
+//! Tokens to a template's tree. Models text/template/parse parse.go.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::api::go_text::quote;
+
 use super::MAX_NESTING;
+use super::functions::NAMES;
+use super::lexer::{Kind, Token, tokens};
 
 /// A part of a template.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Text(String),
     Print(Pipe),
@@ -16,6 +22,14 @@ pub(super) enum Node {
         body: Vec<Node>,
         otherwise: Vec<Node>,
     },
+    /// `{{template "name" pipeline}}`, and where it stands.
+    Template {
+        name: String,
+        pipe: Option<Pipe>,
+        at: usize,
+    },
+    Break,
+    Continue,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +40,16 @@ pub(super) enum Word {
 }
 
 /// `$a, $b := command | command`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Pipe {
     pub variables: Vec<String>,
+    /// `=`, not `:=`.
+    pub assigns: bool,
     pub commands: Vec<Vec<Operand>>,
 }
 
 /// A value with the fields that are asked of it, and where it stands in the template.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Operand {
     pub root: Root,
     pub fields: Vec<String>,
@@ -41,308 +57,484 @@ pub(super) struct Operand {
     pub text: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Root {
     Dot,
+    Nil,
     Variable(String),
     Constant(Value),
     Function(String),
     Pipe(Box<Pipe>),
 }
 
-struct Parser<'t> {
-    template: &'t str,
-    at: usize,
-    /// Text behind a `-}}` loses its leading space.
-    trims: bool,
-}
+/// The templates of a text, by name; the text's own has the name that it was given.
+pub(super) type Templates = BTreeMap<String, Vec<Node>>;
+
+/// kubectl's name for a template.
+pub(super) const NAME: &str = "output";
 
 /// What ends a list of nodes.
-enum End {
-    Template,
-    Block,
+#[derive(PartialEq)]
+enum Close {
+    End,
     Else,
-    /// `{{else if …}}`
-    ElseBlock(Word, String, usize),
 }
 
-/// The nodes of a template.
-pub(super) fn parse(template: &str) -> Result<Vec<Node>, String> {
-    let mut parser = Parser { template, at: 0, trims: false };
-    match parser.nodes(0)? {
-        (nodes, End::Template) => Ok(nodes),
-        (_, End::Block) => Err(parser.error("unexpected {{end}}")),
-        (_, _) => Err(parser.error("unexpected {{else}}")),
+struct Parser<'t> {
+    template: &'t str,
+    tokens: Vec<Token>,
+    next: usize,
+    variables: Vec<String>,
+    depth: usize,
+    /// How many `range`s stand around.
+    ranges: usize,
+    templates: Templates,
+}
+
+/// Reads a template and those that it defines.
+///
+/// # Errors
+/// In Go's words.
+pub(super) fn parse(template: &str) -> Result<Templates, String> {
+    let mut parser = Parser {
+        template,
+        tokens: tokens(template),
+        next: 0,
+        variables: vec!["$".to_owned()],
+        depth: 0,
+        ranges: 0,
+        templates: Templates::new(),
+    };
+    let mut nodes = Vec::new();
+    while parser.peek().kind != Kind::End {
+        if parser.begins("define") {
+            parser.definition()?;
+            continue;
+        }
+        match parser.node()? {
+            Ok(node) => nodes.push(node),
+            Err(Close::End) => return Err(parser.error("unexpected {{end}}")),
+            Err(Close::Else) => return Err(parser.error("unexpected {{else}}")),
+        }
     }
+    parser.templates.insert(NAME.to_owned(), nodes);
+    Ok(parser.templates)
 }
 
-impl<'t> Parser<'t> {
+impl Parser<'_> {
+    fn peek(&self) -> Token {
+        let end = Token { kind: Kind::End, at: self.template.len(), text: String::new() };
+        self.tokens.get(self.next).or(self.tokens.last()).cloned().unwrap_or(end)
+    }
+
+    fn take(&mut self) -> Token {
+        let token = self.peek();
+        self.next += 1;
+        token
+    }
+
+    fn skip_space(&mut self) {
+        while self.peek().kind == Kind::Space {
+            self.next += 1;
+        }
+    }
+
+    fn peek_word(&mut self) -> Token {
+        self.skip_space();
+        self.peek()
+    }
+
+    fn take_word(&mut self) -> Token {
+        self.skip_space();
+        self.take()
+    }
+
+    /// Models parse.go errorf: the line is that of the last token.
     fn error(&self, what: &str) -> String {
-        let line = 1 + self.template.get(..self.at).unwrap_or_default().matches('\n').count();
-        format!("template: output:{line}: {what}")
+        let at = self.tokens.get(self.next.saturating_sub(1)).or(self.tokens.last()).map_or(0, |token| token.at);
+        let line = 1 + self.template.get(..at).unwrap_or_default().matches('\n').count();
+        format!("template: {NAME}:{line}: {what}")
     }
 
-    fn nodes(&mut self, depth: usize) -> Result<(Vec<Node>, End), String> {
-        if depth > MAX_NESTING {
+    fn unexpected(&self, token: &Token, context: &str) -> String {
+        match token.kind {
+            Kind::Error => self.error(&token.text),
+            Kind::End => self.error(&format!("unexpected EOF in {context}")),
+            Kind::Keyword => self.error(&format!("unexpected <{}> in {context}", token.text)),
+            _ if token.text.chars().count() > 10 => {
+                let short: String = token.text.chars().take(10).collect();
+                self.error(&format!("unexpected {}... in {context}", quote(&short)))
+            }
+            _ => self.error(&format!("unexpected {} in {context}", quote(&token.text))),
+        }
+    }
+
+    fn expect(&mut self, kind: Kind, context: &str) -> Result<Token, String> {
+        let token = self.take_word();
+        if token.kind == kind { Ok(token) } else { Err(self.unexpected(&token, context)) }
+    }
+
+    /// Whether an action with this keyword stands here.
+    fn begins(&self, keyword: &str) -> bool {
+        let mut tokens = self.tokens.iter().skip(self.next);
+        tokens.next().is_some_and(|token| token.kind == Kind::LeftDelimiter)
+            && tokens
+                .find(|token| token.kind != Kind::Space)
+                .is_some_and(|token| token.kind == Kind::Keyword && token.text == keyword)
+    }
+
+    /// The next part, or what ends the list of them.
+    fn node(&mut self) -> Result<Result<Node, Close>, String> {
+        let token = self.take_word();
+        match token.kind {
+            Kind::Text => Ok(Ok(Node::Text(token.text))),
+            Kind::LeftDelimiter => self.action(),
+            _ => Err(self.unexpected(&token, "input")),
+        }
+    }
+
+    fn action(&mut self) -> Result<Result<Node, Close>, String> {
+        let token = self.peek_word();
+        if token.kind != Kind::Keyword {
+            return self.pipeline("command", Kind::RightDelimiter).map(|pipe| Ok(Node::Print(pipe)));
+        }
+        self.next += 1;
+        match token.text.as_str() {
+            "if" => self.block(Word::If).map(Ok),
+            "with" => self.block(Word::With).map(Ok),
+            "range" => self.block(Word::Range).map(Ok),
+            "end" => self.expect(Kind::RightDelimiter, "end").map(|_| Err(Close::End)),
+            "else" => match self.peek_word() {
+                Token { kind: Kind::Keyword, text, .. } if text == "if" || text == "with" => Ok(Err(Close::Else)),
+                _ => self.expect(Kind::RightDelimiter, "else").map(|_| Err(Close::Else)),
+            },
+            word @ ("break" | "continue") => {
+                let ending = self.take_word();
+                if ending.kind != Kind::RightDelimiter {
+                    return Err(self.unexpected(&ending, &format!("{{{{{word}}}}}")));
+                }
+                if self.ranges == 0 {
+                    return Err(self.error(&format!("{{{{{word}}}}} outside {{{{range}}}}")));
+                }
+                Ok(Ok(if word == "break" { Node::Break } else { Node::Continue }))
+            }
+            "template" => self.template_call(token.at).map(Ok),
+            "block" => self.inline_block(token.at).map(Ok),
+            _ => Err(self.unexpected(&token, "command")),
+        }
+    }
+
+    fn list(&mut self) -> Result<(Vec<Node>, Close), String> {
+        self.depth += 1;
+        if self.depth > MAX_NESTING {
             return Err(self.error("blocks stand too deep in one another"));
         }
         let mut nodes = Vec::new();
-        loop {
-            let rest = self.template.get(self.at..).unwrap_or_default();
-            let (text, action_at) = match rest.find("{{") {
-                Some(open) => (rest.get(..open).unwrap_or_default(), Some(self.at + open + 2)),
-                None => (rest, None),
-            };
-            let mut text = if self.trims { text.trim_start() } else { text };
-            let Some(action_at) = action_at else {
-                nodes.push(Node::Text(text.to_owned()));
-                self.at = self.template.len();
-                return Ok((nodes, End::Template));
-            };
-            let (action, at) = self.action(action_at)?;
-            let inner = match action.strip_prefix('-').filter(|inner| inner.starts_with(char::is_whitespace)) {
-                Some(inner) => {
-                    text = text.trim_end();
-                    inner
+        while self.peek_word().kind != Kind::End {
+            match self.node()? {
+                Ok(node) => nodes.push(node),
+                Err(close) => {
+                    self.depth -= 1;
+                    return Ok((nodes, close));
                 }
-                None => action,
-            };
-            nodes.push(Node::Text(text.to_owned()));
-            let inner = match inner.strip_suffix('-').filter(|inner| inner.ends_with(char::is_whitespace)) {
-                Some(inner) => {
-                    self.trims = true;
-                    inner
-                }
-                None => {
-                    self.trims = false;
-                    inner
-                }
-            };
-            self.at = at;
-            let inner = inner.trim();
-            if inner.starts_with("/*") && inner.ends_with("*/") {
-                continue;
-            }
-            let (word, behind) = inner.split_once(char::is_whitespace).unwrap_or((inner, ""));
-            match word {
-                "" => return Err(self.error("missing value for command")),
-                "end" => return Ok((nodes, End::Block)),
-                "else" => {
-                    let behind = behind.trim();
-                    let (word, pipe) = behind.split_once(char::is_whitespace).unwrap_or((behind, ""));
-                    return match (block_word(word), word) {
-                        (Some(word), _) => Ok((nodes, End::ElseBlock(word, pipe.to_owned(), action_at))),
-                        (None, "") => Ok((nodes, End::Else)),
-                        _ => Err(self.error(&format!("unexpected {behind:?} in {{{{else}}}}"))),
-                    };
-                }
-                "template" | "define" | "block" | "break" | "continue" => {
-                    return Err(self.error(&format!("the lab's kubectl has no {{{{{word}}}}}")));
-                }
-                _ => match block_word(word) {
-                    Some(word) => nodes.push(self.block(word, behind, action_at, depth)?),
-                    None => nodes.push(Node::Print(self.pipe(inner, action_at)?)),
-                },
             }
         }
+        Err(self.error("unexpected EOF"))
     }
 
-    fn block(&mut self, word: Word, pipe: &str, at: usize, depth: usize) -> Result<Node, String> {
-        let pipe = self.pipe(pipe, at)?;
-        let (body, end) = self.nodes(depth + 1)?;
-        let otherwise = match end {
-            End::Block => Vec::new(),
-            End::Template => return Err(self.error("unexpected EOF")),
-            End::ElseBlock(word, pipe, at) => vec![self.block(word, &pipe, at, depth + 1)?],
-            End::Else => match self.nodes(depth + 1)? {
-                (nodes, End::Block) => nodes,
-                (_, End::Template) => return Err(self.error("unexpected EOF")),
-                _ => return Err(self.error("unexpected {{else}}")),
-            },
+    fn block(&mut self, word: Word) -> Result<Node, String> {
+        let context = match word {
+            Word::If => "if",
+            Word::With => "with",
+            Word::Range => "range",
         };
+        let known = self.variables.len();
+        let pipe = self.pipeline(context, Kind::RightDelimiter)?;
+        self.ranges += usize::from(word == Word::Range);
+        let (body, close) = self.list()?;
+        self.ranges -= usize::from(word == Word::Range);
+        let mut otherwise = Vec::new();
+        if close == Close::Else {
+            let follows = self.peek_word();
+            let chained = match (word, follows.text.as_str()) {
+                (Word::If, "if") => Some(Word::If),
+                (Word::With, "with") => Some(Word::With),
+                _ => None,
+            };
+            if let Some(chained) = chained.filter(|_| follows.kind == Kind::Keyword) {
+                self.next += 1;
+                otherwise.push(self.block(chained)?);
+            } else {
+                let (nodes, close) = self.list()?;
+                if close != Close::End {
+                    return Err(self.error("expected end; found {{else}}"));
+                }
+                otherwise = nodes;
+            }
+        }
+        self.variables.truncate(known);
         Ok(Node::Block { word, pipe, body, otherwise })
     }
 
-    /// The text of an action up to its `}}`, and where the template goes on.
-    fn action(&self, from: usize) -> Result<(&'t str, usize), String> {
-        let rest = self.template.get(from..).unwrap_or_default();
-        let mut quote = None;
-        let mut is_escaped = false;
-        for (at, letter) in rest.char_indices() {
-            match quote {
-                Some(mark) => {
-                    if letter == mark && !is_escaped {
-                        quote = None;
-                    }
-                    is_escaped = letter == '\\' && mark == '"' && !is_escaped;
-                }
-                None if letter == '"' || letter == '`' => quote = Some(letter),
-                None if rest.get(at..).is_some_and(|rest| rest.starts_with("}}")) => {
-                    return Ok((rest.get(..at).unwrap_or_default(), from + at + 2));
-                }
-                None => {}
-            }
-        }
-        Err(self.error(if quote.is_some() { "unterminated quoted string" } else { "unclosed action" }))
-    }
-
-    fn pipe(&self, text: &str, at: usize) -> Result<Pipe, String> {
-        let mut tokens = Tokens { text, at: 0, start: at, depth: 0 };
-        let pipe = tokens.pipe().map_err(|what| self.error(&what))?;
-        match tokens.next() {
-            None => Ok(pipe),
-            Some((_, token)) => Err(self.error(&format!("unexpected {token:?} in operand"))),
+    fn template_name(&mut self, context: &str) -> Result<String, String> {
+        let token = self.take_word();
+        match token.kind {
+            Kind::String | Kind::RawString => unquote(&token.text).map_err(|what| self.error(&what)),
+            _ => Err(self.unexpected(&token, context)),
         }
     }
-}
 
-fn block_word(word: &str) -> Option<Word> {
-    match word {
-        "if" => Some(Word::If),
-        "with" => Some(Word::With),
-        "range" => Some(Word::Range),
-        _ => None,
-    }
-}
-
-/// The words of an action.
-struct Tokens<'t> {
-    text: &'t str,
-    at: usize,
-    start: usize,
-    depth: usize,
-}
-
-impl<'t> Tokens<'t> {
-    fn peek(&self) -> Option<(usize, &'t str)> {
-        let rest = self.text.get(self.at..)?;
-        let trimmed = rest.trim_start();
-        let at = self.at + rest.len() - trimmed.len();
-        let first = trimmed.chars().next()?;
-        let length = match first {
-            '"' => quoted_length(trimmed),
-            '`' => trimmed.get(1..)?.find('`').map_or(trimmed.len(), |end| end + 2),
-            '(' | ')' | '|' | ',' => 1,
-            ':' => 2.min(trimmed.len()),
-            _ => trimmed.find(|c: char| c.is_whitespace() || "()|,:\"`".contains(c)).unwrap_or(trimmed.len()),
+    fn template_call(&mut self, at: usize) -> Result<Node, String> {
+        let name = self.template_name("template clause")?;
+        let pipe = if self.peek_word().kind == Kind::RightDelimiter {
+            self.next += 1;
+            None
+        } else {
+            Some(self.pipeline("template clause", Kind::RightDelimiter)?)
         };
-        Some((at, trimmed.get(..length).unwrap_or(trimmed)))
+        Ok(Node::Template { name, pipe, at })
     }
 
-    fn next(&mut self) -> Option<(usize, &'t str)> {
-        let (at, token) = self.peek()?;
-        self.at = at + token.len();
-        Some((at, token))
+    fn definition(&mut self) -> Result<(), String> {
+        self.take();
+        self.take_word();
+        let name = self.template_name("define clause")?;
+        self.expect(Kind::RightDelimiter, "define clause")?;
+        self.own_scope(name, "unexpected {{else}} in define clause")
     }
 
-    fn pipe(&mut self) -> Result<Pipe, String> {
-        let mut pipe = Pipe { variables: self.variables(), commands: Vec::new() };
+    /// `{{block "name" pipeline}}` defines a template and runs it.
+    fn inline_block(&mut self, at: usize) -> Result<Node, String> {
+        let name = self.template_name("block clause")?;
+        let pipe = self.pipeline("block clause", Kind::RightDelimiter)?;
+        self.own_scope(name.clone(), "unexpected {{else}} in block clause")?;
+        Ok(Node::Template { name, pipe: Some(pipe), at })
+    }
+
+    fn own_scope(&mut self, name: String, on_else: &str) -> Result<(), String> {
+        let variables = std::mem::replace(&mut self.variables, vec!["$".to_owned()]);
+        let ranges = std::mem::take(&mut self.ranges);
+        let (nodes, close) = self.list()?;
+        if close != Close::End {
+            return Err(self.error(on_else));
+        }
+        (self.variables, self.ranges) = (variables, ranges);
+        self.templates.insert(name, nodes);
+        Ok(())
+    }
+
+    fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe, String> {
+        let mut pipe = Pipe::default();
+        self.declarations(&mut pipe, context)?;
         loop {
-            let mut command = Vec::new();
-            while let Some((_, token)) = self.peek() {
-                if token == "|" || token == ")" {
-                    break;
+            let token = self.take_word();
+            match token.kind {
+                kind if kind == end => {
+                    self.check(&pipe, context)?;
+                    return Ok(pipe);
                 }
-                command.push(self.operand()?);
+                Kind::Bool
+                | Kind::CharConstant
+                | Kind::Dot
+                | Kind::Field
+                | Kind::Identifier
+                | Kind::Number
+                | Kind::Nil
+                | Kind::RawString
+                | Kind::String
+                | Kind::Variable
+                | Kind::LeftParenthesis => {
+                    self.next -= 1;
+                    let command = self.command()?;
+                    pipe.commands.push(command);
+                }
+                _ => return Err(self.unexpected(&token, context)),
             }
-            if command.is_empty() {
-                return Err("missing value for command".to_owned());
-            }
-            pipe.commands.push(command);
-            match self.peek() {
-                Some((_, "|")) => self.next(),
-                _ => return Ok(pipe),
-            };
         }
     }
 
     /// `$i, $x :=` if it stands here.
-    fn variables(&mut self) -> Vec<String> {
-        let before = self.at;
-        let mut names = Vec::new();
-        while let Some((_, name)) = self.next().filter(|(_, token)| token.starts_with('$')) {
-            names.push(name.to_owned());
-            match self.next() {
-                Some((_, ",")) => {}
-                Some((_, ":=")) => return names,
-                _ => break,
+    fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Result<(), String> {
+        loop {
+            let variable = self.peek_word();
+            if variable.kind != Kind::Variable {
+                return Ok(());
+            }
+            let before = self.next;
+            self.next += 1;
+            let follows = self.peek_word();
+            match follows.kind {
+                Kind::Assign | Kind::Declare => {
+                    self.next += 1;
+                    pipe.assigns = follows.kind == Kind::Assign;
+                    pipe.variables.push(variable.text.clone());
+                    self.variables.push(variable.text);
+                    return Ok(());
+                }
+                Kind::Char if follows.text == "," => {
+                    self.next += 1;
+                    pipe.variables.push(variable.text.clone());
+                    self.variables.push(variable.text);
+                    if context != "range" || pipe.variables.len() >= 2 {
+                        return Err(self.error(&format!("too many declarations in {context}")));
+                    }
+                    match self.peek_word().kind {
+                        Kind::Variable | Kind::RightDelimiter | Kind::RightParenthesis => {}
+                        _ => return Err(self.error("range can only initialize variables")),
+                    }
+                }
+                _ => {
+                    self.next = before;
+                    return Ok(());
+                }
             }
         }
-        self.at = before;
-        Vec::new()
     }
 
-    fn operand(&mut self) -> Result<Operand, String> {
-        let Some((at, token)) = self.next() else { return Err("missing value for command".to_owned()) };
-        let (root, path) = if token == "(" {
-            self.depth += 1;
-            if self.depth > MAX_NESTING {
-                return Err("parentheses stand too deep in one another".to_owned());
+    fn check(&self, pipe: &Pipe, context: &str) -> Result<(), String> {
+        if pipe.commands.is_empty() {
+            return Err(self.error(&format!("missing value for {context}")));
+        }
+        for (at, command) in pipe.commands.iter().enumerate().skip(1) {
+            let first = command.first().filter(|first| first.fields.is_empty()).map(|first| &first.root);
+            if matches!(first, Some(Root::Constant(_) | Root::Nil | Root::Dot)) {
+                return Err(self.error(&format!("non executable command in pipeline stage {}", at + 1)));
             }
-            let pipe = self.pipe()?;
-            self.depth -= 1;
-            if self.next().is_none_or(|(_, token)| token != ")") {
-                return Err("unclosed left paren".to_owned());
+        }
+        Ok(())
+    }
+
+    fn command(&mut self) -> Result<Vec<Operand>, String> {
+        let mut command = Vec::new();
+        loop {
+            self.skip_space();
+            command.extend(self.operand()?);
+            let token = self.take();
+            match token.kind {
+                Kind::Space => {}
+                Kind::RightDelimiter | Kind::RightParenthesis => {
+                    self.next -= 1;
+                    break;
+                }
+                Kind::Pipe => break,
+                _ => return Err(self.unexpected(&token, "operand")),
             }
-            // A path may follow at once: `(index .items 0).metadata`.
-            let follows = self.text.get(self.at..).is_some_and(|rest| rest.starts_with('.'));
-            let path = if follows { self.next().map_or("", |(_, token)| token) } else { "" };
-            (Root::Pipe(Box::new(pipe)), path)
-        } else {
-            read_word(token)?
+        }
+        if command.is_empty() { Err(self.error("empty command")) } else { Ok(command) }
+    }
+
+    fn operand(&mut self) -> Result<Option<Operand>, String> {
+        let first = self.peek();
+        let mut fields = Vec::new();
+        let root = match first.kind {
+            Kind::Identifier if NAMES.contains(&first.text.as_str()) => Root::Function(first.text.clone()),
+            Kind::Identifier => {
+                self.next += 1;
+                return Err(self.error(&format!("function {} not defined", quote(&first.text))));
+            }
+            Kind::Dot => Root::Dot,
+            Kind::Nil => Root::Nil,
+            Kind::Variable if self.variables.contains(&first.text) => Root::Variable(first.text.clone()),
+            Kind::Variable => {
+                self.next += 1;
+                return Err(self.error(&format!("undefined variable {}", quote(&first.text))));
+            }
+            Kind::Field => {
+                fields.push(first.text.trim_start_matches('.').to_owned());
+                Root::Dot
+            }
+            Kind::Bool => Root::Constant(json!(first.text == "true")),
+            Kind::Number => Root::Constant(number(&first.text).map_err(|what| self.error(&what))?),
+            Kind::CharConstant => {
+                let text = unquote(&first.text).map_err(|what| self.error(&what))?;
+                Root::Constant(json!(text.chars().next().map_or(0, u32::from)))
+            }
+            Kind::String | Kind::RawString => {
+                Root::Constant(Value::String(unquote(&first.text).map_err(|what| self.error(&what))?))
+            }
+            Kind::LeftParenthesis => {
+                self.next += 1;
+                self.depth += 1;
+                if self.depth > MAX_NESTING {
+                    return Err(self.error("parentheses stand too deep in one another"));
+                }
+                let pipe = self.pipeline("parenthesized pipeline", Kind::RightParenthesis)?;
+                self.depth -= 1;
+                self.next -= 1;
+                Root::Pipe(Box::new(pipe))
+            }
+            _ => return Ok(None),
         };
-        let fields: Vec<String> = path.split('.').filter(|field| !field.is_empty()).map(str::to_owned).collect();
-        if let Some(bad) = path.chars().find(|c| !(c.is_alphanumeric() || *c == '_' || *c == '.')) {
-            return Err(format!("bad character U+{:04X} '{bad}'", u32::from(bad)));
+        self.next += 1;
+        while self.peek().kind == Kind::Field {
+            if matches!(root, Root::Constant(_) | Root::Nil) || (root == Root::Dot && fields.is_empty()) {
+                return Err(self.error(&format!("unexpected . after term {}", quote(&first.text))));
+            }
+            fields.push(self.take().text.trim_start_matches('.').to_owned());
         }
-        let text = self.text.get(at..self.at).unwrap_or_default().to_owned();
-        Ok(Operand { root, fields, at: self.start + at, text })
+        let end = self.tokens.get(self.next.saturating_sub(1)).map_or(first.at, |token| token.at + token.text.len());
+        let text = self.template.get(first.at..end).unwrap_or_default().to_owned();
+        Ok(Some(Operand { root, fields, at: first.at, text }))
     }
 }
 
-/// A word that is no parenthesis: what it stands for, and the path behind it.
-fn read_word(token: &str) -> Result<(Root, &str), String> {
-    if let Some(inner) = token.strip_prefix('`') {
-        return Ok((Root::Constant(json!(inner.trim_end_matches('`'))), ""));
+/// A Go number: whole in any base, or a float.
+fn number(text: &str) -> Result<Value, String> {
+    let bad = || format!("bad number syntax: {}", quote(text));
+    let plain = text.replace('_', "");
+    let (sign, digits) = match plain.strip_prefix(['-', '+']) {
+        Some(digits) => (if plain.starts_with('-') { "-" } else { "" }, digits),
+        None => ("", plain.as_str()),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (base, digits) = match lower.as_bytes() {
+        [b'0', b'x', ..] => (16, lower.get(2..)),
+        [b'0', b'b', ..] => (2, lower.get(2..)),
+        [b'0', b'o', ..] => (8, lower.get(2..)),
+        [b'0', b'0'..=b'9', ..] => (8, lower.get(1..)),
+        _ => (10, Some(lower.as_str())),
+    };
+    if let Ok(whole) = i64::from_str_radix(&format!("{sign}{}", digits.unwrap_or_default()), base) {
+        return Ok(json!(whole));
     }
-    if token.starts_with('"') {
-        let text = serde_json::from_str(token).map_err(|_| "invalid syntax".to_owned())?;
-        return Ok((Root::Constant(Value::String(text)), ""));
-    }
-    if token.starts_with('.') {
-        return Ok((Root::Dot, token));
-    }
-    if token.starts_with('$') {
-        let (name, path) = token.split_at(token.find('.').unwrap_or(token.len()));
-        return Ok((Root::Variable(name.to_owned()), path));
-    }
-    match token {
-        "true" | "false" => return Ok((Root::Constant(json!(token == "true")), "")),
-        "nil" => return Ok((Root::Constant(Value::Null), "")),
-        _ => {}
-    }
-    if token.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+') {
-        let number = token.trim_start_matches('+').parse::<i64>();
-        return number
-            .map(|number| (Root::Constant(json!(number)), ""))
-            .map_err(|_| format!("bad number syntax: {token:?}"));
-    }
-    if super::FUNCTIONS.contains(&token) {
-        return Ok((Root::Function(token.to_owned()), ""));
-    }
-    if token.chars().all(|c| c.is_alphanumeric() || c == '_') {
-        return Err(format!("function {token:?} not defined"));
-    }
-    Err(format!("unexpected {token:?} in operand"))
+    let float: f64 = plain.parse().map_err(|_| bad())?;
+    if float.is_finite() && plain.chars().any(|c| c.is_ascii_digit()) { Ok(json!(float)) } else { Err(bad()) }
 }
 
-fn quoted_length(text: &str) -> usize {
-    let mut is_escaped = false;
-    for (at, letter) in text.char_indices().skip(1) {
-        if letter == '"' && !is_escaped {
-            return at + 1;
-        }
-        is_escaped = letter == '\\' && !is_escaped;
+/// Models strconv.Unquote.
+fn unquote(text: &str) -> Result<String, String> {
+    let invalid = || "invalid syntax".to_owned();
+    let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
+    if text.starts_with('`') {
+        return Ok(inner.replace('\r', ""));
     }
-    text.len()
+    let mut out = String::new();
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        let escape = chars.next().ok_or_else(invalid)?;
+        let mut code = |digits: usize, base: u32, head: &str| {
+            let text: String = head.chars().chain(chars.by_ref().take(digits)).collect();
+            u32::from_str_radix(&text, base).ok().and_then(char::from_u32).ok_or_else(invalid)
+        };
+        out.push(match escape {
+            'a' => '\u{7}',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'v' => '\u{b}',
+            '\\' | '"' | '\'' => escape,
+            'x' => code(2, 16, "")?,
+            'u' => code(4, 16, "")?,
+            'U' => code(8, 16, "")?,
+            digit @ '0'..='7' => code(2, 8, digit.encode_utf8(&mut [0; 4]))?,
+            _ => return Err(invalid()),
+        });
+    }
+    Ok(out)
 }
