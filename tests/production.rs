@@ -78,3 +78,31 @@ fn a_missing_pull_secret_is_told() {
     ];
     assert_lines("pull-secret", &present, &[]);
 }
+
+#[test]
+fn a_pod_that_asks_for_more_than_the_node_has_waits() {
+    let present = [
+        "0/1 …Pending",
+        "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+    ];
+    assert_lines("cpu", &present, &[]);
+}
+
+#[test]
+fn two_pods_cannot_have_one_port_of_the_node() {
+    let present = ["0/1 …Pending", "1/1 …Running", "didn't have free ports for the requested pod ports"];
+    assert_lines("host-port", &present, &[]);
+}
+
+#[test]
+fn pods_that_keep_away_from_each_other_do_not_share_the_only_node() {
+    let present =
+        ["0/1 …Pending", "1 node(s) didn't match pod anti-affinity rules", "1 of 2 updated replicas are available"];
+    assert_lines("anti-affinity", &present, &[]);
+}
+
+#[test]
+fn a_more_important_pod_drives_a_less_important_one_away() {
+    let present = ["high-…1/1 …Running", "low-…0/1 …Pending", "Preempted by pod …on node minikube"];
+    assert_lines("preemption", &present, &[]);
+}

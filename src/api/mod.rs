@@ -20,6 +20,7 @@ mod pod;
 mod probe;
 mod quantity;
 mod replica_set;
+pub mod resources;
 pub mod schema;
 mod service;
 mod simulated;

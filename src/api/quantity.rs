@@ -221,6 +221,15 @@ impl Quantity {
         self
     }
 
+    /// The amount as a whole number, rounded up. Models Quantity.RoundUp(0).
+    #[must_use]
+    pub fn rounded_up(self) -> Self {
+        if self.decimal().is_integer() {
+            return self;
+        }
+        Self { amount: Amount::Int { value: self.value(), scale: 0 }, format: self.format, text: String::new() }
+    }
+
     /// Go's representation, for the hash of a pod template.
     pub(crate) fn amount(&self) -> &Amount {
         &self.amount

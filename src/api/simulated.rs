@@ -11,7 +11,6 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
         "Container",
         &[
             "workingDir",
-            "resources",
             "resizePolicy",
             "restartPolicyRules",
             "volumeDevices",
@@ -21,11 +20,10 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
             "tty",
         ],
     ),
-    ("ContainerPort", &["hostIP", "hostPort"]),
+    ("ResourceRequirements", &["limits", "claims"]),
     (
         "PodSpec",
         &[
-            "affinity",
             "dnsConfig",
             "dnsPolicy",
             "ephemeralContainers",
@@ -37,21 +35,14 @@ const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
             "hostname",
             "hostnameOverride",
             "os",
-            "overhead",
-            "preemptionPolicy",
-            "priority",
             "resourceClaims",
-            "resources",
             "runtimeClassName",
-            "schedulerName",
-            "schedulingGates",
             "schedulingGroup",
             "securityContext",
             "serviceAccountName",
             "setHostnameAsFQDN",
             "shareProcessNamespace",
             "subdomain",
-            "topologySpreadConstraints",
         ],
     ),
     (
@@ -144,7 +135,7 @@ mod tests {
         }}}});
         assert_eq!(
             not_simulated(Kind::Deployment, &deployment),
-            ["spec.template.spec.containers[0].resources", "spec.template.spec.hostNetwork"],
+            ["spec.template.spec.containers[0].resources.limits", "spec.template.spec.hostNetwork"],
         );
     }
 }

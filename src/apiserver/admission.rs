@@ -118,6 +118,9 @@ pub(super) fn admit_spec(raw: &mut Map<String, Value>, priority: &Priority) {
     raw.entry("enableServiceLinks").or_insert(json!(true));
     raw.entry("preemptionPolicy").or_insert_with(|| json!(priority.policy));
     raw.entry("priority").or_insert_with(|| json!(priority.value));
+    if raw.get("hostNetwork") == Some(&Value::Bool(true)) {
+        open_host_ports(raw);
+    }
     if let Some(tolerations) = raw.entry("tolerations").or_insert_with(|| json!([])).as_array_mut() {
         for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
             let tolerated = tolerations.iter().any(|toleration| {
@@ -127,6 +130,19 @@ pub(super) fn admit_spec(raw: &mut Map<String, Value>, priority: &Priority) {
             if !tolerated {
                 tolerations
                     .push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
+            }
+        }
+    }
+}
+
+/// On the node's network a container's ports are the node's. Models defaultHostNetworkPorts.
+fn open_host_ports(raw: &mut Map<String, Value>) {
+    for list in ["initContainers", "containers"] {
+        let containers = raw.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        let ports = containers.filter_map(|container| container.get_mut("ports")?.as_array_mut()).flatten();
+        for port in ports.filter_map(Value::as_object_mut) {
+            if let Some(number) = port.get("containerPort").cloned() {
+                port.entry("hostPort").or_insert(number);
             }
         }
     }

@@ -73,11 +73,6 @@ impl ApiServer {
         self.admission.forget(uid);
     }
 
-    /// How many pods that have not ended are bound to the node.
-    pub(crate) fn pods_on_node(&self) -> usize {
-        self.store.pods_on_node()
-    }
-
     /// Sets the moment at which the next requests arrive. Only the loop calls this.
     pub(crate) fn set_now(&mut self, now: SimTime) {
         self.now = now;

@@ -59,7 +59,6 @@ pub struct Store {
     owned: BTreeMap<String, SharedMap<(Kind, Key), Object>>,
     /// Pods without a controller.
     orphans: BTreeSet<Key>,
-    pods_on_node: usize,
     resource_version: u64,
     changes: Vec<Change>,
 }
@@ -95,11 +94,6 @@ impl Store {
         self.owned.get(uid).into_iter().flat_map(SharedMap::values)
     }
 
-    /// How many pods that have not ended are bound to the node.
-    pub fn pods_on_node(&self) -> usize {
-        self.pods_on_node
-    }
-
     /// Whether an object with this uid is in the store.
     pub fn has_uid(&self, kind: Kind, key: &Key, uid: &str) -> bool {
         self.get(kind, key).is_some_and(|object| object.metadata().uid == uid)
@@ -112,7 +106,6 @@ impl Store {
         object.with_metadata(|metadata| metadata.resource_version = version);
         let (kind, key) = (object.kind(), Key::of(object.metadata()));
         let old = self.objects.entry(kind).or_default().insert(key.clone(), object.clone());
-        self.pods_on_node += usize::from(occupies_node(&object));
         if let Some(old) = &old {
             self.forget(kind, &key, old, Some(&object));
         }
@@ -156,7 +149,6 @@ impl Store {
 
     /// Takes the object `old` out of the indexes, except where `new`, which takes its place, stays.
     fn forget(&mut self, kind: Kind, key: &Key, old: &Object, new: Option<&Object>) {
-        self.pods_on_node -= usize::from(occupies_node(old));
         if kind == Kind::Pod && !self.orphans.is_empty() {
             self.orphans.remove(key);
         }
@@ -243,9 +235,4 @@ impl Store {
             _ => None,
         })
     }
-}
-
-/// Whether this is a pod that has a place on a node and has not ended.
-fn occupies_node(object: &Object) -> bool {
-    matches!(object, Object::Pod(pod) if !pod.node_name.is_empty() && !pod.status.phase.is_terminal())
 }

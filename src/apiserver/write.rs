@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::admission::Priority;
 use super::{ApiServer, Key, Status};
-use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodStatus, Time};
+use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodStatus, StringMap, Time};
 
 impl ApiServer {
     /// Stores a new object: gives it a name if asked, a uid, a creation time and its first generation.
@@ -122,18 +122,20 @@ impl ApiServer {
         }
     }
 
-    /// Binds a pod to a node. Models pkg/registry/core/pod/storage BindingREST: sets the node and the condition.
+    /// Binds a pod to a node. Models pkg/registry/core/pod/storage BindingREST: sets the node, the condition, and the
+    /// labels that tell where the node is.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` when the pod is bound already.
-    pub fn bind(&mut self, key: &Key, node: &str, status: PodStatus) -> Result<Object, Status> {
+    pub fn bind(&mut self, key: &Key, node: &str, labels: StringMap, status: PodStatus) -> Result<Object, Status> {
         let Some(pod) = self.store.pod(key) else { return Err(Status::not_found(Kind::Pod, &key.name)) };
         if !pod.node_name.is_empty() {
             let why = format!("pod {} is already assigned to node {:?}", key.name, pod.node_name);
             return Err(Status::conflict(Kind::Pod, &key.name, &why));
         }
         let old = Object::Pod(Arc::clone(pod));
-        let new = Pod { node_name: node.to_owned(), status, ..(**pod).clone() };
+        let mut new = Pod { node_name: node.to_owned(), status, ..(**pod).clone() };
+        new.metadata.labels.extend(labels);
         Ok(self.store_update(Object::Pod(Arc::new(new)), &old))
     }
 

@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::api::{
-    Deployment, EndpointSlice, Event, EventSource, EventType, Kind, Object, Pod, ReplicaSet, StrategyType,
-};
+use crate::api::{Deployment, EndpointSlice, Event, Kind, Object, Pod, ReplicaSet, StrategyType};
 use crate::apiserver::{Key, NODE, Store};
 use crate::controllers::{
-    Plan, deployment, endpoints, garbage_collection, namespace, node_lifecycle, reference_to, replica_set,
-    taint_eviction, taints,
+    Plan, deployment, endpoints, garbage_collection, namespace, node_lifecycle, replica_set, taint_eviction, taints,
 };
 use crate::events::{EventWrite, Note};
-use crate::scheduler::{self, Placement};
 use crate::sorting;
 
 use super::Cluster;
@@ -21,14 +17,12 @@ use super::work::Task;
 /// What fails this often in a row is left alone until something changes.
 /// Models maxRetries of pkg/controller/deployment and pkg/controller/endpointslice.
 const MAX_RETRIES: u32 = 15;
-/// A pod that found no place is tried again after this long though nothing has changed.
-/// Models the scheduler's podMaxInUnschedulablePodsDuration.
-const SCHEDULING_RETRY_MS: u64 = 300_000;
 
 impl Cluster {
     pub(super) fn run_task(&mut self, task: &Task) {
         match task {
             Task::Schedule(key) => self.schedule(key),
+            Task::EventSeries => self.tend_series(),
             Task::Deployment(key) => self.sync_deployment(key, task),
             Task::ReplicaSet(key) => self.sync_replica_set(key, task),
             Task::Endpoints(key) => self.sync_endpoints(key, task),
@@ -170,40 +164,6 @@ impl Cluster {
                 }
             }
         }
-    }
-
-    fn schedule(&mut self, key: &Key) {
-        let store = self.api.store();
-        let Some(pod) = store.pod(key).map(Arc::clone) else { return };
-        if !pod.node_name.is_empty() || pod.metadata.deletion_timestamp.is_some() {
-            return;
-        }
-        let Some(Object::Generic(node)) = store.get(Kind::Node, &Key::new("", NODE)).cloned() else { return };
-        let object = format!("Pod/{key}");
-        match scheduler::place(&pod, &node, self.api.pods_on_node(), self.now) {
-            Placement::Bind { node, status, reason } => {
-                if self.api.bind(key, &node, *status).is_ok() {
-                    self.decide("scheduler", &object, reason);
-                    let message = format!("Successfully assigned {key} to {node}");
-                    self.record_scheduling(&pod, "Binding", EventType::Normal, "Scheduled", message);
-                }
-            }
-            Placement::Unschedulable { message, status, reason } => {
-                if self.api.update_pod_status(key, &pod.metadata.uid, *status).is_ok() {
-                    self.decide("scheduler", &object, reason);
-                    self.record_scheduling(&pod, "Scheduling", EventType::Warning, "FailedScheduling", message);
-                }
-                self.work.add_later(Task::Schedule(key.clone()), self.now + SCHEDULING_RETRY_MS);
-            }
-        }
-    }
-
-    /// The scheduler writes events of the new API: with `eventTime` and `action`, without a count.
-    fn record_scheduling(&mut self, pod: &Pod, action: &str, kind: EventType, reason: &str, message: String) {
-        let source = EventSource { component: "default-scheduler".to_owned(), host: String::new() };
-        let note = Note { source, kind, reason: reason.to_owned(), message, ..Note::default() };
-        let event = self.recorder.scheduling_event(reference_to(Kind::Pod, &pod.metadata), action, note, self.now);
-        drop(self.api.create(Object::Event(Arc::new(event))));
     }
 
     fn sync_endpoints(&mut self, key: &Key, task: &Task) {

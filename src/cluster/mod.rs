@@ -13,6 +13,7 @@ mod node;
 mod requests;
 mod routes;
 mod rules;
+mod scheduling;
 mod trouble;
 mod work;
 
@@ -20,17 +21,20 @@ mod work;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::api::KubernetesVersion;
+use crate::api::{Event, Kind, KubernetesVersion, Object};
 pub use crate::apiserver::WatchEvent;
 use crate::apiserver::{ApiServer, NODE, NODE_IP};
 use crate::controllers::endpoints::TriggerTimes;
 use crate::controllers::replica_set::Expectations;
 use crate::decision::{Decision, Reason};
 use crate::events::Recorder;
+use crate::events::series::SeriesRecorder;
 use crate::images::Registry;
 use crate::kubelet::{Kubelet, KubeletConfig, Timings};
 use crate::network::{Proxy, Traffic};
+use crate::scheduler::Scheduler;
 use crate::sim::{Log, SimTime};
 
 use hashes::TemplateHash;
@@ -62,6 +66,9 @@ pub struct Cluster {
     work: WorkQueue,
     kubelet: Kubelet,
     recorder: Recorder,
+    scheduler: Scheduler,
+    /// The scheduler's events that may recur.
+    series: SeriesRecorder<Arc<Event>>,
     expectations: Expectations,
     log: Log<WatchEvent>,
     decisions: Log<Decision>,
@@ -91,13 +98,22 @@ impl Cluster {
             timings: config.timings.clone(),
             started_at: None,
         });
+        let api = ApiServer::new(config.seed, config.version);
+        let mut scheduler = Scheduler::default();
+        for node in api.store().list(Kind::Node, None) {
+            if let Object::Generic(node) = node {
+                scheduler.node_changed(node);
+            }
+        }
         Self {
-            api: ApiServer::new(config.seed, config.version),
+            api,
             registry: Registry::default(),
             now: SimTime::ZERO,
             work: WorkQueue::default(),
             kubelet,
             recorder: Recorder::new(config.version),
+            scheduler,
+            series: SeriesRecorder::default(),
             expectations: Expectations::default(),
             log: Log::default(),
             decisions: Log::default(),

@@ -4,16 +4,12 @@ use std::sync::Arc;
 
 use super::work::Task;
 use super::{Cluster, WatchEvent};
-use crate::api::{Kind, Object, ObjectMeta, Pod, ReplicaSet, StrategyType};
+use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, ReplicaSet, StrategyType};
 use crate::apiserver::{Change, ChangeType, Key, NODE};
 use crate::controllers::namespace;
 
 /// From a change to the controllers' look at it: informer, work queue and a free worker, on an idle machine.
 const CONTROLLER_LATENCY_MS: u64 = 3;
-/// From a pod's creation to its node.
-const SCHEDULING_MS: u64 = 10;
-/// A pod that found no place is not tried again sooner. Models the scheduler's podInitialBackoffSeconds.
-const SCHEDULING_BACK_OFF_MS: u64 = 1000;
 /// The EndpointSlice controller waits this long to gather changes of one service. Models its endpointUpdatesBatchPeriod
 /// of 0, with the time that a pass takes.
 const ENDPOINTS_LATENCY_MS: u64 = 10;
@@ -49,11 +45,23 @@ impl Cluster {
                 self.proxy.changed(self.now);
             }
             Object::EndpointSlice(_) => self.proxy.changed(self.now),
-            Object::Generic(generic) if generic.kind == Kind::Namespace => self.route_namespace(change),
-            Object::Generic(generic) if generic.kind == Kind::Node => self.route_node(change),
-            Object::Event(_) | Object::Generic(_) => {}
+            Object::Generic(generic) => self.route_generic(change, generic),
+            Object::Event(_) => {}
         }
         self.route_garbage(change);
+    }
+
+    fn route_generic(&mut self, change: &Change, generic: &Generic) {
+        match generic.kind {
+            Kind::Namespace => self.route_namespace(change),
+            Kind::Node => {
+                self.enqueue(Task::NodeHealth);
+                self.route_taints(change);
+                self.route_node_to_scheduler(change, generic);
+            }
+            Kind::PersistentVolumeClaim => self.route_storage_to_scheduler(),
+            _ => {}
+        }
     }
 
     pub(super) fn enqueue(&mut self, task: Task) {
@@ -82,6 +90,7 @@ impl Cluster {
 
     /// Models pkg/controller/replicaset addPod, updatePod, deletePod, and pkg/controller/deployment deletePod.
     fn route_pod(&mut self, change: &Change, pod: &Arc<Pod>) {
+        self.route_pod_to_scheduler(change, pod);
         self.route_pod_to_node(change, pod);
         self.route_pod_to_taints(change, pod);
         self.observe_expectations(change, pod);
@@ -149,25 +158,12 @@ impl Cluster {
         }
     }
 
-    /// A changed node may take the pods that found no place. Models the scheduler's moving of unschedulable pods.
-    fn route_node(&mut self, change: &Change) {
-        self.enqueue(Task::NodeHealth);
-        self.route_taints(change);
-        let waiting = self.api.store().pods(None).filter(|pod| pod.node_name.is_empty());
-        let keys: Vec<Key> = waiting.map(|pod| Key::of(&pod.metadata)).collect();
-        keys.into_iter().for_each(|key| self.work.add(Task::Schedule(key), self.now + SCHEDULING_BACK_OFF_MS));
-    }
-
     fn route_pod_to_node(&mut self, change: &Change, pod: &Arc<Pod>) {
         if change.kind == ChangeType::Deleted {
             self.kubelet.pod_removed(&pod.metadata.uid);
             return;
         }
-        if pod.node_name.is_empty() {
-            if pod.metadata.deletion_timestamp.is_none() && change.kind == ChangeType::Added {
-                self.work.add(Task::Schedule(Key::of(&pod.metadata)), self.now + SCHEDULING_MS);
-            }
-        } else if pod.node_name == NODE {
+        if pod.node_name == NODE {
             self.kubelet.pod_changed(pod);
         }
     }

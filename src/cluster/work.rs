@@ -10,6 +10,8 @@ use crate::sim::{EventQueue, SimTime};
 pub enum Task {
     /// The scheduler: find a node for this pod.
     Schedule(Key),
+    /// The scheduler's events: end the series that have stopped.
+    EventSeries,
     /// The Deployment controller.
     Deployment(Key),
     /// The ReplicaSet controller.

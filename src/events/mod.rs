@@ -3,6 +3,7 @@
 mod correlator;
 mod lru;
 mod recorder;
+pub mod series;
 
 pub use correlator::{Correlated, Correlator};
 pub use recorder::{EventWrite, Note, Recorder};

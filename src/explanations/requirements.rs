@@ -26,4 +26,11 @@ pub const RULES: &[Rule] = &[
         "Volume {volume} is mounted now, so the pod goes on to start.",
         "pkg/volume/util/operationexecutor/operation_generator.go GenerateMountVolumeFunc",
     ),
+    rule(
+        "scheduler/preempt",
+        ("抢占：请走优先级低的", "Preemption: less important pods go"),
+        "没有空位：{obstacle}。{pod} 的优先级是 {priority}，节点 {node} 上优先级更低的 {victims} 让出位置。",
+        "There is no room: {obstacle}. {pod} has priority {priority}, so {victims} on the node {node}, which have less, make room.",
+        "pkg/scheduler/framework/preemption/preemption.go Preempt",
+    ),
 ];

@@ -297,8 +297,8 @@ pub const RULES: &[Rule] = &[
     rule(
         "scheduler/unschedulable",
         ("没有合适的节点", "No node fits"),
-        "节点 {node} 不合适：{obstacle}。Pod 留在 Pending。",
-        "The node {node} does not fit: {obstacle}. The pod stays Pending.",
+        "没有节点能放下这个 Pod：{obstacle} Pod 留在 Pending，等有变化能帮上它时再试。",
+        "No node takes the pod: {obstacle} It stays Pending, and is tried again when a change may help it.",
         "pkg/scheduler/schedule_one.go handleSchedulingFailure",
     ),
     rule(

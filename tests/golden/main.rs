@@ -12,5 +12,6 @@ mod controllers;
 mod kubectl;
 mod kubelet;
 mod manifest;
+mod scheduler;
 mod table;
 mod validation;

@@ -1,0 +1,56 @@
+//! When a pod that found no place is tried again. Models pkg/scheduler/backend/queue.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::PodInfo;
+use crate::sim::SimTime;
+
+/// The first back-off; doubled with each failure. Models podInitialBackoffSeconds.
+const INITIAL_BACK_OFF_MS: u64 = 1_000;
+/// The longest back-off. Models podMaxBackoffSeconds.
+const MAX_BACK_OFF_MS: u64 = 10_000;
+/// Back-offs end within whole seconds. Models backoffQOrderingWindowDuration.
+const WINDOW_MS: u64 = 1_000;
+/// A pod that nothing helps is tried again after this long. Models podMaxInUnschedulablePodsDuration.
+pub const FLUSH_AFTER_MS: u64 = 5 * 60_000;
+/// How often it is looked for such pods.
+pub const FLUSH_PERIOD_MS: u64 = 30_000;
+
+/// A pod that waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The pod.
+    pub pod: Arc<PodInfo>,
+    /// How often it found no place.
+    pub failures: u32,
+    /// When it was last put back.
+    pub since: SimTime,
+    /// The plugins that refused it.
+    pub plugins: BTreeSet<&'static str>,
+    /// Whether it is to be tried, and not only to wait for a change that helps.
+    pub is_moved: bool,
+}
+
+impl Waiting {
+    /// A pod that has just failed once more.
+    pub fn failed(pod: Arc<PodInfo>, failures: u32, since: SimTime, plugins: BTreeSet<&'static str>) -> Self {
+        Self { pod, failures, since, plugins, is_moved: false }
+    }
+
+    /// When its back-off ends. Models getBackoffTime.
+    pub fn back_off_ends(&self) -> SimTime {
+        let doubled = INITIAL_BACK_OFF_MS.checked_shl(self.failures.saturating_sub(1)).unwrap_or(MAX_BACK_OFF_MS);
+        let wait_ms = if self.failures > 10 { MAX_BACK_OFF_MS } else { doubled.min(MAX_BACK_OFF_MS) };
+        window(self.since + wait_ms)
+    }
+
+    /// Whether it still backs off; the second in which that ends counts. Models isPodBackingoff.
+    pub fn is_backing_off(&self, now: SimTime) -> bool {
+        self.back_off_ends() >= window(now)
+    }
+}
+
+fn window(at: SimTime) -> SimTime {
+    SimTime(at.as_ms() / WINDOW_MS * WINDOW_MS)
+}
