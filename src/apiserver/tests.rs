@@ -393,10 +393,10 @@ fn fields_without_effect_are_listed_while_the_object_is_there() {
     let listed = |server: &ApiServer| -> Vec<String> {
         server.not_simulated().flat_map(|(_, _, paths)| paths.to_vec()).collect()
     };
-    assert_eq!(listed(&server), ["spec.template.spec.containers[0].resources", "spec.template.spec.hostname"]);
+    assert_eq!(listed(&server), ["spec.template.spec.containers[0].resources.limits", "spec.template.spec.hostname"]);
     let change = json!({"spec": {"template": {"spec": {"hostname": null}}}});
     assert!(patch(&mut server, STRATEGIC, change).is_ok());
-    assert_eq!(listed(&server), ["spec.template.spec.containers[0].resources"]);
+    assert_eq!(listed(&server), ["spec.template.spec.containers[0].resources.limits"]);
     server.delete(Kind::Deployment, &web(), &DeleteOptions::default()).expect("deleted");
     server.take_changes();
     assert!(listed(&server).is_empty());

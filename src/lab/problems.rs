@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn fields_that_change_nothing_are_told() {
-        let text = v1("    spec:\n", "    spec:\n      schedulerName: mine\n");
+        let text = v1("    spec:\n", "    spec:\n      hostname: mine\n");
         let review = review("deployment.yaml", &text, KubernetesVersion::default());
         assert_eq!(review.problems, []);
         assert!(!review.not_simulated.is_empty());
