@@ -59,6 +59,12 @@ fn apply(call: &mut Call<'_, '_>) -> Outcome {
             "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
         ));
     }
+    if call.flags.switch("server-side") {
+        return Err(Failure::new(
+            "the lab's API server does not record who set which field, so it cannot apply on the server side: leave out \
+             --server-side",
+        ));
+    }
     write_options(call, dry_run)?;
     let manifests = manifest_file::read(call, &files)?;
     if manifests.is_empty() {
@@ -94,7 +100,6 @@ fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> R
         None => create(call, manifest, dry_run)?,
         Some(current) => update(call, manifest, &current, dry_run)?,
     };
-    let done = if call.flags.switch("server-side") { "serverside-applied" } else { done };
     let text = match call.flags.text("output") {
         None | Some("") => name_line_of(manifest.kind, &manifest.key.name, &format!("{done}{}", dry_run.suffix())),
         Some(format) => {
@@ -130,11 +135,8 @@ fn identity(kind: Kind, manifest: &Manifest) -> String {
 }
 
 /// The manifest with itself as an annotation. Models k8s.io/kubectl/pkg/util GetModifiedConfiguration.
-fn with_last_applied(call: &Call<'_, '_>, value: &Value) -> Value {
+fn with_last_applied(value: &Value) -> Value {
     let mut value = value.clone();
-    if call.flags.switch("server-side") {
-        return value;
-    }
     let mut annotations = field::string_map(&value, "/metadata/annotations");
     annotations.remove(LAST_APPLIED);
     field::set(&mut value, &["metadata", "annotations"], json!(annotations));
@@ -144,7 +146,7 @@ fn with_last_applied(call: &Call<'_, '_>, value: &Value) -> Value {
 }
 
 fn create(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Result<(Value, &'static str), Failure> {
-    let value = with_last_applied(call, &manifest.value);
+    let value = with_last_applied(&manifest.value);
     if dry_run == DryRun::Client {
         return Ok((value, "created"));
     }
@@ -163,7 +165,7 @@ fn update(
 ) -> Result<(Value, &'static str), Failure> {
     let metadata = current.metadata();
     let last = metadata.annotations.get(LAST_APPLIED).map(|text| serde_json::from_str(text).unwrap_or_default());
-    if last.is_none() && !call.flags.switch("server-side") {
+    if last.is_none() {
         call.warn(&format!(
             "resource {}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply \
              should only be used on resources created declaratively by either kubectl create --save-config or kubectl \
@@ -172,7 +174,7 @@ fn update(
             metadata.name
         ));
     }
-    let new = with_last_applied(call, &manifest.value);
+    let new = with_last_applied(&manifest.value);
     let before = current.to_value();
     let patch = three_way(&last.unwrap_or_default(), &new, &before, manifest.kind).map_err(Failure::Plain)?;
     if patch.as_object().is_some_and(serde_json::Map::is_empty) {
