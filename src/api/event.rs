@@ -18,7 +18,7 @@ pub struct Event {
     /// Sentence for people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// Who reports it.
+    /// The component that reports it.
     pub source: EventSource,
     /// When it was seen first; absent in events of the new API.
     pub first_timestamp: Option<Time>,

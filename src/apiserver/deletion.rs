@@ -141,7 +141,7 @@ impl ApiServer {
 /// Models pkg/registry/core/pod/strategy.go CheckGracefulDelete: other kinds have no grace.
 fn grace_period(object: &Object, options: &DeleteOptions) -> i64 {
     let Object::Pod(pod) = object else { return 0 };
-    // Who names no time leaves the one that a deletion under way has.
+    // A request without a grace period leaves that of a deletion under way as it is.
     if let (None, Some(left)) = (options.grace_period_seconds, pod.metadata.deletion_grace_period_seconds) {
         return left;
     }

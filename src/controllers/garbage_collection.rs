@@ -64,7 +64,7 @@ pub fn attempt_to_delete(store: &Store, item: &Object) -> Plan {
     let mut plan = Plan::default();
     let mut dependents = store.owned_by(&metadata.uid).peekable();
     if is_any(Owner::Waiting) && dependents.peek().is_some() {
-        // Who waits in a circle would wait for ever: this one is not to be waited for.
+        // Owners that wait for each other would wait for ever, so nothing waits for this one any more.
         if dependents.any(|dependent| is_deleting_dependents(dependent.metadata())) {
             plan.request(Request::Update(unblocked(item)), None);
         }

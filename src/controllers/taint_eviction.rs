@@ -118,7 +118,7 @@ fn evict(pod: &Arc<Pod>, now: SimTime, plan: &mut Plan) {
         ..PodCondition::default()
     };
     match before.and_then(|at| status.conditions.get_mut(at)) {
-        // Who was to be disrupted already has been so since then.
+        // A pod that already had the condition keeps its time.
         Some(known) if known.status == condition.status => {
             *known = PodCondition { last_transition_time: known.last_transition_time, ..condition };
         }

@@ -10,7 +10,7 @@ use crate::sim::SimTime;
 /// What a component wants to tell about an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
-    /// Who tells it.
+    /// The component that reports it.
     pub source: EventSource,
     /// About what, with `field_path` for a part of it.
     pub object: ObjectReference,

@@ -1,6 +1,6 @@
 //! Stand-ins: programs for the images of a manifest that nobody here has, made from what the manifest says of them.
 //!
-//! Who pastes a Deployment of their own wants to see its rollout, and not that the lab lacks their image.
+//! A learner who pastes a Deployment of their own wants to see it roll out, although the lab does not have its image.
 
 use serde_json::Value;
 

@@ -56,7 +56,7 @@ impl Speed {
 
 /// Real time over which the speed is taken: shorter ones would jump about.
 const WINDOW_US: u64 = 1_000_000;
-/// Who reaches so many hundredths of what was asked for keeps up.
+/// The engine keeps up when it reaches so many hundredths of the speed that was asked for.
 const ENOUGH: u64 = 90;
 
 /// What was asked for and what was reached since the last answer.

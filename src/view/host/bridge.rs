@@ -15,7 +15,7 @@ use crate::view::browser;
 use crate::view::manifest::document::Document;
 use crate::view::simulation::Simulation;
 
-/// Who listens to what.
+/// The listeners of each event.
 type Listeners = Rc<RefCell<Vec<(String, Function)>>>;
 
 /// Puts `lab` into the window. Its functions live as long as the page.
@@ -27,7 +27,7 @@ pub fn open(simulation: Simulation, document: Document) {
     let heard = Rc::clone(&listeners);
     put(&lab, "on", move |event, listener| {
         if let (Some(event), Ok(listener)) = (event.as_string(), listener.dyn_into::<Function>()) {
-            // Who can ask comes after the page is ready: the answer follows at once, but never before `on` has returned.
+            // A caller always comes after the page is ready: it is answered at once, but never before `on` has returned.
             if event == "ready" {
                 let listener = listener.clone();
                 browser::soon(move || call(&listener, &json!({"version": env!("CARGO_PKG_VERSION")})));
