@@ -167,7 +167,7 @@ fn what_is_deep_but_not_too_deep_is_read() {
         "- ".repeat(127) + "a\n",
         "[".repeat(127) + &"]".repeat(127),
         "{\"a\":".repeat(126) + "1" + &"}".repeat(126),
-        "? ".repeat(1) + "a\n: " + &"[".repeat(120) + &"]".repeat(120),
+        "? a\n: ".to_owned() + &"[".repeat(120) + &"]".repeat(120),
     ] {
         assert_eq!(values(&text).len(), 1);
     }
