@@ -95,7 +95,7 @@ fn the_chapters_rollout_is_watched_for_about_ten_seconds() {
         viewer.told.clear();
         let began_ms = viewer.viewed_us / 1_000;
         viewer.watch(30_000);
-        let is_complete = |(_, _, caption): &&(usize, u64, String)| caption.contains("complete");
+        let is_complete = |(_, _, caption): &&(usize, u64, String)| caption.contains("rollout is complete");
         let complete = viewer.told.iter().find(is_complete);
         let viewed_ms = complete.expect("the rollout is complete").1 - began_ms;
         assert!((8_000..=15_000).contains(&(viewed_ms + TOLD_US / 1_000)), "seed {seed}: {viewed_ms}");
@@ -109,7 +109,7 @@ fn the_chapters_rollout_is_watched_for_about_ten_seconds() {
 fn ten_minutes_until_the_deadline_take_about_four_seconds() {
     let mut viewer = Viewer::new(at_rest(1));
     apply(&mut viewer.lab, "bad readiness");
-    while !viewer.told.last().is_some_and(|(_, _, caption)| caption.contains("No progress")) {
+    while !viewer.told.last().is_some_and(|(_, _, caption)| caption.contains("without progress:")) {
         viewer.frame();
         assert!(viewer.viewed_us < 60_000_000, "{:#?}", viewer.told);
     }

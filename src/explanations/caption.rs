@@ -2,8 +2,8 @@
 
 use crate::lang::Lang;
 
-/// What stands around the emphasised parts of a template.
-const MARK: &str = "**";
+/// What stands around what is emphasised.
+pub const MARK: &str = "**";
 
 /// A part of a caption.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,16 +26,17 @@ pub struct Caption {
 impl Caption {
     /// Reads a text in which `**` stands before and behind what is emphasised.
     pub fn read(marked: &str, lang: Lang) -> Self {
-        let parts = marked.split(MARK).enumerate().filter(|(_, text)| !text.is_empty());
-        let spans = parts.map(|(at, text)| Span { text: text.to_owned(), is_strong: at % 2 == 1 }).collect();
-        Self { spans, lang }
+        let mut caption = Self { spans: Vec::new(), lang };
+        marked.split(MARK).enumerate().for_each(|(at, text)| caption.append(text, at % 2 == 1));
+        caption
     }
 
-    /// Appends text that is not emphasised.
-    pub fn push(&mut self, text: &str) {
-        match self.spans.last_mut().filter(|span| !span.is_strong) {
+    /// Appends text.
+    pub fn append(&mut self, text: &str, is_strong: bool) {
+        match self.spans.last_mut().filter(|span| span.is_strong == is_strong) {
+            _ if text.is_empty() => {}
             Some(span) => span.text.push_str(text),
-            None => self.spans.push(Span { text: text.to_owned(), is_strong: false }),
+            None => self.spans.push(Span { text: text.to_owned(), is_strong }),
         }
     }
 

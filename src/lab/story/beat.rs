@@ -101,7 +101,7 @@ impl Beat {
         if self.count > 1 {
             let more = self.count - 1;
             let text = lang.choose(format!("（另有 {more} 个也一样。）"), format!(" And {more} more likewise."));
-            caption.push(&text);
+            caption.append(&text, false);
         }
         caption
     }
@@ -118,8 +118,8 @@ impl Beat {
     fn of_one(&self, name: &str) -> (String, String) {
         match self.kind {
             BeatKind::Made => (
-                format!("**新 Pod：**{name} 已创建，还没有节点。"),
-                format!("**New pod:** {name} is made; no node has it yet."),
+                format!("**新 Pod：**{name} 已创建，等着分到节点。"),
+                format!("**New pod:** {name} is made and looks for a node."),
             ),
             BeatKind::Ready if self.is_probed => (
                 format!("**就绪：**Pod {name} 通过了就绪探针，可以接收请求。"),
@@ -164,17 +164,20 @@ impl Beat {
             Some(Loss::Refused) => ("Pod 里的程序没有在监听", "the pod's program does not listen"),
             Some(Loss::Unreachable) => ("Pod 已经不在，节点还不知道", "the pod is gone and the node does not know yet"),
             Some(Loss::Interrupted) => ("容器在回答之前停了", "the container stopped before it answered"),
-            Some(Loss::TimedOut) | None => ("没有在 5 秒内得到回答", "no answer came within 5 s"),
+            Some(Loss::TimedOut) | None => ("等满了 5 秒", "no answer came within 5 s"),
         };
-        (format!("**请求丢失：**发给 {service} 的请求：{zh}。"), format!("**Lost:** a request to {service}: {en}."))
+        (
+            format!("**请求丢失：**发给 {service} 的请求没有回答，因为{zh}。"),
+            format!("**Lost:** a request to {service}, because {en}."),
+        )
     }
 
     /// The sentence when it happened to several at once.
     fn of_several(&self, count: u32) -> (String, String) {
         match self.kind {
             BeatKind::Made => (
-                format!("**{count} 个新 Pod** 已创建，还没有节点。"),
-                format!("**{count} new pods** are made; no node has them yet."),
+                format!("**{count} 个新 Pod** 已创建，等着分到节点。"),
+                format!("**{count} new pods** are made and look for a node."),
             ),
             BeatKind::Ready if self.is_probed => (
                 format!("**{count} 个 Pod 就绪：**通过了就绪探针，可以接收请求。"),

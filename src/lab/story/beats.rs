@@ -51,6 +51,8 @@ struct PodFacts {
     is_leaving: bool,
     /// What a decision of the kubelet has told of it last, and when.
     told: Option<(BeatKind, u64)>,
+    /// Until when it waits, as was told: the kubelet says so again whenever it looks.
+    waits_until_ms: Option<u64>,
 }
 
 /// What is read, in the order of time.
@@ -146,7 +148,12 @@ impl Beats {
         let Some((kind, weight)) = rules::kind(decision) else { return };
         let (at_ms, object) = (decision.t_ms, decision.object.as_str());
         let is_crowd = self.pods.len() > FEW_PODS;
-        let pod = object.strip_prefix("Pod/").and_then(|key| self.pods.get_mut(key));
+        let mut pod = object.strip_prefix("Pod/").and_then(|key| self.pods.get_mut(key));
+        if let (Some(until_ms), Some(pod)) = (waits_until_ms(decision), &mut pod)
+            && pod.waits_until_ms.replace(until_ms) == Some(until_ms)
+        {
+            return;
+        }
         let owner = pod.as_ref().map(|pod| pod.owner.clone());
         let cause = match (weight, pod) {
             (Weight::Own, _) if !is_crowd => None,
@@ -218,12 +225,19 @@ impl Beats {
         );
         let object = format!("Pod/{key}");
         let before = self.pods.get(&key).filter(|before| before.uid == pod.metadata.uid);
-        let told = before.and_then(|before| before.told);
+        let (told, waits_until_ms) = before.map_or((None, None), |before| (before.told, before.waits_until_ms));
         let (was_ready, was_leaving) = before.map_or((false, false), |before| (before.is_ready, before.is_leaving));
         let is_new = before.is_none();
         let is_leaving = pod.metadata.deletion_timestamp.is_some();
         let is_ready = !is_leaving && pod.is_ready();
-        let facts = PodFacts { uid: pod.metadata.uid.clone(), owner: owner.clone(), is_ready, is_leaving, told };
+        let facts = PodFacts {
+            uid: pod.metadata.uid.clone(),
+            owner: owner.clone(),
+            is_ready,
+            is_leaving,
+            told,
+            waits_until_ms,
+        };
         self.pods.insert(key, facts);
         let kind = match () {
             () if is_new => BeatKind::Made,
@@ -302,6 +316,11 @@ impl Beats {
         let more = u64::try_from(self.pods.len().saturating_sub(FEW_PODS)).unwrap_or(u64::MAX);
         more.saturating_mul(MOMENT_OF_A_POD_MS).clamp(MOMENT_MS, LONGEST_MOMENT_MS)
     }
+}
+
+/// Until when the kubelet waits by this decision, if it waits.
+fn waits_until_ms(decision: &Decision) -> Option<u64> {
+    decision.inputs.iter().find(|(name, _)| *name == "untilMs").and_then(|(_, value)| value.as_u64())
 }
 
 /// Whether a beat is of this object, as decisions name it.

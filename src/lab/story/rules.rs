@@ -20,7 +20,7 @@ const ROUTINE: [&str; 3] =
 /// Decisions that follow from another one of the same moment.
 const REMARKS: [&str; 3] = ["deployment/available", "deployment/unavailable", "deployment/update-new-replica-set"];
 /// Rules by which pods are deleted, beside a ReplicaSet's own.
-pub const ENDS_PODS: [&str; 3] = ["node/evict", "garbage/owner-gone", "garbage/dependents-first"];
+pub const ENDS_PODS: [&str; 4] = ["scheduler/preempt", "node/evict", "garbage/owner-gone", "garbage/dependents-first"];
 
 /// What a decision is a beat of; none when it is routine.
 pub fn kind(decision: &Decision) -> Option<(BeatKind, Weight)> {
@@ -31,6 +31,7 @@ pub fn kind(decision: &Decision) -> Option<(BeatKind, Weight)> {
         "deployment" if rule == "deployment/progress-deadline-exceeded" => Some((BeatKind::Deadline, Weight::Own)),
         "deployment" | "replicaset" => Some((BeatKind::Decision, Weight::Own)),
         "scheduler" if rule == "scheduler/bind" => Some((BeatKind::Scheduled, Weight::Shared)),
+        "scheduler" if rule == "scheduler/preempt" => Some((BeatKind::Decision, Weight::Shared)),
         "scheduler" => Some((BeatKind::Unschedulable, Weight::Shared)),
         "kubelet" => Some((of_kubelet(rule)?, Weight::Shared)),
         // Which pods a Service sends to follows from which are ready.
@@ -45,12 +46,14 @@ fn of_kubelet(rule: &str) -> Option<BeatKind> {
         "not-ready" => Some(BeatKind::NotReady),
         "pull-image" => Some(BeatKind::Pulls),
         "restart-container" => Some(BeatKind::Restarted),
-        "liveness-failed" | "startup-failed" | "grace-ended" | "hook-failed" => Some(BeatKind::Killed),
+        "liveness-failed" | "startup-failed" | "definition-changed" | "grace-ended" | "hook-failed" => {
+            Some(BeatKind::Killed)
+        }
         "back-off" | "image-back-off" | "pull-failed" | "image-never-pulled" | "invalid-image-name"
-        | "start-failed" => Some(BeatKind::BacksOff),
+        | "start-failed" | "config-error" | "mount-failed" => Some(BeatKind::BacksOff),
         "stop-pod" => Some(BeatKind::Leaves),
         "pod-ended" => Some(BeatKind::Ended),
-        // What is seen anyway: the image is there, the container starts, the pod is gone.
+        // What is seen anyway: the image and the volumes are there, the container starts, the pod is gone.
         _ => None,
     }
 }

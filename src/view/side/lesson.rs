@@ -145,7 +145,9 @@ fn Current() -> impl IntoView {
         let actions = simulation.with_progress(|progress| {
             Some(progress?.step()?.solution.iter().map(in_words).collect::<Vec<_>>().join("\n"))
         });
-        actions.filter(|_| shows_solution.get()).map(|text| view! { <pre class="lesson-solution" tabindex="0">{text}</pre> })
+        actions
+            .filter(|_| shows_solution.get())
+            .map(|text| view! { <pre class="lesson-solution" tabindex="0">{text}</pre> })
     };
     view! {
         <h3>{title}</h3>

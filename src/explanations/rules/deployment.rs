@@ -1,0 +1,148 @@
+//! Rules of the Deployment controller beside its rollouts: revisions, conditions, pausing, rollbacks.
+
+use super::rule;
+use crate::explanations::Rule;
+
+/// Of every such rule.
+pub const RULES: &[Rule] = &[
+    rule(
+        "deployment/create-new-replica-set",
+        ("创建新的 ReplicaSet", "Makes a new ReplicaSet"),
+        "**这个模板还没有 ReplicaSet：**新建一个，名字带模板的哈希 {templateHash}，是第 {revision} 版。",
+        "**No ReplicaSet has this template yet:** one is made, named after its hash {templateHash}, as revision {revision}.",
+        "pkg/controller/deployment/sync.go getNewReplicaSet",
+    ),
+    rule(
+        "deployment/found-new-replica-set",
+        ("沿用已有的 ReplicaSet", "An existing ReplicaSet fits"),
+        "**模板相同：**直接沿用已有的 {replicaSet/name}，不用新建。",
+        "**Same template:** ReplicaSet {replicaSet/name} has it already, so it is used and none is made.",
+        "pkg/controller/deployment/sync.go getNewReplicaSet",
+    ),
+    rule(
+        "deployment/update-new-replica-set",
+        ("更新 ReplicaSet 的版本号", "Renews the ReplicaSet's revision"),
+        "**第 {revision} 版：**这是当前的 ReplicaSet，版本号总是最大的（原来是 {revisionBefore}）。",
+        "**Revision {revision}:** this ReplicaSet is the current one, which always has the highest (it had {revisionBefore}).",
+        "pkg/controller/deployment/sync.go getNewReplicaSet, util SetNewReplicaSetAnnotations",
+    ),
+    rule(
+        "deployment/set-revision",
+        ("记录版本号", "Notes the revision"),
+        "**第 {revision} 版：**Deployment 的版本号跟着当前的 ReplicaSet 走。",
+        "**Revision {revision}:** the Deployment takes over the number of its current ReplicaSet.",
+        "pkg/controller/deployment/util/deployment_util.go SetDeploymentRevision",
+    ),
+    rule(
+        "deployment/hash-collision",
+        ("哈希冲突", "Hash collision"),
+        "**第 {collisionCount} 次哈希冲突：**{replicaSet/name} 已被另一个模板占用，换个盐重算。",
+        "**Hash collision {collisionCount}:** the name {replicaSet/name} belongs to another template, so the hash is taken anew.",
+        "pkg/controller/deployment/sync.go getNewReplicaSet",
+    ),
+    rule(
+        "deployment/creation-failed",
+        ("创建 ReplicaSet 失败", "The ReplicaSet could not be made"),
+        "**创建失败：**没能创建 {replicaSet/name}，稍后再试。{error}",
+        "**Refused:** ReplicaSet {replicaSet/name} could not be made; it is tried again later. {error}",
+        "pkg/controller/deployment/sync.go getNewReplicaSet",
+    ),
+    rule(
+        "deployment/adopt-replica-set",
+        ("收养 ReplicaSet", "Adopts a ReplicaSet"),
+        "**收养：**{replicaSet/name} 没有控制者，标签又符合 selector，归这个 Deployment 管。",
+        "**Adopted:** {replicaSet/name} has no controller and its labels match the selector, so this Deployment takes it.",
+        "pkg/controller/controller_ref_manager.go ClaimReplicaSets",
+    ),
+    rule(
+        "deployment/release-replica-set",
+        ("放弃 ReplicaSet", "Releases a ReplicaSet"),
+        "**放手：**{replicaSet/name} 的标签不再符合 selector，这个 Deployment 不再管它。",
+        "**Let go:** the labels of {replicaSet/name} no longer match this Deployment's selector.",
+        "pkg/controller/controller_ref_manager.go ClaimReplicaSets",
+    ),
+    rule(
+        "deployment/clean-up-history",
+        ("清理历史", "Cleans up history"),
+        "**revisionHistoryLimit {revisionHistoryLimit}：**旧的 ReplicaSet 有 {oldReplicaSets} 个，删掉第 {revision} 版，再也回不去了。",
+        "**revisionHistoryLimit {revisionHistoryLimit}:** {oldReplicaSets} old {oldReplicaSets|ReplicaSet is|ReplicaSets are} too many. Revision {revision} goes, and no rollback reaches it.",
+        "pkg/controller/deployment/sync.go cleanupDeployment",
+    ),
+    rule(
+        "deployment/complete",
+        ("更新完成", "The rollout is complete"),
+        "**{updated}/{replicas} 已更新，{available} 个可用：**更新完成。",
+        "**{updated} of {replicas} updated, {available} available:** the rollout is complete.",
+        "pkg/controller/deployment/util/deployment_util.go DeploymentComplete",
+    ),
+    rule(
+        "deployment/progress-deadline-exceeded",
+        ("超过进度期限", "The progress deadline has passed"),
+        "**{progressDeadlineSeconds} 秒没有进展：**只是记下这一点，不会自动回滚，也不会停。",
+        "**{progressDeadlineSeconds} s without progress:** this is noted and no more. Nothing is rolled back, nothing stops.",
+        "pkg/controller/deployment/util/deployment_util.go DeploymentTimedOut",
+    ),
+    rule(
+        "deployment/waits-for-progress",
+        ("等待进展", "Waits for progress"),
+        "**{updated}/{replicas} 已更新，{available} 个可用：**再有 {progressDeadlineSeconds} 秒没有进展，就记为超时。",
+        "**{updated} of {replicas} updated, {available} available:** {progressDeadlineSeconds} s without progress will be noted as too long.",
+        "pkg/controller/deployment/progress.go requeueStuckDeployment",
+    ),
+    rule(
+        "deployment/available",
+        ("达到可用下限", "Enough pods are available"),
+        "**{available} 个可用：**至少要 {minAvailable} 个，所以 Deployment 是 Available。",
+        "**{available} available:** at least {minAvailable} must be, so the Deployment counts as Available.",
+        "pkg/controller/deployment/sync.go calculateStatus",
+    ),
+    rule(
+        "deployment/unavailable",
+        ("低于可用下限", "Too few pods are available"),
+        "**可用 {available} 个：**至少要 {minAvailable} 个，所以 Deployment 不是 Available。",
+        "**{available} available:** at least {minAvailable} must be, so the Deployment does not count as Available.",
+        "pkg/controller/deployment/sync.go calculateStatus",
+    ),
+    rule(
+        "deployment/paused",
+        ("已暂停", "Paused"),
+        "**已暂停：**更新停在这里；改 replicas 仍然有效。",
+        "**Paused:** the rollout stops here. A change of replicas is still followed.",
+        "pkg/controller/deployment/sync.go sync",
+    ),
+    rule(
+        "deployment/resumed",
+        ("继续", "Resumed"),
+        "**继续：**更新接着进行，进度期限重新计时。",
+        "**Resumed:** the rollout goes on, and the progress deadline begins anew.",
+        "pkg/controller/deployment/sync.go checkPausedConditions",
+    ),
+    rule(
+        "deployment/rollback",
+        ("回滚", "Rollback"),
+        "**回到第 {revision} 版：**{replicaSet/name} 的模板放回 Deployment，并得到新的版本号。",
+        "**Back to revision {revision}:** the Deployment takes the template of {replicaSet/name}, with a new revision number.",
+        "pkg/controller/deployment/rollback.go rollbackToTemplate",
+    ),
+    rule(
+        "deployment/rollback-not-found",
+        ("找不到要回滚的版本", "No such revision"),
+        "**没有第 {revision} 版：**历史里找不到，放弃回滚。",
+        "**No revision {revision}:** the history does not hold it, so nothing is rolled back.",
+        "pkg/controller/deployment/rollback.go rollback",
+    ),
+    rule(
+        "deployment/rollback-unchanged",
+        ("模板没有变化", "The template is the same"),
+        "**不用回滚：**第 {revision} 版的模板和现在的相同。",
+        "**Nothing to roll back:** revision {revision} has the template that is in use.",
+        "pkg/controller/deployment/rollback.go rollback",
+    ),
+    rule(
+        "deployment/selecting-all",
+        ("selector 选中了一切", "The selector selects everything"),
+        "**selector 是空的：**它会选中所有 Pod，控制器什么也不做。",
+        "**Empty selector:** it would select every pod, so the controller does nothing.",
+        "pkg/controller/deployment/deployment_controller.go syncDeployment",
+    ),
+];
