@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(frames.share_us(FRAME_US), FRAME_US / 16);
         frames.begin(true);
         assert_eq!(frames.share_us(FRAME_US), FRAME_US / 8);
-        frames.end(100, 100, 0);
+        frames.end(100, 200, 0);
         frames.begin(true);
         assert_eq!(frames.share_us(FRAME_US), FRAME_US / 3);
         assert!(frames.begin(false), "what stands still is drawn");
