@@ -205,28 +205,24 @@ test.describe("by thumb", () => {
   });
 });
 
-/** Types into a text of so many lines; how long the page works for each key, in ms: 95 of 100 take no longer. */
+/** Types into a text of so many lines; how long the page's own code works for a key, in ms: 95 of 100 take no longer. */
 async function keyTime(page: Page, editor: Locator, lines: number): Promise<number> {
-  const text = Array.from({ length: Math.ceil(lines / 5) }, (_, at) => `key${at}:\n  name: "value ${at}" # note\n  items:\n  - 1\n  - two: true\n`);
-  await editor.fill(text.join(""));
-  await editor.focus();
-  await page.keyboard.press("Control+Home");
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("End");
-  await page.waitForTimeout(2_000);
-  await page.evaluate(() => {
+  const text = Array.from({ length: Math.ceil(lines / 5) }, (_, at) => `key${at}:\n  name: "value ${at}" # note\n  items:\n  - 1\n  - two: true\n`).join("");
+  await page.evaluate((text) => window.lab.write("deployment.yaml", text), text);
+  await expect(page.locator(".line").first()).toHaveText("key0:\n");
+  await editor.evaluate((area: HTMLTextAreaElement) => {
+    area.focus();
+    area.setSelectionRange(20, 20);
     const times: number[] = [];
     Object.assign(window, { keyTimes: times });
-    // From the key to the task after the layout that it makes necessary.
-    document.addEventListener("beforeinput", () => {
-      const from = performance.now();
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => {
-        void document.querySelector<HTMLElement>(".editor-text")?.offsetHeight;
-        times.push(performance.now() - from);
-      };
-      channel.port2.postMessage(0);
-    }, true);
+    let from = 0;
+    // Before the page's own listener, and when what it has set off is done.
+    document.addEventListener("input", () => (from = performance.now()), true);
+    window.addEventListener("input", () => {
+      let left = 20;
+      const wait = () => (left-- > 0 ? queueMicrotask(wait) : times.push(performance.now() - from));
+      wait();
+    });
   });
   for (let key = 0; key < 60; key += 1) {
     await page.keyboard.type("abcdef \n"[key % 8]!);
@@ -237,16 +233,13 @@ async function keyTime(page: Page, editor: Locator, lines: number): Promise<numb
   return times[Math.floor(times.length * 0.95)]!;
 }
 
-for (const [lines, most] of [[1_000, 16], [5_000, 16], [200_000, 400]] as const) {
+for (const [lines, most] of [[1_000, 16], [5_000, 16], [200_000, 200]] as const) {
   test(`a key in a text of ${lines} lines`, async ({ page }) => {
-    test.setTimeout(240_000);
-    const editor = await open(page, "/?lang=en&autoplay=0&panels=editor");
+    const editor = await open(page, "/?lang=en&autoplay=0&start=empty");
     const p95 = await keyTime(page, editor, lines);
     console.log(`a key at ${lines} lines: p95 ${p95.toFixed(1)} ms`);
     expect(await page.locator(".line").count()).toBeLessThan(200);
     // A loaded machine is slower than this; what grows with the text is much slower.
-    expect(p95).toBeLessThan(most * Number(process.env.LAB_SLOWNESS ?? 3));
-    await page.keyboard.press("Control+End");
-    await expect(page.locator(".line").last()).toBeInViewport();
+    expect(p95).toBeLessThan(most * Number(process.env.LAB_SLOWNESS ?? 2));
   });
 }

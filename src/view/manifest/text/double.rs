@@ -15,6 +15,10 @@ use crate::view::browser;
 
 /// Lines above and below what is seen.
 const MARGIN: usize = 20;
+/// A text of so many lines gets room for more of them by so many at once, and for columns likewise.
+const LONG: usize = 500;
+const LINES_AT_ONCE: usize = 64;
+const COLUMNS_AT_ONCE: usize = 16;
 /// More of a line is not coloured.
 const LONGEST_COLOURED: usize = 2_000;
 
@@ -100,7 +104,10 @@ impl Double {
     fn tell(&mut self, first: usize) {
         let Some((sheet, _)) = &self.parts else { return };
         let style = sheet.style();
-        let size = (self.lines.count(), self.lines.widest());
+        // The browser lays out the whole text area when its size changes, so a long text's grows by steps.
+        let lines = self.lines.count();
+        let lines = if lines < LONG { lines } else { lines.next_multiple_of(LINES_AT_ONCE) };
+        let size = (lines, self.lines.widest().next_multiple_of(COLUMNS_AT_ONCE));
         if self.told != size {
             let Some(paper) = sheet.parent_element().and_then(|paper| paper.dyn_into::<HtmlElement>().ok()) else {
                 return;
