@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::schema::{self, Shape, Type};
 use super::{Kind, Quantity};
+use crate::api::well_known;
 
 type Fields = Map<String, Value>;
 
@@ -105,7 +106,7 @@ fn set_namespace(fields: &mut Fields) {
     let Some(Value::Object(metadata)) = fields.get_mut("metadata") else { return };
     let Some(name) = metadata.get("name").cloned() else { return };
     if let Some(labels) = object(metadata, "labels") {
-        labels.insert("kubernetes.io/metadata.name".to_owned(), name);
+        labels.insert(well_known::METADATA_NAME.to_owned(), name);
     }
 }
 

@@ -29,6 +29,7 @@ pub mod template_hash;
 mod time;
 pub mod validation;
 mod version;
+pub mod well_known;
 
 pub use container::{
     Container, ContainerPort, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{ApiServer, Key, Status};
+use crate::api::well_known;
 use crate::api::{Kind, Object, ObjectMeta, Pod, PodSpec, PodStatus};
 
 /// What a pod's priority class says.
@@ -122,7 +123,7 @@ pub(super) fn admit_spec(raw: &mut Map<String, Value>, priority: &Priority) {
         open_host_ports(raw);
     }
     if let Some(tolerations) = raw.entry("tolerations").or_insert_with(|| json!([])).as_array_mut() {
-        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        for key in [well_known::NOT_READY, well_known::UNREACHABLE] {
             let tolerated = tolerations.iter().any(|toleration| {
                 let of = |field: &str| toleration.get(field).and_then(Value::as_str).unwrap_or("");
                 (of("key") == key || of("key").is_empty()) && (of("effect") == "NoExecute" || of("effect").is_empty())

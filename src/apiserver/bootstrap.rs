@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::ApiServer;
+use crate::api::well_known;
 use crate::api::{
     Endpoint, EndpointSlice, Generic, Kind, KubernetesVersion, Object, ObjectMeta, Service, ServicePort, ServiceSpec,
 };
@@ -68,7 +69,7 @@ fn namespace(name: &str) -> Object {
         ]),
     );
     object.with_metadata(|metadata| {
-        metadata.labels.insert("kubernetes.io/metadata.name".to_owned(), name.to_owned());
+        metadata.labels.insert(well_known::METADATA_NAME.to_owned(), name.to_owned());
     });
     object
 }
@@ -112,7 +113,7 @@ fn node(version: KubernetesVersion) -> Object {
             ("beta.kubernetes.io/arch", "amd64"),
             ("beta.kubernetes.io/os", "linux"),
             ("kubernetes.io/arch", "amd64"),
-            ("kubernetes.io/hostname", NODE),
+            (well_known::HOSTNAME, NODE),
             ("kubernetes.io/os", "linux"),
             ("minikube.k8s.io/name", NODE),
             ("minikube.k8s.io/primary", "true"),
@@ -134,7 +135,7 @@ fn kubernetes_endpoints() -> Object {
     let metadata = ObjectMeta {
         name: "kubernetes".to_owned(),
         namespace: "default".to_owned(),
-        labels: [("kubernetes.io/service-name".to_owned(), "kubernetes".to_owned())].into(),
+        labels: [(well_known::SERVICE_NAME.to_owned(), "kubernetes".to_owned())].into(),
         ..ObjectMeta::default()
     };
     let endpoint = Endpoint { address: NODE_IP.to_owned(), ready: true, serving: true, ..Endpoint::default() };

@@ -48,7 +48,7 @@ impl Client for Cluster {
         let entries = entries.filter_map(|event| match watch.kind {
             Kind::Endpoints => {
                 let (object, kind) = endpoints::mirrored_change(self.api.store(), &event.object, event.kind)?;
-                Some(WatchEvent { object, kind, ..event.clone() })
+                Some(WatchEvent { kind, object, ..event.clone() })
             }
             kind => (event.object.kind() == kind).then(|| event.clone()),
         });

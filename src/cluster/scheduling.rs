@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::api::well_known;
 use crate::api::{
     Event, EventSeries, EventSource, EventType, Generic, Kind, LabelSelector, MicroTime, Object, Pod, PodCondition,
     PodStatus, StringMap, Time,
@@ -29,7 +30,7 @@ const SCHEDULING_MS: u64 = 10;
 /// The scheduler that this is.
 const NAME: &str = "default-scheduler";
 /// Labels of a node that its pods get. Models the admission plugin PodTopologyLabels.
-const TOPOLOGY_LABELS: [&str; 2] = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"];
+const TOPOLOGY_LABELS: [&str; 2] = [well_known::ZONE, well_known::REGION];
 
 impl Cluster {
     /// A pod is tried, if it is its turn.

@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use super::plan::reason;
 pub use super::taints::{taints, untolerated};
 use super::{Plan, Request, reference_to};
+use crate::api::well_known::UNREACHABLE;
+use crate::api::well_known::UNSCHEDULABLE;
 use crate::api::{EventType, Generic, Kind, KubernetesVersion, Object, ObjectReference, Pod, Time};
 use crate::sim::SimTime;
 
@@ -19,10 +21,6 @@ pub const RULES: &[&str] = &["node/not-ready", "node/ready"];
 const HEARTBEAT_MS: u64 = 10_000;
 /// The controller looks at the nodes so often. Models --node-monitor-period.
 const MONITOR_MS: u64 = 5_000;
-/// The taint of a node of which nothing is heard.
-const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
-/// The taint of a node that is cordoned.
-const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 
 /// How long nothing may be heard of a kubelet, in milliseconds. Models --node-monitor-grace-period.
 pub fn grace_ms(version: KubernetesVersion) -> u64 {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::api::well_known::SERVICE_NAME as SERVICE_LABEL;
 use crate::api::{Endpoint, EndpointSlice, Kind, Object, Service, ServicePort};
 use crate::apiserver::{Key, Store};
 use crate::sim::SimTime;
@@ -12,8 +13,6 @@ use crate::sorting;
 const WRITE_MS: u64 = 20;
 /// Rules are written at most this often. Models minSyncPeriod of kube-proxy's iptables mode.
 const MIN_SYNC_PERIOD_MS: u64 = 1_000;
-/// The label by which a slice names its service.
-const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 
 /// The node's rules.
 #[derive(Clone, Debug, Default)]

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::StringMap;
+use crate::api::well_known;
 
 pub use node_info::NodeInfo;
 pub use pod_info::PodInfo;
@@ -86,7 +87,7 @@ pub fn in_snapshot_order(nodes: Vec<Arc<NodeInfo>>) -> Vec<Arc<NodeInfo>> {
     let mut zones: Vec<(String, Vec<Arc<NodeInfo>>)> = Vec::new();
     for node in nodes {
         let label = |key: &str| node.labels.get(key).map_or("", String::as_str);
-        let zone = format!("{}:{}", label("topology.kubernetes.io/region"), label(spread::ZONE));
+        let zone = format!("{}:{}", label(well_known::REGION), label(spread::ZONE));
         match zones.iter_mut().find(|(known, _)| *known == zone) {
             Some((_, nodes)) => nodes.push(node),
             None => zones.push((zone, vec![node])),

@@ -7,13 +7,11 @@ use super::pod_info::{PodInfo, SpreadConstraint};
 use super::selector::Selector;
 use super::{Code, Cycle, Rejection, logarithm};
 use crate::api::StringMap;
+pub use crate::api::well_known::HOSTNAME;
+pub use crate::api::well_known::ZONE;
 
 /// Name of the plugin.
 pub const NAME: &str = "PodTopologySpread";
-/// The label that every node has with a value of its own.
-pub const HOSTNAME: &str = "kubernetes.io/hostname";
-/// The label for the zone.
-pub const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// What is known before nodes are looked at one by one.
 #[derive(Clone, Debug)]

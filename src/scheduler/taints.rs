@@ -1,4 +1,5 @@
 //! Taints and tolerations. Models component-helpers/scheduling/corev1.
+use crate::api::well_known;
 
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ pub struct Toleration {
 
 /// The taint of a node that takes no new pods.
 pub fn unschedulable() -> Taint {
-    Taint { key: "node.kubernetes.io/unschedulable".to_owned(), value: String::new(), effect: "NoSchedule".to_owned() }
+    Taint { key: well_known::UNSCHEDULABLE.to_owned(), value: String::new(), effect: "NoSchedule".to_owned() }
 }
 
 fn text(value: &Value, field: &str) -> String {

@@ -5,8 +5,8 @@ use super::field::Field;
 use super::pod_spec::every_container;
 use super::security_context::validate_local_path;
 use crate::api::go_text::quote;
+use crate::api::well_known::POD_DELETION_COST;
 
-const POD_DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 pub(super) const MIRROR_POD: &str = "kubernetes.io/config.mirror";
 pub(super) const APP_ARMOR_PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
 pub(super) const SECCOMP_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::fenceposts;
+use crate::api::well_known;
+pub use crate::api::well_known::DEPLOYMENT_REVISION as REVISION;
 use crate::api::{Deployment, ReplicaSet, StringMap};
 
-/// The revision that a ReplicaSet or a Deployment has.
-pub const REVISION: &str = "deployment.kubernetes.io/revision";
 /// Revisions that a ReplicaSet had before, separated by commas.
 pub const REVISION_HISTORY: &str = "deployment.kubernetes.io/revision-history";
 /// `spec.replicas` of the Deployment when its controller last sized the ReplicaSet.
@@ -18,14 +18,8 @@ pub const ROLLBACK_TO: &str = "deprecated.deployment.rollback.to";
 /// How long a revision history may become, in bytes. Models maxRevHistoryLengthInChars.
 pub const HISTORY_LIMIT: usize = 2000;
 
-const NOT_COPIED: [&str; 6] = [
-    "kubectl.kubernetes.io/last-applied-configuration",
-    REVISION,
-    REVISION_HISTORY,
-    DESIRED_REPLICAS,
-    MAX_REPLICAS,
-    ROLLBACK_TO,
-];
+const NOT_COPIED: [&str; 6] =
+    [well_known::LAST_APPLIED, REVISION, REVISION_HISTORY, DESIRED_REPLICAS, MAX_REPLICAS, ROLLBACK_TO];
 
 /// The revision of a ReplicaSet, 0 when it has none; nothing when it cannot be read. Models Revision.
 pub fn of(set: &ReplicaSet) -> Option<i64> {

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use super::plan::reason;
 use super::{Plan, Request, controller_reference};
+pub use crate::api::well_known::SERVICE_NAME;
+pub(super) use crate::api::well_known::TRIGGER_TIME;
 use crate::api::{
     Container, Endpoint, EndpointSlice, IntOrString, Kind, Object, ObjectMeta, ObjectReference, Pod, Service,
     ServicePort, StringMap, Time,
@@ -26,14 +28,10 @@ pub use trigger_time::TriggerTimes;
 /// Every rule by which this component decides.
 pub const RULES: &[&str] = &["endpoints/update"];
 
-/// The label that names a slice's service.
-pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// The label that names who looks after a slice.
 pub const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 /// The label of the slices of a service without an address of its own.
 pub(super) const HEADLESS: &str = "service.kubernetes.io/headless";
-/// When the change happened that a slice follows.
-pub(super) const TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 
 const CONTROLLER: &str = "endpointslice-controller.k8s.io";
 

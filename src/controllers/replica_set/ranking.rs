@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+pub use crate::api::well_known::POD_DELETION_COST;
 use crate::api::{Pod, PodPhase, ReplicaSet, Time};
 use crate::controllers::sort_by_less;
 use crate::sim::SimTime;
-
-/// The annotation with which users say how dear a pod is.
-pub const POD_DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
 /// A pod with the number of its Deployment's active pods on its node.
 #[derive(Clone, Debug)]

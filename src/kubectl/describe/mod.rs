@@ -20,6 +20,7 @@ pub use other::describe_generic;
 pub use pod::describe_pod;
 pub use template::describe_pod_template;
 
+use crate::api::well_known::LAST_APPLIED;
 use crate::api::{EndpointSlice, Event, Kind, KubernetesVersion, Object, Pod, ReplicaSet, StringMap};
 use crate::kubectl::TabWriter;
 use crate::kubectl::printers::escape_terminal;
@@ -27,7 +28,6 @@ use crate::sim::SimTime;
 
 /// Annotations longer than this are broken over lines, or cut.
 const MAX_ANNOTATION_BYTES: usize = 140;
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// What a description shows besides the object itself.
 #[derive(Clone, Debug)]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::api::well_known::DEPLOYMENT_REVISION as REVISION;
 use crate::api::{Deployment, ObjectMeta, PodTemplateSpec, ReplicaSet};
 use crate::sorting;
 
 const HASH_LABEL: &str = "pod-template-hash";
-const REVISION: &str = "deployment.kubernetes.io/revision";
 
 /// The revision in an object's annotations: 0 without one, `None` when it is no number.
 /// Models k8s.io/kubectl/pkg/util/deployment Revision.

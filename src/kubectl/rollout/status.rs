@@ -1,6 +1,7 @@
 //! How far a rollout has come.
 
 use crate::api::Deployment;
+use crate::api::well_known;
 
 use super::revision::revision;
 
@@ -51,7 +52,7 @@ fn check_revision(deployment: &Deployment, wanted: i64) -> Result<(), String> {
     let name = &deployment.metadata.name;
     match revision(&deployment.metadata) {
         None => {
-            let text = deployment.metadata.annotations.get("deployment.kubernetes.io/revision");
+            let text = deployment.metadata.annotations.get(well_known::DEPLOYMENT_REVISION);
             let text = text.map_or("", String::as_str);
             Err(format!(
                 "cannot get the revision of deployment \"{name}\": strconv.ParseInt: parsing {text:?}: invalid syntax"

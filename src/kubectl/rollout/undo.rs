@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::api::well_known;
 use crate::api::{Deployment, KubernetesVersion, PodTemplateSpec, ReplicaSet, StringMap};
 
 use super::history::template_text;
@@ -9,8 +10,8 @@ use super::revision::{new_last, revision, same_template, without_hash};
 
 /// Annotations that belong to the deployment, not to its template.
 const KEPT_ANNOTATIONS: [&str; 6] = [
-    "kubectl.kubernetes.io/last-applied-configuration",
-    "deployment.kubernetes.io/revision",
+    well_known::LAST_APPLIED,
+    well_known::DEPLOYMENT_REVISION,
     "deployment.kubernetes.io/revision-history",
     "deployment.kubernetes.io/desired-replicas",
     "deployment.kubernetes.io/max-replicas",

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::patch::{strategic_merge, three_way};
+use crate::api::well_known::LAST_APPLIED;
 use crate::api::{Kind, Object};
 use crate::apiserver::{FieldValidation, PatchType, WriteOptions};
 use crate::kubectl::command::{Call, Command, Next, Outcome};
@@ -38,8 +39,6 @@ pub(super) const APPLY: Command = Command {
     ],
     run: apply,
 };
-
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 fn apply(call: &mut Call<'_, '_>) -> Outcome {
     let files = filenames(call).to_vec();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::api::well_known;
 use crate::api::{EndpointSlice, Event, Kind, Object, Pod, ReplicaSet};
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::describe::{Related, describe as description};
@@ -121,7 +122,7 @@ fn describe_one(call: &Call<'_, '_>, object: &Object, with_events: bool) -> Stri
                 Object::EndpointSlice(slice) => Some(slice),
                 _ => None,
             })
-            .filter(|slice| slice.metadata.labels.get("kubernetes.io/service-name") == Some(&metadata.name))
+            .filter(|slice| slice.metadata.labels.get(well_known::SERVICE_NAME) == Some(&metadata.name))
             .collect(),
         _ => Vec::new(),
     };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::api::well_known::LAST_APPLIED;
 use crate::api::{Deployment, Kind, Object, ReplicaSet, Time};
 use crate::apiserver::{ChangeType, Key, WriteOptions, qualified};
 use crate::client::Watch;
@@ -16,8 +17,6 @@ use crate::kubectl::rollout::{Undo, deployment_progress, undo as plan_undo, view
 use crate::kubectl::selection::{Item, Rules, select};
 use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
-
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 const FILES: [Flag; 4] = [
     Flag::list("filename", Some('f')),

@@ -3,14 +3,13 @@
 
 use serde_json::Value;
 
+use crate::api::well_known::SERVICE_NAME;
 use crate::api::{Deployment, EndpointSlice, Generic, Kind, Object, ObjectMeta, Pod, ReplicaSet, Service};
 use crate::cluster::Cluster;
 use crate::images::{Faults, RouteFault};
 use crate::kubectl::printers::{print_node, print_pod};
 use crate::process::World;
 
-/// The label of an EndpointSlice that names its Service.
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// More lines than anybody reads; the rest is counted.
 const MOST_LINES: usize = 200;
 
