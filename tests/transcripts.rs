@@ -602,9 +602,9 @@ transcripts! {
     transcript_l "l" 25 0 0 0
     transcript_m "m" 30 1 0 0
     transcript_n1 "n1" 44 0 13 0
-    transcript_n2 "n2" 31 0 38 0
-    transcript_o1 "o1" 43 0 64 1
-    transcript_o1_taints "o1-taints" 20 0 10 1
+    transcript_n2 "n2" 31 0 34 0
+    transcript_o1 "o1" 43 0 42 1
+    transcript_o1_taints "o1-taints" 20 0 7 1
     transcript_o2 "o2" 13 0 95 8
     transcript_p1 "p1" 7 0 43 0
     transcript_p1_compute "p1-compute" 10 0 35 0
