@@ -51,7 +51,8 @@ await browse(async (browser, url) => {
   for (const { lang, width } of VISITS) {
     const context = await browser.newContext({ viewport: { width, height: 900 }, locale: lang, serviceWorkers: "block" });
     const page = await context.newPage();
-    await page.goto(url);
+    // Pods that run at the beginning wait until all of the wasm is here, so what they need is not of the first part.
+    await page.goto(`${url}?start=empty`);
     await page.waitForFunction(() => window.lab);
     await page.waitForTimeout(LOOKS_MS);
     const hits = await page.evaluate(() => Array.from(window.hits));
