@@ -21,7 +21,7 @@ test("every decision is told with its numbers and Kubernetes' function", async (
   await page.getByTestId("apply").click();
   await page.evaluate(() => window.lab.advance(10_000));
   const why = page.getByTestId("explain");
-  await expect(why).toContainText("replicas 3 + maxSurge 1");
+  await expect(why).toContainText("maxSurge 1: at most 4 pods may exist");
   const waits = why.locator(".why-waits", { hasText: "No room yet" }).first();
   await waits.getByRole("button", { name: "The numbers" }).click();
   await expect(waits).toContainText("maxTotalPods");

@@ -42,7 +42,8 @@ impl FilmClock {
         };
         let mut begun_us = None;
         browser::on_every_frame(move |now_us| {
-            let longest_ms = clock.longest_ms.get_untracked();
+            // The comparison may have gone with the text that it was of.
+            let Some(longest_ms) = clock.longest_ms.try_get_untracked() else { return };
             if longest_ms == 0 || !clock.is_playing.get_untracked() {
                 begun_us = None;
                 return;
