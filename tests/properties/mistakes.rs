@@ -46,10 +46,12 @@ fn production_manifests_are_accepted_whole() {
     }
     let deployment = cluster.api.not_simulated().find(|(kind, ..)| *kind == Kind::Deployment).expect("a list");
     let container = "spec.template.spec.containers[0]";
-    for path in ["resources", "volumeMounts", "securityContext", "envFrom"] {
+    for path in ["resources.limits", "securityContext"] {
         assert!(deployment.2.contains(&format!("{container}.{path}")), "{path} is not among {:?}", deployment.2);
     }
-    assert!(!deployment.2.iter().any(|path| path.contains("Probe") || path.contains("strategy")), "{:?}", deployment.2);
+    for acted_on in ["Probe", "strategy", "requests", "volumeMounts", "envFrom"] {
+        assert!(!deployment.2.iter().any(|path| path.contains(acted_on)), "{acted_on} is among {:?}", deployment.2);
+    }
 }
 
 /// Something that somebody may write by mistake.
