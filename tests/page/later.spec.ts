@@ -1,7 +1,7 @@
 // The wasm in two parts: a first visit runs without the later one, and nobody who asks for something in it is left waiting.
 import { readdirSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { expect, openLab, test } from "./support/lab";
+import { expect, openEmpty, openLab, test } from "./support/lab";
 import { DIST } from "./support/serve.mjs";
 
 const LATER = /-later-[0-9a-f]{16}\.wasm$/;
@@ -48,7 +48,7 @@ for (const lang of ["en", "zh"]) {
 }
 
 test("the later part comes by itself, and what needs it goes on then", async ({ page }) => {
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await hasCome(page);
   await expect(page.getByTestId("forecast")).toContainText("A Deployment is created");
   await page.getByTestId("editor").fill("kind: Deploymen\n");
@@ -59,7 +59,7 @@ test("the later part comes by itself, and what needs it goes on then", async ({ 
 
 test("what is asked for before the later part has come is answered all the same", async ({ page }) => {
   await withSlowNetwork(page);
-  await openLab(page, "/?lang=en");
+  await openEmpty(page, "/?lang=en");
   await page.getByTestId("terminal-input").fill("kubectl explain pods");
   await page.getByTestId("terminal-input").press("Enter");
   await expect(page.getByTestId("terminal-log")).toContainText("KIND:       Pod");
@@ -107,7 +107,7 @@ test.describe("with a later part that does not come", () => {
 
   test("the page says that it has stopped when it cannot go on without", async ({ page }) => {
     await page.route(LATER, (route) => route.abort());
-    await openLab(page, "/?lang=en");
+    await openEmpty(page, "/?lang=en");
     await page.getByTestId("apply").click();
     await expect(page.getByText("reload the page to go on")).toBeVisible();
   });
