@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::view::browser::{self, Patience};
 use crate::view::i18n::Key;
 use crate::view::manifest::comparison::{Comparison, FilmClock};
-use crate::view::manifest::document::document;
+use crate::view::manifest::document::{LONGEST_READ, document};
 use crate::view::settings::{Settings, settings};
 use crate::view::simulation::{Simulation, simulation};
 
@@ -80,6 +80,10 @@ pub fn ForecastLine() -> impl IntoView {
             return;
         }
         let Some(text) = document.text.try_get_untracked() else { return };
+        // What is not read while it is typed is not forecast either.
+        if text.len() > LONGEST_READ {
+            return;
+        }
         let changes = simulation.spec_changes.get_untracked();
         work.update_value(|work| {
             let is_new = work.known.as_ref().is_none_or(|(known, of)| *known != text || *of != changes);

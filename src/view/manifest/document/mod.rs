@@ -17,7 +17,7 @@ use crate::view::manifest::text::Marks;
 use crate::view::simulation::Simulation;
 
 /// A text of more bytes is not read while it is typed: what is wrong with it, applying it tells.
-const LONGEST_READ: usize = 512 << 10;
+pub const LONGEST_READ: usize = 512 << 10;
 
 /// What the open file is, and so what its button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
