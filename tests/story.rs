@@ -1,6 +1,6 @@
 //! The story's pace: how long a rollout is watched, and that nothing that happens depends on it.
 
-use hellok8s_lab::lab::story::{Beats, Story, TOLD_US};
+use hellok8s_lab::lab::story::{BeatKind, Beats, Story, TOLD_US};
 use hellok8s_lab::lab::{Lab, LabOptions, PRESETS};
 use hellok8s_lab::lang::Lang;
 use hellok8s_lab::sim::SimTime;
@@ -245,6 +245,22 @@ fn who_types_waits_no_longer_than_by_the_clock() {
     }
     let waited_us = viewer.viewed_us - began_us;
     assert!(waited_us <= 500_000 + 2 * FRAME_US, "{waited_us}");
+}
+
+#[test]
+fn a_wait_is_told_once_and_not_whenever_the_kubelet_looks() {
+    let mut lab = Lab::new(&LabOptions::default());
+    apply(&mut lab, "liveness");
+    lab.run_until(SimTime(900_000));
+    let mut beats = Beats::default();
+    beats.read(lab.cluster(), lab.forks());
+    let count = |kind: BeatKind| -> u32 {
+        let told = (0..beats.len()).filter_map(|number| beats.get(number)).filter(|beat| beat.kind == kind);
+        told.map(|beat| beat.count).sum()
+    };
+    let (waits, restarts) = (count(BeatKind::BacksOff), count(BeatKind::Restarted));
+    assert!(restarts >= 10, "{restarts}");
+    assert!(waits <= restarts + 3, "{waits} waits, {restarts} restarts");
 }
 
 #[test]

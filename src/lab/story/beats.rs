@@ -51,8 +51,8 @@ struct PodFacts {
     is_leaving: bool,
     /// What a decision of the kubelet has told of it last, and when.
     told: Option<(BeatKind, u64)>,
-    /// Until when it waits, as was told: the kubelet says so again whenever it looks.
-    waits_until_ms: Option<u64>,
+    /// For how long it waits until it is tried again, as was told: the kubelet says so again whenever it looks.
+    waits_ms: Option<u64>,
 }
 
 /// What is read, in the order of time.
@@ -149,10 +149,13 @@ impl Beats {
         let (at_ms, object) = (decision.t_ms, decision.object.as_str());
         let is_crowd = self.pods.len() > FEW_PODS;
         let mut pod = object.strip_prefix("Pod/").and_then(|key| self.pods.get_mut(key));
-        if let (Some(until_ms), Some(pod)) = (waits_until_ms(decision), &mut pod)
-            && pod.waits_until_ms.replace(until_ms) == Some(until_ms)
-        {
-            return;
+        if let Some(pod) = &mut pod {
+            // A container that is tried again waits anew, if it must.
+            match (kind, waits_ms(decision)) {
+                (BeatKind::Restarted | BeatKind::Pulls, _) => pod.waits_ms = None,
+                (_, Some(ms)) if pod.waits_ms.replace(ms) == Some(ms) => return,
+                _ => {}
+            }
         }
         let owner = pod.as_ref().map(|pod| pod.owner.clone());
         let cause = match (weight, pod) {
@@ -225,19 +228,13 @@ impl Beats {
         );
         let object = format!("Pod/{key}");
         let before = self.pods.get(&key).filter(|before| before.uid == pod.metadata.uid);
-        let (told, waits_until_ms) = before.map_or((None, None), |before| (before.told, before.waits_until_ms));
+        let (told, waits_ms) = before.map_or((None, None), |before| (before.told, before.waits_ms));
         let (was_ready, was_leaving) = before.map_or((false, false), |before| (before.is_ready, before.is_leaving));
         let is_new = before.is_none();
         let is_leaving = pod.metadata.deletion_timestamp.is_some();
         let is_ready = !is_leaving && pod.is_ready();
-        let facts = PodFacts {
-            uid: pod.metadata.uid.clone(),
-            owner: owner.clone(),
-            is_ready,
-            is_leaving,
-            told,
-            waits_until_ms,
-        };
+        let facts =
+            PodFacts { uid: pod.metadata.uid.clone(), owner: owner.clone(), is_ready, is_leaving, told, waits_ms };
         self.pods.insert(key, facts);
         let kind = match () {
             () if is_new => BeatKind::Made,
@@ -318,9 +315,9 @@ impl Beats {
     }
 }
 
-/// Until when the kubelet waits by this decision, if it waits.
-fn waits_until_ms(decision: &Decision) -> Option<u64> {
-    decision.inputs.iter().find(|(name, _)| *name == "untilMs").and_then(|(_, value)| value.as_u64())
+/// For how long the kubelet waits by this decision, if it waits.
+fn waits_ms(decision: &Decision) -> Option<u64> {
+    decision.inputs.iter().find(|(name, _)| *name == "backOffMs").and_then(|(_, value)| value.as_u64())
 }
 
 /// Whether a beat is of this object, as decisions name it.
