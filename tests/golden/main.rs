@@ -12,6 +12,8 @@ mod controllers;
 mod kubectl;
 mod kubelet;
 mod manifest;
+mod probes;
+mod recorder;
 mod scheduler;
 mod table;
 mod validation;

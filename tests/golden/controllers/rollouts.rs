@@ -14,7 +14,8 @@ use hellok8s_lab::controllers::{Plan, Request, replica_set};
 use hellok8s_lab::sim::SimTime;
 use serde_json::{Map, Value, json};
 
-use super::{bound, count, list, ready_condition, table, text};
+use super::replica_set::ready_condition;
+use super::{bound, count, list, table, text};
 
 /// The names that the tables' ReplicaSets have; they break ties between those made in the same second.
 const HASHES: [(&str, &str); 6] = [
