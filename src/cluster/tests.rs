@@ -357,3 +357,21 @@ fn a_pod_without_a_place_waits_for_a_change_of_the_node() {
     world.run(10);
     assert!(world.pods()[0].is_ready());
 }
+
+#[test]
+fn a_rollout_without_progress_says_that_it_waits_for_it() {
+    let mut world = World::new(1);
+    let containers = json!([{"name": "app", "image": "guangzhengli/hellok8s:nope"}]);
+    world.patch(Kind::Deployment, "web", json!({"spec": {"template": {"spec": {"containers": containers}}}}));
+    world.run(30);
+    assert!(!world.decisions("deployment/waits-for-progress").is_empty());
+}
+
+#[test]
+fn a_replica_set_looks_again_only_for_pods_that_are_not_available_yet() {
+    let mut world = World::new(0);
+    world.patch(Kind::Deployment, "web", json!({"spec": {"minReadySeconds": 5, "replicas": 1}}));
+    world.run(30);
+    let waits = world.decisions("replicaset/waits-for-min-ready").len();
+    assert_eq!((world.set().status.available_replicas, waits), (1, 1));
+}

@@ -223,3 +223,6 @@ fn sidecar(container: &Container, record: &Record, results: &Results) -> (bool, 
     }
     (true, None)
 }
+
+#[cfg(test)]
+mod tests;

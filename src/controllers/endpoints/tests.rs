@@ -92,3 +92,28 @@ fn the_earliest_change_since_the_last_pass_is_the_time() {
     times.forget(&crate::apiserver::Key::of(&service.metadata));
     assert_eq!(times.changed(&service, &[]), Some(Time(97)));
 }
+
+#[test]
+fn the_empty_slice_of_a_service_without_pods_stays_as_it_is() {
+    let mut service = service();
+    service.spec.selector = [("app".to_owned(), "web".to_owned())].into();
+    service.metadata.uid = "uid".to_owned();
+    let mut times = TriggerTimes::default();
+    let plan = |service: &Service, slices: &[Arc<EndpointSlice>], times: &mut TriggerTimes| {
+        super::sync(&super::Input { service, pods: &[], slices }, times)
+    };
+    let first = plan(&service, &[], &mut times);
+    assert_eq!(first.steps.len(), 1);
+    let mut empty = super::new_slice(&service, &[]);
+    empty.metadata.name = "web-x".to_owned();
+    let stored = [Arc::new(empty)];
+    assert_eq!(plan(&service, &stored, &mut times).steps, []);
+    service.metadata.labels = [("team".to_owned(), "red".to_owned())].into();
+    assert_eq!(plan(&service, &stored, &mut times).steps.len(), 1, "with other labels it is another one");
+    // Another service's of that name goes.
+    let mut other = super::new_slice(&service, &[]);
+    other.metadata.owner_references.clear();
+    other.endpoints = endpoints(0..1);
+    let wanted = plan(&service, &[Arc::new(other)], &mut times);
+    assert_eq!(wanted.steps.len(), 2, "{wanted:?}");
+}

@@ -160,3 +160,29 @@ pub fn related_pods(set: &ReplicaSet, all: &[Arc<ReplicaSet>], pods: &[Arc<Pod>]
     };
     pods.iter().filter(|pod| is_related(pod)).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::{ContainerStatus, PodSpec};
+
+    #[test]
+    fn restarts_of_sidecars_count_and_those_of_init_containers_do_not() {
+        let inits = json!([
+            {"name": "side", "image": "web", "restartPolicy": "Always"}, {"name": "init", "image": "web"},
+        ]);
+        let spec = PodSpec::from_value(json!({"initContainers": inits, "containers": []})).unwrap_or_default();
+        let status = |name: &str, restart_count: i32| ContainerStatus {
+            name: name.to_owned(),
+            restart_count,
+            ..ContainerStatus::default()
+        };
+        let mut pod = Pod { spec: Arc::new(spec), ..Pod::default() };
+        assert_eq!(max_restarts(&pod), (0, 0));
+        pod.status.container_statuses = vec![status("a", 2), status("b", 5)];
+        pod.status.init_container_statuses = vec![status("init", 9), status("side", 3)];
+        assert_eq!(max_restarts(&pod), (5, 3));
+    }
+}

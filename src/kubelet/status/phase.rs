@@ -139,3 +139,96 @@ impl Count {
         if self.stopped == self.succeeded { PodPhase::Succeeded } else { PodPhase::Failed }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn waits() -> Value {
+        json!({"state": {"waiting": {}}})
+    }
+
+    fn runs() -> Value {
+        json!({"state": {"running": {}}, "started": true})
+    }
+
+    fn done(code: i32) -> Value {
+        json!({"state": {"terminated": {"exitCode": code}}})
+    }
+
+    /// Ended before, and waits to be started again.
+    fn again(code: i32) -> Value {
+        json!({"state": {"waiting": {}}, "lastState": {"terminated": {"exitCode": code}}})
+    }
+
+    /// The phase of a pod with containers of these names and states: `init`, `side`, the others regular ones.
+    fn of(policy: &str, containers: &[(&str, Value)], is_terminal: bool, is_initialized: bool) -> PodPhase {
+        let (mut inits, mut regular, mut statuses) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, status) in containers {
+            match *name {
+                "init" => inits.push(json!({"name": name, "image": "web"})),
+                "side" => inits.push(json!({"name": name, "image": "web", "restartPolicy": "Always"})),
+                _ => regular.push(json!({"name": name, "image": "web"})),
+            }
+            if !status.is_null() {
+                let mut status: ContainerStatus = serde_json::from_value(status.clone()).unwrap_or_default();
+                (*name).clone_into(&mut status.name);
+                statuses.push(status);
+            }
+        }
+        let spec = json!({"restartPolicy": policy, "initContainers": inits, "containers": regular});
+        phase(&PodSpec::from_value(spec).unwrap_or_default(), &statuses, is_terminal, is_initialized)
+    }
+
+    #[test]
+    fn the_phase_follows_from_the_containers() {
+        use PodPhase::{Failed, Pending, Running, Succeeded};
+        for (policy, containers, wanted) in [
+            ("Always", vec![("a", waits())], Pending),
+            ("Always", vec![("a", Value::Null)], Pending),
+            ("Always", vec![("a", runs()), ("b", Value::Null)], Pending),
+            ("Always", vec![("a", runs()), ("b", waits())], Pending),
+            ("Always", vec![("a", runs()), ("b", done(1))], Running),
+            ("Always", vec![("a", done(0)), ("b", done(1))], Running),
+            ("Always", vec![("a", again(1))], Running),
+            ("OnFailure", vec![("a", done(0)), ("b", done(0))], Succeeded),
+            ("OnFailure", vec![("a", done(0)), ("b", done(1))], Running),
+            ("OnFailure", vec![("a", done(0)), ("b", again(1))], Running),
+            ("Never", vec![("a", done(0)), ("b", done(0))], Succeeded),
+            ("Never", vec![("a", done(0)), ("b", done(1))], Failed),
+            ("Never", vec![("a", again(1))], Failed),
+            ("Never", vec![("a", done(0)), ("b", runs())], Running),
+            ("Always", vec![("init", runs()), ("a", waits())], Pending),
+            ("Always", vec![("init", done(1)), ("a", waits())], Pending),
+            ("Never", vec![("init", done(1)), ("a", waits())], Failed),
+            ("Never", vec![("init", again(1)), ("a", waits())], Failed),
+            ("Always", vec![("init", done(0)), ("a", runs())], Running),
+            ("Always", vec![("init", again(0)), ("a", runs())], Running),
+            ("Always", vec![("init", Value::Null), ("a", runs())], Pending),
+            ("Never", vec![("side", runs()), ("a", done(0))], Running),
+            ("Never", vec![("side", done(1)), ("a", done(0))], Succeeded),
+            ("Never", vec![("side", again(1)), ("a", done(0))], Succeeded),
+            ("Never", vec![("side", waits()), ("a", done(0))], Pending),
+            ("Never", vec![("side", Value::Null), ("a", runs())], Pending),
+        ] {
+            assert_eq!(of(policy, &containers, false, false), wanted, "{policy} {containers:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_stopped_for_good_has_ended_whatever_its_policy() {
+        let of = |containers: &[(&str, Value)]| of("Always", containers, true, true);
+        assert_eq!(of(&[("a", done(0))]), PodPhase::Succeeded);
+        assert_eq!(of(&[("a", done(0)), ("b", done(1))]), PodPhase::Failed);
+        assert_eq!(of(&[("a", waits())]), PodPhase::Pending);
+    }
+
+    #[test]
+    fn a_sidecar_that_starts_again_does_not_set_the_pod_back() {
+        let starts = json!({"state": {"running": {}}, "started": false});
+        let of = |is_initialized| of("Always", &[("side", starts.clone()), ("a", runs())], false, is_initialized);
+        assert_eq!((of(false), of(true)), (PodPhase::Pending, PodPhase::Running));
+    }
+}
