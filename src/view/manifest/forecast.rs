@@ -79,11 +79,11 @@ pub fn ForecastLine() -> impl IntoView {
         if !browser::is_whole() {
             return;
         }
+        let Some(text) = document.text.try_get_untracked() else { return };
         // What is not read while it is typed is not forecast either.
-        if document.text.try_with_untracked(String::len).is_none_or(|length| length > LONGEST_READ) {
+        if text.len() > LONGEST_READ {
             return;
         }
-        let Some(text) = document.text.try_get_untracked() else { return };
         let changes = simulation.spec_changes.get_untracked();
         work.update_value(|work| {
             let is_new = work.known.as_ref().is_none_or(|(known, of)| *known != text || *of != changes);
