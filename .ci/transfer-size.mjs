@@ -1,7 +1,7 @@
 // Prints what a visitor downloads of dist/: the first visit's part, without which the page does not run and which the budget
-// is for; the later part of the wasm, which every visit fetches as well once the page stands; and both together. Fails when
-// the first part or the whole is beyond its ceiling, which is about where the page stands now (docs/architecture.md,
-// "What the page weighs").
+// is for; the later part of the wasm, which every visit fetches as well once the page stands; and both together. Says which
+// goal is missed, and fails when the first part or the whole is beyond its ceiling, which is about where the page stands now
+// (docs/architecture.md, "What the page weighs").
 //
 //   node .ci/transfer-size.mjs [DIST]
 import { readdirSync, readFileSync } from "node:fs";
@@ -9,8 +9,9 @@ import { extname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const BUDGET_KIB = 350;
-const FIRST_CEILING_KIB = 275;
-const TOTAL_CEILING_KIB = 945;
+/** What it should weigh, and what it may weigh until it does. */
+const FIRST = { goal: 270, ceiling: 338 };
+const TOTAL = { goal: 938, ceiling: 1130 };
 /** What every visit downloads; the rest (icons, the embed script) is shown and not counted. */
 const COUNTED = ["html", "js", "wasm", "css"];
 /** Scripts that live beside the page but are not part of a visit to it. */
@@ -59,7 +60,11 @@ if (over > 0) {
 if (process.env.LAB_SMALL_STD !== "1") {
   console.log("Built with the compiler's own standard library, which is about 45 KiB more: the ceilings are not held against it.");
 } else {
-  for (const [what, size, ceiling] of [["What the page starts with", first, FIRST_CEILING_KIB], ["A visit in total", total, TOTAL_CEILING_KIB]]) {
+  for (const [what, size, { goal, ceiling }] of [["What the page starts with", first, FIRST], ["A visit in total", total, TOTAL]]) {
+    const missed = size.brotli / 1024 - goal;
+    if (missed > 0) {
+      console.log(`${what} misses its goal of ${goal} KiB (brotli) by ${missed.toFixed(1)} KiB.`);
+    }
     if (size.brotli > ceiling * 1024) {
       console.error(`${what} is beyond its ceiling of ${ceiling} KiB (brotli): make it smaller.`);
       process.exitCode = 1;
