@@ -39,7 +39,7 @@ async function beforeStart(instance) {
  */
 function beginsWithAll() {
   const asked = new URLSearchParams(location.search);
-  ["lang", "theme"].forEach((name) => asked.delete(name));
+  ["lang", "theme", "speed", "start"].forEach((name) => asked.delete(name));
   return [...asked].length > 0 || location.hash.length > 1 || Boolean(navigator.serviceWorker?.controller);
 }
 

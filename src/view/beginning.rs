@@ -101,8 +101,7 @@ impl Beginning {
         let (simulation, document) = (self.simulation, self.document);
         // What the visitor wrote stays.
         if !document.is_changed(FILE) {
-            document.write(FILE, &start::next_manifest());
-            document.show(FILE);
+            document.begin_with(FILE, &start::next_manifest());
         }
         simulation.exec(start::script(), move |_| {
             simulation.advance(start::RUNNING_MS);

@@ -272,6 +272,13 @@ impl Document {
         }
     }
 
+    /// Writes and opens a file that the lab begins with: it is kept for the next visit only once it has been changed.
+    pub fn begin_with(self, name: &str, text: &str) {
+        self.past.update_value(|past| past.initial.push((name.to_owned(), text.to_owned())));
+        self.simulation.write(name, text);
+        self.show(name);
+    }
+
     /// Whether a file is not as the lab began with it.
     pub fn is_changed(self, name: &str) -> bool {
         let text = self.simulation.with(|lab| lab.read(name).map(str::to_owned));
