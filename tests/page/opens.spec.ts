@@ -29,7 +29,7 @@ test.describe("a defect", () => {
 
   test("that stops the simulation is told, and only then", async ({ page }) => {
     await openLab(page);
-    const told = page.getByRole("alert");
+    const told = page.locator(".broken[role=alert]");
     await expect(told).toBeHidden();
     await page.evaluate(() => {
       // A function that does nothing but trap, as a panic does.

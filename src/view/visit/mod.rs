@@ -99,7 +99,10 @@ impl Visit {
         }
         // Both as long as the page lives.
         std::mem::forget(window_event_listener(leptos::ev::hashchange, move |_| visit.follow_address()));
-        std::mem::forget(window_event_listener(leptos::ev::pagehide, move |_| visit.save()));
+        std::mem::forget(window_event_listener(leptos::ev::pagehide, move |_| {
+            document.settle();
+            visit.save();
+        }));
         Effect::new(move |before: Option<()>| {
             simulation.changes.track();
             simulation.lesson_changes.track();
@@ -263,6 +266,8 @@ impl Visit {
 
     fn remember_mine(self) {
         if self.mine.with_value(Option::is_none) && !self.document.is_guest.get_untracked() {
+            // What was typed just now is the visitor's own as well.
+            self.document.settle();
             let mine = self.session();
             self.mine.set_value(Some(mine));
         }
