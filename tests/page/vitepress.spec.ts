@@ -57,7 +57,8 @@ test("the block that is read runs, and the page hears of it", async ({ page, exa
   const { element, frame } = await labAt(page, 0);
   const block = page.locator("div.language-yaml").first();
   const lines = await block.locator(".line").allInnerTexts();
-  await expect.poll(() => events("ready")).toHaveLength(1);
+  // A second lab further down may be near enough to load as well.
+  await expect.poll(async () => (await events("ready")).length).toBeGreaterThanOrEqual(1);
   // It need not be shown in order to run.
   await expect(frame.getByTestId("editor")).toHaveCount(0);
   await expect.poll(() => inLab(frame, () => window.lab.read("deployment.yaml"))).toBe(`${lines.join("\n")}\n`);

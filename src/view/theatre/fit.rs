@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
 
+use crate::view::browser;
 use crate::view::scene::{Detail, Place, PodState, Scene};
 
 /// The sizes, from large to small: `data-size` in style/stage.css.
@@ -28,6 +29,12 @@ pub fn keep(scene: Scene, stage: NodeRef<Div>) {
         let may_grow = is_at_rest || before.is_none_or(|(known, _)| known != resizes);
         let from = if may_grow { 0 } else { size.get_value() };
         size.set_value(largest_that_fits(&stage, from));
+        // Once more when all that has changed with it is in the page.
+        browser::soon(move || {
+            if let Some(from) = size.try_get_value() {
+                size.set_value(largest_that_fits(&stage, from));
+            }
+        });
         (resizes, is_at_rest)
     });
     Effect::new(move |_| {
