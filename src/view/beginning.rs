@@ -64,9 +64,7 @@ impl Beginning {
             }
         });
         let beginning = Self { simulation, document, ran_at, words };
-        if settings::start() == Start::Running {
-            beginning.run();
-        }
+        beginning.run(settings::start());
         beginning
     }
 
@@ -76,9 +74,7 @@ impl Beginning {
         self.ran_at.set(None);
         self.simulation.leave_lesson();
         self.document.restore();
-        if start == Start::Running {
-            self.run();
-        }
+        self.run(start);
     }
 
     /// Three pods that answer, and then their next version in their place.
@@ -92,9 +88,14 @@ impl Beginning {
         }
     }
 
-    /// Runs what runs at the beginning, once all of the wasm is here: a first visit's first picture does not wait for it.
-    fn run(self) {
-        browser::when_whole(Box::new(move || self.start(|| ())));
+    /// Runs what runs at the beginning, if anything does, once all of the wasm is here: a first visit's first picture does
+    /// not wait for it.
+    fn run(self, start: Start) {
+        browser::when_whole(Box::new(move || {
+            if start == Start::Running {
+                self.start(|| ());
+            }
+        }));
     }
 
     fn start(self, then: impl FnOnce() + 'static) {
