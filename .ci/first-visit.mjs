@@ -52,7 +52,8 @@ await browse(async (browser, url) => {
     const context = await browser.newContext({ viewport: { width, height: 900 }, locale: lang, serviceWorkers: "block" });
     const page = await context.newPage();
     // Pods that run at the beginning wait until all of the wasm is here, so what they need is not of the first part.
-    await page.goto(`${url}?start=empty`);
+    // A pace may be in the address, or be remembered.
+    await page.goto(`${url}?start=empty${width < 1000 ? "&speed=1" : ""}`);
     await page.waitForFunction(() => window.lab);
     await page.waitForTimeout(LOOKS_MS);
     const hits = await page.evaluate(() => Array.from(window.hits));
