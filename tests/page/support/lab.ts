@@ -57,7 +57,15 @@ function withDefault(path: string, name: string, value: string): string {
 /** Fails when axe finds anything against WCAG 2.2 AA in the page as it is now, or in the part that `within` selects. */
 export async function expectAccessible(page: Page, within?: string): Promise<void> {
   // What is still fading in has the contrast of nothing that anybody reads.
-  await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+  await page.evaluate(async () => {
+    // What is told a moment later fades in then: until nothing has for a quarter of a second, but no longer than two.
+    for (let frame = 0, quiet = 0; frame < 120 && quiet < 15; frame += 1) {
+      const fading = document.getAnimations();
+      fading.forEach((animation) => animation.finish());
+      quiet = fading.length > 0 ? 0 : quiet + 1;
+      await new Promise((next) => requestAnimationFrame(next));
+    }
+  });
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   const axe = new AxeBuilder({ page }).withTags(tags);
   if (within) {
