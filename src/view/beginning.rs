@@ -1,6 +1,6 @@
 //! How a visit begins: with pods that run already, or with an empty cluster.
 
-use hellok8s_lab::lab::start;
+use hellok8s_lab::lab::{Lab, start};
 use leptos::prelude::*;
 
 use crate::view::browser;
@@ -92,10 +92,17 @@ impl Beginning {
     /// not wait for it.
     fn run(self, start: Start) {
         browser::when_whole(Box::new(move || {
-            if start == Start::Running {
+            // Who has done something meanwhile, or opened a lesson or a link, has begun in another way.
+            if start == Start::Running && self.is_own() && self.simulation.with(is_empty) {
                 self.start(|| ());
             }
         }));
+    }
+
+    /// Whether the lab is the visitor's own: no lesson's, and nobody else's.
+    fn is_own(self) -> bool {
+        let has_lesson = self.simulation.with_progress(|progress| progress.is_some());
+        !has_lesson && !self.document.is_guest.get_untracked()
     }
 
     fn start(self, then: impl FnOnce() + 'static) {
@@ -105,6 +112,9 @@ impl Beginning {
             document.begin_with(FILE, &start::next_manifest());
         }
         simulation.exec(start::script(), move |_| {
+            if !self.is_own() {
+                return;
+            }
             simulation.advance(start::RUNNING_MS);
             simulation.exec(start::CLIENT.to_owned(), move |_| {
                 self.ran_at.set(Some(simulation.spec_changes.get_untracked()));
@@ -112,6 +122,12 @@ impl Beginning {
             });
         });
     }
+}
+
+/// Whether nobody has made anything in the cluster.
+fn is_empty(lab: &Lab) -> bool {
+    let store = lab.cluster().api.store();
+    store.deployments(None).next().is_none() && store.pods(None).next().is_none()
 }
 
 /// What is said while what runs at the beginning runs. Follows the editor's text.
