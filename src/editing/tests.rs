@@ -1,3 +1,5 @@
+//! Tests of what the editor's keys do with a text.
+
 use std::sync::Arc;
 
 use super::odd::{in_command, in_manifest, mend};

@@ -1,3 +1,5 @@
+//! Tests of the endpoint slices that a Service's pods come down to.
+
 use std::sync::Arc;
 
 use super::slices::{Changes, reconcile};

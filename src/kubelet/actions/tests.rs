@@ -1,3 +1,5 @@
+//! Tests of what one sync of a pod starts, kills and leaves alone.
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};

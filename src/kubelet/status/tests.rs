@@ -1,3 +1,5 @@
+//! Tests of the status that the kubelet reports of a pod.
+
 use std::sync::Arc;
 
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Tests of templates as Go's text/template reads and runs them.
+
 use serde_json::json;
 
 use super::*;
