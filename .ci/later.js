@@ -19,7 +19,8 @@ function withLater(imports) {
 
 /** Before the first part runs; resolves when it may. */
 async function beforeStart(instance) {
-  first = instance.exports;
+  // public/survival.js looks after calls from outside; the later part is within.
+  first = (instance.whole ?? instance).exports;
   // src/view/browser.rs asks for it.
   document.documentElement.setAttribute("data-later", "coming");
   hasFirst();

@@ -59,11 +59,13 @@ function withoutInlineScripts(html) {
   });
 }
 
-function withHashedBoot(html) {
-  const boot = readFileSync(at("boot.js"), "utf8");
-  const name = hashed("boot", boot, "js");
-  renameSync(at("boot.js"), at(name));
-  return replace(html, / src="boot\.js"/, ` src="./${name}" ${integrity(boot)}`);
+function withHashedScripts(html) {
+  return ["boot", "survival"].reduce((page, plain) => {
+    const script = readFileSync(at(`${plain}.js`), "utf8");
+    const name = hashed(plain, script, "js");
+    renameSync(at(`${plain}.js`), at(name));
+    return replace(page, new RegExp(` src="${plain}\\.js"`), ` src="./${name}" ${integrity(script)}`);
+  }, html);
 }
 
 function withOneSheet(html) {
@@ -97,7 +99,7 @@ let html = readFileSync(at("index.html"), "utf8");
 const inTwo = (page) => withWasmInTwo(page, { at, hashed, integrity });
 // The page of a debug build, which stays whole, has the hash that Trunk gave its wasm.
 const withoutVainHash = (page) => page.replace(/(<link rel="preload"[^>]*?) integrity="[^"]*"([^>]*as="fetch")/g, "$1$2");
-for (const step of [inTwo, withoutVainHash, withoutInlineScripts, withHashedBoot, withOneSheet, checked]) {
+for (const step of [inTwo, withoutVainHash, withoutInlineScripts, withHashedScripts, withOneSheet, checked]) {
   html = step(html);
 }
 writeFileSync(at("index.html"), replace(html, /\{\{PUBLIC_URL\}\}/g, publicUrl));

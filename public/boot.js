@@ -35,23 +35,23 @@
   if (typeof WebAssembly !== "object" || typeof WebAssembly.instantiate !== "function" || !("noModule" in document.createElement("script"))) {
     unable("unable");
   }
-  /** A trap, as a panic is one, or a stack or a memory that is full. */
-  function stops(error) {
-    return (typeof WebAssembly === "object" && error instanceof WebAssembly.RuntimeError) ||
-      error instanceof RangeError;
-  }
   // A download that fails is a TypeError to scripts, and an error without a message where the page asks for the file.
   function failed(error, isFile) {
-    // A defect stops the wasm for good: the visitor is told, and what they typed is kept already.
-    if (!root.hasAttribute("data-start") && stops(error)) {
-      root.setAttribute("data-broken", "true");
-    }
     unable(isFile || (error && error.name === "TypeError") ? "offline" : "unable");
   }
   addEventListener("error", function (event) {
+    if (event.error && event.error.hasStopped) {
+      // Told already, when it stopped.
+      event.preventDefault();
+      return;
+    }
     failed(event.error, event.target && event.target !== window);
   }, true);
   addEventListener("unhandledrejection", function (event) {
+    if (event.reason && event.reason.hasStopped) {
+      event.preventDefault();
+      return;
+    }
     failed(event.reason, false);
   });
 

@@ -20,7 +20,7 @@
   /** Handed to the page as its query parameters of the same names. A change loads the lab again. */
   const PARAMETERS = ["lesson", "panels", "start", "speed", "seed", "k8s", "autoplay"];
   /** The page's messages, which the element fires again as events of the same names. */
-  const FROM_PAGE = new Set(["ready", "resize", "goal", "change"]);
+  const FROM_PAGE = new Set(["ready", "resize", "goal", "change", "stopped"]);
   const SOURCE = { page: "hellok8s-lab", host: "hellok8s-lab-host" };
   /** The least and the most height that the page may ask for, in CSS pixels. */
   const HEIGHT = { least: 120, most: 4000 };

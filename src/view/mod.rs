@@ -20,6 +20,7 @@ mod settings;
 mod share;
 mod side;
 mod simulation;
+mod survival;
 mod terminal;
 mod theatre;
 mod visit;

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::view::browser;
 use crate::view::i18n::{self, Key, Lang};
 use crate::view::share::link;
+use crate::view::survival;
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,9 +131,12 @@ impl Start {
 }
 
 /// `?start=`; without it, what the visitor has chosen before, and running pods on a first visit. A lesson, somebody's link
-/// and another site's page say themselves what they begin with.
+/// and another site's page say themselves what they begin with; after the page has stopped nothing runs by itself.
 pub fn start() -> Start {
     let is_somebodys = is_embedded() || browser::parameter("lesson").is_some() || link::present().is_some();
+    if survival::has_stopped() {
+        return Start::Empty;
+    }
     let chosen = browser::parameter("start").or_else(|| browser::recall("start").filter(|_| !is_somebodys));
     match chosen.as_deref() {
         Some("running") => Start::Running,

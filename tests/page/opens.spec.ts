@@ -24,24 +24,6 @@ test.describe("the content policy", () => {
   });
 });
 
-test.describe("a defect", () => {
-  test.use({ expectedErrors: [/unreachable/] });
-
-  test("that stops the simulation is told, and only then", async ({ page }) => {
-    await openLab(page);
-    const told = page.locator(".broken[role=alert]");
-    await expect(told).toBeHidden();
-    await page.evaluate(() => {
-      // A function that does nothing but trap, as a panic does.
-      const code = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11];
-      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(code)));
-      setTimeout(exports.f as () => void);
-    });
-    await expect(told).toContainText("reload the page");
-    await expectAccessible(page);
-  });
-});
-
 test("only the panels that the address asks for are shown", async ({ page }) => {
   await openLab(page, "/?panels=stage&embed=1");
   await expect(page.getByTestId("stage")).toBeVisible();

@@ -1,5 +1,6 @@
 //! `lab`: what a real terminal has no command for: trouble and traffic.
 
+mod defect;
 mod image;
 mod status;
 
@@ -56,6 +57,7 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
         ["stand-in", file] => image::stand_in(world, file),
         ["image", named] if world.files.read(named).is_none() => image::show(world, named),
         ["image", file] => image::put(world, file),
+        [name] if name.starts_with("debug-") => defect::run(name),
         ["status"] => Ok(status::text(world)),
         _ => Err("what? lab help shows the commands".to_owned()),
     };

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use hellok8s_lab::lab::pace::Speed;
 use hellok8s_lab::lab::story::Story;
 use hellok8s_lab::lab::timeline::Timeline;
-use hellok8s_lab::lab::{Input, Lab, LabOptions};
+use hellok8s_lab::lab::{Input, Lab, LabOptions, start};
 use hellok8s_lab::lessons::{Lesson, Observation, Progress};
-use hellok8s_lab::session::{Reopened, Start};
+use hellok8s_lab::session::{Reopened, Session, Start};
 use leptos::prelude::*;
 
 use super::terminals::TERMINALS;
 use super::{Core, Simulation};
 use crate::view::settings;
+use crate::view::survival;
 
 impl Simulation {
     pub(super) fn read_lesson(self, core: &mut Core) {
@@ -63,10 +64,12 @@ impl Simulation {
 
     /// What the lab that is there began with, if that is a lesson.
     pub fn lesson_start(self) -> Option<Start> {
-        self.core.with_value(|core| {
-            let id = core.progress.as_ref()?.lesson().id.clone();
-            Some(core.own_lesson.clone().map_or(Start::Lesson(id), Start::OwnLesson))
-        })
+        self.core.with_value(Core::lesson_start)
+    }
+
+    /// Notes outside of the wasm what was done so far, before a link or a lesson is opened.
+    pub fn note_opening(self) {
+        self.core.with_value(|core| survival::note_opening(&core.session()));
     }
 
     /// The text of the lesson's file, when it is not one of the lab's own.
@@ -130,5 +133,28 @@ impl Simulation {
     /// Looks at the lesson that is being done.
     pub fn with_progress<T>(self, look: impl FnOnce(Option<&Progress>) -> T) -> T {
         self.core.with_value(|core| look(core.progress.as_ref()))
+    }
+}
+
+impl Core {
+    fn lesson_start(&self) -> Option<Start> {
+        let id = self.progress.as_ref()?.lesson().id.clone();
+        Some(self.own_lesson.clone().map_or(Start::Lesson(id), Start::OwnLesson))
+    }
+
+    /// What was done so far, as it can be done again.
+    fn session(&self) -> Session {
+        let config = self.lab.cluster().config();
+        let free = || Start::Free(LabOptions { seed: config.seed, version: config.version });
+        let start = self.lesson_start().unwrap_or_else(free);
+        Session { start, inputs: self.lab.inputs(), open_file: None, fingerprint: None }
+    }
+
+    /// Notes outside of the wasm what was done so far, before `command` is. What runs at the beginning is no command of the
+    /// visitor's.
+    pub(super) fn note(&self, command: &str) {
+        if command != start::CLIENT && command != start::script() {
+            survival::note(&self.session(), command);
+        }
     }
 }

@@ -100,6 +100,7 @@ impl Simulation {
                     if is_shown {
                         self.say(core, shown, Said::Command, &line);
                     }
+                    core.note(&line);
                     core.lab.submit(terminal, &line);
                     core.is_stale = true;
                 }
@@ -213,6 +214,7 @@ impl Simulation {
     pub fn submit(self, line: &str) {
         self.core.update_value(|core| {
             let terminal = self.terminal.get_untracked();
+            core.note(line);
             self.say(core, terminal, Said::Command, line);
             core.lab.submit(terminal, line);
             core.is_stale = true;
@@ -222,7 +224,10 @@ impl Simulation {
 
     /// Ctrl-C in the visitor's terminal.
     pub fn interrupt(self) {
-        self.core.update_value(|core| core.lab.interrupt(self.terminal.get_untracked()));
+        self.core.update_value(|core| {
+            core.note("^C");
+            core.lab.interrupt(self.terminal.get_untracked());
+        });
         self.refresh(true);
     }
 
@@ -249,6 +254,7 @@ impl Simulation {
     /// The text that `kubectl edit` waits for is done.
     pub fn end_edit(self) {
         self.core.update_value(|core| {
+            core.note("kubectl edit");
             core.lab.end_edit();
             core.is_stale = true;
         });

@@ -28,6 +28,7 @@ impl Simulation {
     /// Lets simulated time go by at once.
     pub fn advance(self, ms: u64) {
         self.core.update_value(|core| {
+            core.note(&format!("+{ms} ms"));
             let until = core.lab.now() + ms;
             core.lab.run_until(until);
         });
@@ -37,7 +38,10 @@ impl Simulation {
     /// Shows another moment, at most the last one that was reached.
     pub fn seek(self, to_ms: u64) {
         self.playing.set(false);
-        self.core.update_value(|core| core.lab.seek(SimTime(to_ms)));
+        self.core.update_value(|core| {
+            core.note(&format!("→ {to_ms} ms"));
+            core.lab.seek(SimTime(to_ms));
+        });
         self.refresh(true);
     }
 
@@ -58,6 +62,7 @@ impl Simulation {
     pub fn to_beat(self, is_after: bool) {
         self.playing.set(false);
         self.core.update_value(|core| {
+            core.note(if is_after { "→" } else { "←" });
             core.story.read(&core.lab);
             let to = if is_after { core.beat_after() } else { core.beat_before() };
             let Some((number, at_ms)) = to else { return };
@@ -71,6 +76,7 @@ impl Simulation {
     fn run_to_mark(self, kinds: &[MarkKind]) {
         self.playing.set(false);
         self.core.update_value(|core| {
+            core.note("→");
             let start = core.lab.now();
             let marks = core.timeline.marks().len();
             while core.lab.now().ms_since(start) < LONGEST_SEARCH_MS && core.lab.next_at() != SimTime::NEVER {
@@ -87,6 +93,7 @@ impl Simulation {
     /// Runs on until nothing has changed for a while.
     pub fn until_stable(self) {
         self.core.update_value(|core| {
+            core.note("⇥");
             let start = core.lab.now();
             let mut changed = (start, core.timeline.samples().len());
             while core.lab.now().ms_since(start) < LONGEST_SEARCH_MS
@@ -108,7 +115,10 @@ impl Simulation {
     /// Goes back to the history that there was before something done in the past began another one.
     pub fn undo_fork(self) {
         self.playing.set(false);
-        self.core.update_value(|core| core.lab.undo_fork());
+        self.core.update_value(|core| {
+            core.note("⎌");
+            core.lab.undo_fork();
+        });
         self.refresh(true);
     }
 }

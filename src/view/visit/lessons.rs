@@ -47,6 +47,7 @@ impl Visit {
 
     fn go_on_with(self, lesson: Arc<Lesson>, own: Option<String>) {
         self.save();
+        self.simulation.note_opening();
         link::forget_present();
         let start = own.clone().map_or_else(|| Start::Lesson(lesson.id.clone()), Start::OwnLesson);
         let kept = browser::recall(&kept_as(&lesson.id)).and_then(|text| Session::parse(&text).ok());

@@ -19,6 +19,7 @@ use crate::view::browser;
 use crate::view::manifest::document::Document;
 use crate::view::share::link;
 use crate::view::simulation::Simulation;
+use crate::view::survival;
 
 /// Events that are done again between two looks at what the visitor does.
 const EVENTS: usize = 1_500;
@@ -91,12 +92,7 @@ impl Visit {
             link: StoredValue::new(None),
             is_saving: StoredValue::new(false),
         };
-        visit.follow_address();
-        if link::present().is_none()
-            && let Some(lesson) = browser::parameter("lesson")
-        {
-            visit.open_named(lesson);
-        }
+        visit.open_first();
         // Both as long as the page lives.
         std::mem::forget(window_event_listener(leptos::ev::hashchange, move |_| visit.follow_address()));
         std::mem::forget(window_event_listener(leptos::ev::pagehide, move |_| {
@@ -114,8 +110,45 @@ impl Visit {
         visit
     }
 
+    /// What there was before the page stopped, or what the address asks for.
+    fn open_first(self) {
+        Effect::new(move |_| survival::tell_guest(self.document.is_guest.get()));
+        if survival::has_stopped() {
+            let recovered = survival::recovered();
+            recovered.into_iter().for_each(|(session, is_guest)| self.recover(session, is_guest));
+        } else if link::present().is_some() {
+            self.follow_address();
+        } else if let Some(lesson) = browser::parameter("lesson") {
+            self.open_named(lesson);
+        }
+    }
+
+    fn recover(self, session: Session, is_guest: bool) {
+        let has_lesson = !matches!(session.start, Start::Free(_));
+        if session.inputs.is_empty() && !has_lesson {
+            return;
+        }
+        let purpose = match (has_lesson, is_guest) {
+            (true, _) => Purpose::Lesson,
+            (false, true) => Purpose::Shared,
+            (false, false) => Purpose::Mine,
+        };
+        if purpose != Purpose::Mine {
+            return self.open(Ok(session), purpose);
+        }
+        self.replay(session, move |outcome| match outcome {
+            Ok(reopened) => {
+                self.show(reopened, purpose);
+                // What was typed since is on the shelf.
+                self.document.restore();
+            }
+            Err(error) => self.notice.set(Some(Notice::Failed(error))),
+        });
+    }
+
     fn follow_address(self) {
         let Some(data) = link::present() else { return };
+        self.simulation.note_opening();
         let ticket = self.ask();
         spawn_local(async move {
             let text = link::read(&data).await;
@@ -226,6 +259,7 @@ impl Visit {
 
     /// Opens the text of a file: a session, or a lesson.
     pub fn open_file(self, name: &str, text: &str) {
+        self.simulation.note_opening();
         if is_yaml(name) {
             return self.open_own_lesson(name, text);
         }
