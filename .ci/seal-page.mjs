@@ -17,7 +17,7 @@ if (!staging) {
 /** Ends in a slash. */
 const publicUrl = (process.env.LAB_PUBLIC_URL ?? "./").replace(/\/?$/, "/");
 /** Not part of a visit: other sites load it, crawlers do, or it is the worker itself. */
-const NOT_KEPT = new Set(["embed.js", "404.html", "sw.js", "social.png"]);
+const NOT_KEPT = new Set(["embed.js", "embed-blocks.js", "404.html", "sw.js", "social.png"]);
 
 /**
  * The wasm's start holds the browser for a while: a page whose files came quickly would show nothing until then. In a

@@ -212,6 +212,8 @@
   const Base = globalThis.HTMLElement ?? class {};
 
   class Hellok8sLab extends Base {
+    /** What embed-blocks.js needs of this file. */
+    static page = { script: HERE, textOf, isYaml, langAround, themeAround, THEME_ATTRIBUTES };
     static observedAttributes = [...PARAMETERS, "lang", "theme", "for", "height", "src", "title"];
 
     #parts;
@@ -282,6 +284,16 @@
     /** Types a line into the lab's terminal; resolves to what it prints once it has ended. */
     exec(line) {
       return this.#ask({ type: "exec", line: String(line) });
+    }
+
+    /** Types the commands of a text, one after the other, in the reader's sight; resolves to what they print. */
+    type(text) {
+      return this.#ask({ type: "type", text: String(text) });
+    }
+
+    /** Lets time go by at once until nothing changes any more; resolves then. */
+    settle() {
+      return this.#ask({ type: "settle" });
     }
 
     /** Lets time go on. */
@@ -589,5 +601,15 @@
 
   if (globalThis.customElements && !customElements.get("hellok8s-lab")) {
     customElements.define("hellok8s-lab", Hellok8sLab);
+    loadBlocks();
+  }
+
+  /** `embed.js?blocks=docked`, or a page's `<meta name="hellok8s-lab">`, makes code blocks run: in a file beside this one. */
+  function loadBlocks() {
+    if (HERE && (new URL(HERE).searchParams.has("blocks") || document.querySelector('meta[name="hellok8s-lab"]'))) {
+      const script = document.createElement("script");
+      script.src = new URL("embed-blocks.js", HERE).href;
+      document.head.append(script);
+    }
   }
 }

@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use hellok8s_lab::lab::{Lab, LabOptions};
+use hellok8s_lab::shell::Terminal;
 use hellok8s_lab::sim::SimTime;
 use serde_json::json;
 
@@ -34,7 +35,7 @@ pub fn run(options: &RunOptions) -> Result<(), String> {
     let text = read_session(&options.session)?;
     let mut lab = lab_with(options.dir.as_deref(), &LabOptions { seed: options.seed, version: options.version })?;
     let mut out = std::io::stdout().lock();
-    for command in commands(&text, &lab) {
+    for command in Terminal::commands(&text) {
         let transcript = type_command(&mut lab, &command);
         out.write_all(transcript.as_bytes()).map_err(|error| error.to_string())?;
     }
@@ -72,22 +73,6 @@ pub(super) fn lab_with(dir: Option<&Path>, options: &LabOptions) -> Result<Lab, 
         eprintln!("hellok8s-lab: left out: {line}");
     }
     Ok(Lab::with_files(options, files))
-}
-
-/// The session's commands: a line each, or several where a quote or a here-document is open.
-fn commands(text: &str, lab: &Lab) -> Vec<String> {
-    let mut commands: Vec<String> = Vec::new();
-    let mut begun = String::new();
-    for line in text.lines() {
-        begun.push_str(line);
-        if lab.is_incomplete(&begun) {
-            begun.push('\n');
-            continue;
-        }
-        commands.push(std::mem::take(&mut begun));
-    }
-    commands.extend((!begun.is_empty()).then_some(begun));
-    commands
 }
 
 /// Types one command and lets time pass until it ends.

@@ -2,6 +2,7 @@
 
 mod commands;
 mod completion;
+mod endless;
 mod environment;
 mod language;
 pub mod masks;
@@ -12,6 +13,7 @@ mod terminal;
 mod tests;
 
 use crate::process::Programs;
+pub use endless::{is_service, never_ends};
 pub use terminal::Terminal;
 
 /// The programs that the shell knows, for those among them that start others.

@@ -66,6 +66,22 @@ impl Terminal {
         }
     }
 
+    /// The commands of a text: a line each, or several where a quote or a here-document is open.
+    pub fn commands(text: &str) -> Vec<String> {
+        let mut commands: Vec<String> = Vec::new();
+        let mut begun = String::new();
+        for line in text.lines() {
+            begun.push_str(line);
+            if Self::is_incomplete(&begun) {
+                begun.push('\n');
+                continue;
+            }
+            commands.push(std::mem::take(&mut begun));
+        }
+        commands.extend((!begun.is_empty()).then_some(begun));
+        commands
+    }
+
     /// Whether `text`, of one line or several, is the beginning of a command whose rest has not come yet.
     pub fn is_incomplete(text: &str) -> bool {
         parse(prompt_removed(text)) == Err(ParseError::Incomplete)

@@ -2,6 +2,7 @@
 //! another terminal while a command does not end.
 
 use hellok8s_lab::lab::Lab;
+use hellok8s_lab::shell::{is_service, never_ends};
 use hellok8s_lab::sim::SimTime;
 
 use super::compare;
@@ -59,7 +60,7 @@ impl Player {
         let command = self.names.translated(command, &self.lab);
         let output = self.attempt(&command, &[]);
         // What was left running or interrupted has not failed.
-        let code = if is_endless(&command) { 0 } else { self.lab.exit_code(self.terminal) };
+        let code = if never_ends(&command) { 0 } else { self.lab.exit_code(self.terminal) };
         (output, code)
     }
 
@@ -83,7 +84,7 @@ impl Player {
                 }
                 best = Some((distance, reader, output));
             }
-            if is_equal || is_endless(&command) || self.lab.now() >= until {
+            if is_equal || never_ends(&command) || self.lab.now() >= until {
                 break;
             }
             self.pass_time(REPEAT_MS);
@@ -96,7 +97,7 @@ impl Player {
     /// Types a command now. One that does not end is given time until the expected lines have come; then it goes on in
     /// its terminal if others need it, and is interrupted otherwise.
     fn attempt(&mut self, command: &str, expected: &[String]) -> String {
-        let is_endless = is_endless(command);
+        let is_endless = never_ends(command);
         if self.lab.is_busy(self.terminal) {
             self.terminal = (self.terminal + 1) % TERMINALS;
             if self.lab.is_busy(self.terminal) {
@@ -140,19 +141,4 @@ impl Player {
 fn has_come(expected: &[String], output: &str) -> bool {
     let lines: Vec<String> = output.lines().map(str::to_owned).collect();
     !expected.is_empty() && compare::fits(expected, &lines)
-}
-
-/// Whether a command ends only when it is interrupted.
-fn is_endless(command: &str) -> bool {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    let has = |word: &str| words.contains(&word);
-    let is_in_background = words.last().is_some_and(|word| word.ends_with('&'));
-    let watches = has("--watch") || has("-w") || has("--watch=true") || words.first() == Some(&"watch");
-    let follows = has("logs") && (has("-f") || has("--follow"));
-    !is_in_background && !has("timeout") && (watches || follows || is_service(command))
-}
-
-/// Whether an endless command is there for other commands.
-fn is_service(command: &str) -> bool {
-    command.split_whitespace().any(|word| matches!(word, "port-forward" | "proxy"))
 }

@@ -118,6 +118,16 @@ fn obey(message: &Message, host: &Host, simulation: Simulation, document: Docume
             document.apply(answer(message, host));
         }
         "exec" => simulation.exec(message.text("line").unwrap_or_default(), answer(message, host)),
+        "type" => {
+            // What is typed is to be seen at work.
+            simulation.playing.set(true);
+            let text = message.text("text").unwrap_or_default();
+            simulation.type_all(&text, answer(message, host));
+        }
+        "settle" => {
+            simulation.until_stable();
+            answer(message, host)(String::new());
+        }
         "play" => simulation.playing.set(true),
         "pause" => simulation.playing.set(false),
         "step" => simulation.step(),

@@ -1,10 +1,14 @@
 //! What the terminals of the page show, and the commands that buttons type.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use hellok8s_lab::lessons::Observation;
 use hellok8s_lab::process::{Chunk, Stream};
 use hellok8s_lab::session::{Line, What};
+use hellok8s_lab::shell::{Terminal, is_service, never_ends};
+use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
 use super::{Core, Simulation, set};
@@ -71,12 +75,27 @@ pub(super) struct Lane {
     /// Whether the visitor's terminal shows them.
     is_shown: bool,
     running: Option<(String, Done)>,
-    waiting: VecDeque<(String, Done)>,
+    /// When the one that runs is interrupted.
+    until: Option<SimTime>,
+    waiting: VecDeque<Asked>,
 }
+
+/// A command that was asked for.
+struct Asked {
+    line: String,
+    /// After so many simulated milliseconds it is interrupted: it watches, and others wait for it.
+    longest_ms: Option<u64>,
+    then: Done,
+}
+
+/// What a command of a page's block is given.
+const LONGEST_OF_BLOCK_MS: u64 = 120_000;
+/// What it is given when it would go on for ever.
+const LONGEST_WATCH_MS: u64 = 10_000;
 
 impl Lane {
     pub(super) fn new(terminal: usize, is_shown: bool) -> Self {
-        Self { terminal, is_shown, running: None, waiting: VecDeque::new() }
+        Self { terminal, is_shown, running: None, until: None, waiting: VecDeque::new() }
     }
 }
 
@@ -95,14 +114,18 @@ impl Simulation {
             while let Some(lane) = core.lanes.get_mut(at) {
                 let (terminal, is_shown) = (lane.terminal, lane.is_shown);
                 if lane.running.is_none() {
-                    let Some((line, then)) = lane.waiting.pop_front() else { break };
+                    let Some(Asked { line, longest_ms, then }) = lane.waiting.pop_front() else { break };
                     lane.running = Some((String::new(), then));
+                    lane.until = longest_ms.map(|ms| core.lab.now() + ms);
                     if is_shown {
                         self.say(core, shown, Said::Command, &line);
                     }
                     core.note(&line);
                     core.lab.submit(terminal, &line);
                     core.is_stale = true;
+                }
+                if core.lanes.get(at).and_then(|lane| lane.until).is_some_and(|until| core.lab.now() >= until) {
+                    core.lab.interrupt(terminal);
                 }
                 let chunks = core.lab.take_output(terminal);
                 let text: String = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
@@ -238,17 +261,17 @@ impl Simulation {
 
     /// `kubectl apply -f FILE`, shown in the terminal; `then` gets the output.
     pub fn apply(self, file: &str, then: impl FnOnce(String) + 'static) {
-        self.enqueue(0, format!("kubectl apply -f {file}"), Box::new(then));
+        self.enqueue(0, format!("kubectl apply -f {file}"), None, Box::new(then));
     }
 
     /// Runs a command of a button, shown in the terminal.
     pub fn command(self, line: String) {
-        self.enqueue(0, line, Box::new(|_| ()));
+        self.enqueue(0, line, None, Box::new(|_| ()));
     }
 
     /// As [`Simulation::command`]; `then` gets the output.
     pub fn command_then(self, line: String, then: impl FnOnce(String) + 'static) {
-        self.enqueue(0, line, Box::new(then));
+        self.enqueue(0, line, None, Box::new(then));
     }
 
     /// The text that `kubectl edit` waits for is done.
@@ -263,13 +286,37 @@ impl Simulation {
 
     /// Runs a line out of sight; `then` gets the output.
     pub fn exec(self, line: String, then: impl FnOnce(String) + 'static) {
-        self.enqueue(1, line, Box::new(then));
+        self.enqueue(1, line, None, Box::new(then));
     }
 
-    fn enqueue(self, lane: usize, line: String, then: Done) {
+    /// Types the commands of a text, one after the other, shown in the terminal. One that would go on for ever is
+    /// interrupted after a while. `then` gets what all of them print.
+    pub fn type_all(self, text: &str, then: impl FnOnce(String) + 'static) {
+        let is_said = |line: &String| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let commands: Vec<String> = Terminal::commands(text).into_iter().filter(is_said).collect();
+        let printed = Rc::new(RefCell::new(String::new()));
+        let mut then = Some(then);
+        if commands.is_empty() {
+            then.take().into_iter().for_each(|then| then(String::new()));
+        }
+        let last = commands.len().saturating_sub(1);
+        for (number, line) in commands.into_iter().enumerate() {
+            // What others need goes on running behind them.
+            let line = if is_service(&line) && !line.trim_end().ends_with('&') { format!("{line} &") } else { line };
+            let longest_ms = if never_ends(&line) { LONGEST_WATCH_MS } else { LONGEST_OF_BLOCK_MS };
+            let (printed, then) = (Rc::clone(&printed), then.take_if(|_| number == last));
+            let done = move |output: String| {
+                printed.borrow_mut().push_str(&output);
+                then.into_iter().for_each(|then| then(printed.take()));
+            };
+            self.enqueue(0, line, Some(longest_ms), Box::new(done));
+        }
+    }
+
+    fn enqueue(self, lane: usize, line: String, longest_ms: Option<u64>, then: Done) {
         self.core.update_value(|core| {
             if let Some(lane) = core.lanes.get_mut(lane) {
-                lane.waiting.push_back((line, then));
+                lane.waiting.push_back(Asked { line, longest_ms, then });
             }
         });
         self.refresh(true);
