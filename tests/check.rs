@@ -62,3 +62,16 @@ fn a_command_that_fails_unsaid_is_told() {
                     fails.md: 1 commands, 0 outputs compared, 1 differ\n";
     assert_eq!(said, expected);
 }
+
+#[test]
+fn build_servers_are_told_as_well() {
+    let wrong = CHAPTER.replacen("[v1] Hello", "[v1] \u{1b}<Hi> & \"", 1);
+    let junit = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("chapter.xml");
+    let (fits, _, _) = check("junit.md", &wrong, &["--junit", junit.to_str().unwrap()]);
+    assert!(!fits);
+    let xml = fs::read_to_string(&junit).unwrap();
+    assert!(xml.contains(" tests=\"9\" failures=\"1\" errors=\"0\">"), "{xml}");
+    assert_eq!(xml.matches("<testcase ").count(), 9);
+    let failure = "<failure message=\"The command prints something else.\">@@ -63,1 +63,1 @@&#10;-[v1] \u{fffd}&lt;Hi&gt; &amp; &quot;,";
+    assert!(xml.contains(failure), "{xml}");
+}

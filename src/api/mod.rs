@@ -48,7 +48,7 @@ pub use probe::{ExecAction, GrpcAction, HttpGetAction, HttpHeader, Probe, ProbeH
 pub use quantity::{Quantity, QuantityError, QuantityFormat};
 pub use replica_set::{ReplicaSet, ReplicaSetCondition, ReplicaSetSpec, ReplicaSetStatus};
 pub use service::{Endpoint, EndpointSlice, Service, ServicePort, ServiceSpec};
-pub use simulated::not_simulated;
+pub use simulated::{Consequence, consequence, not_simulated};
 pub use time::{EPOCH_UNIX_S, MicroTime, Time};
 pub use version::KubernetesVersion;
 

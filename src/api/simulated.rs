@@ -1,9 +1,13 @@
 //! What the lab accepts, stores and shows, and does not act on.
 
+mod consequences;
+
 use serde_json::Value;
 
 use super::schema::{self, Shape, Type};
 use super::{Kind, defaults};
+
+pub use consequences::{Consequence, consequence};
 
 /// Fields that have no effect here, by type.
 const WITHOUT_EFFECT: &[(&str, &[&str])] = &[

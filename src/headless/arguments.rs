@@ -7,6 +7,7 @@ use hellok8s_lab::api::KubernetesVersion;
 use lexopt::prelude::{Long, Short, Value};
 
 use super::check::CheckOptions;
+use super::forecast::{ForecastOptions, Format};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -24,11 +25,21 @@ hellok8s-lab lesson FILE
 
 Checks a lesson's file and plays its solution; exits with 1 when either is wrong.
 
-hellok8s-lab check [--update] [--dir DIR] [--seed N] [--k8s 1.36|1.22] FILE.md
+hellok8s-lab check [--update] [--junit FILE] [--dir DIR] [--seed N] [--k8s 1.36|1.22] FILE.md
 
 Types the commands of a Markdown tutorial and shows where what they print differs; exits with 1 when it does.
 
   --update          writes what was printed into FILE.md instead
+  --junit FILE      writes what was found to FILE as well, as JUnit's XML
+
+hellok8s-lab forecast [--seed N] [--k8s 1.36|1.22] [-o text|json|markdown|sarif] OLD NEW
+
+Says what applying NEW does to a cluster in which OLD has come to rest; each is a manifest or a folder of them.
+
+  -o FORMAT         how it is written (text)
+
+Exits with 0 when it rolls out or nothing changes, 10 when it interrupts service, 20 when it stalls, 30 when it is
+refused, 40 when it cannot say because something that may decide is not simulated, and 2 when it cannot be made.
 ";
 
 /// What to do.
@@ -41,6 +52,8 @@ pub enum Command {
     Lesson(PathBuf),
     /// Check a tutorial.
     Check(CheckOptions),
+    /// Say what a change does.
+    Forecast(ForecastOptions),
 }
 
 /// How to run a session.
@@ -70,6 +83,8 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
     let mut options = RunOptions::default();
     let mut words: Vec<OsString> = Vec::new();
     let mut is_update = false;
+    let mut junit: Option<PathBuf> = None;
+    let mut format: Option<Format> = None;
     while let Some(argument) = parser.next()? {
         match argument {
             Long("dir") => options.dir = Some(parser.value()?.into()),
@@ -82,10 +97,23 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             Long("timeline") => options.timeline = Some(parser.value()?.into()),
             Long("decisions") => options.decisions = Some(parser.value()?.into()),
             Long("update") => is_update = true,
+            Long("junit") => junit = Some(parser.value()?.into()),
+            Long("output") | Short('o') => {
+                let name = lexopt::ValueExt::string(parser.value()?)?;
+                let unknown = || lexopt::Error::from(format!("unknown format {name:?}: text, json, markdown or sarif"));
+                format = Some(Format::parse(&name).ok_or_else(unknown)?);
+            }
             Long("help") | Short('h') => return Ok(Command::Help),
             Value(word) => words.push(word),
             other => return Err(other.unexpected()),
         }
+    }
+    let command = words.first().and_then(|word| word.to_str()).unwrap_or_default();
+    if format.is_some() && command != "forecast" {
+        return Err("-o is for forecast".into());
+    }
+    if junit.is_some() && (command != "check" || is_update) {
+        return Err("--junit is for check, without --update".into());
     }
     match words.as_slice() {
         [command, session] if command == "run" => {
@@ -94,12 +122,18 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
         }
         [command, file] if command == "check" => {
             let RunOptions { dir, seed, version, .. } = options;
-            Ok(Command::Check(CheckOptions { file: file.into(), is_update, dir, seed, version }))
+            Ok(Command::Check(CheckOptions { file: file.into(), is_update, junit, dir, seed, version }))
         }
+        [command, old, new] if command == "forecast" => {
+            let RunOptions { seed, version, .. } = options;
+            let format = format.unwrap_or_default();
+            Ok(Command::Forecast(ForecastOptions { old: old.into(), new: new.into(), seed, version, format }))
+        }
+        [command, ..] if command == "forecast" => Err("forecast needs two files or folders: OLD and NEW".into()),
         [command, file] if command == "lesson" => Ok(Command::Lesson(file.into())),
         [command] if command == "help" => Ok(Command::Help),
         [command] if command == "run" => Err("run needs a session file".into()),
         [] => Ok(Command::Help),
-        _ => Err("expected: run SESSION, lesson FILE or check FILE.md".into()),
+        _ => Err("expected: run SESSION, lesson FILE, check FILE.md or forecast OLD NEW".into()),
     }
 }

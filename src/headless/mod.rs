@@ -3,27 +3,36 @@
 mod arguments;
 mod check;
 mod folder;
+mod forecast;
 mod lesson;
 mod session;
 
 use std::process::ExitCode;
 
+/// Exit code of a command line that cannot be understood, and of a forecast that cannot be made: the others are answers.
+const USAGE: u8 = 2;
+
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    let outcome = arguments::parse(std::env::args_os()).and_then(|command| match command {
+    let done = |()| ExitCode::SUCCESS;
+    let command = match arguments::parse(std::env::args_os()) {
+        Ok(command) => command,
+        Err(message) => return failed(&message, ExitCode::from(USAGE)),
+    };
+    let (outcome, code) = match command {
         arguments::Command::Help => {
             print!("{}", arguments::HELP);
-            Ok(())
+            (Ok(ExitCode::SUCCESS), ExitCode::FAILURE)
         }
-        arguments::Command::Run(options) => session::run(&options),
-        arguments::Command::Check(options) => check::run(&options),
-        arguments::Command::Lesson(file) => lesson::run(&file),
-    });
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("hellok8s-lab: {message}");
-            ExitCode::FAILURE
-        }
-    }
+        arguments::Command::Run(options) => (session::run(&options).map(done), ExitCode::FAILURE),
+        arguments::Command::Check(options) => (check::run(&options).map(done), ExitCode::FAILURE),
+        arguments::Command::Lesson(file) => (lesson::run(&file).map(done), ExitCode::FAILURE),
+        arguments::Command::Forecast(options) => (forecast::run(&options), ExitCode::from(USAGE)),
+    };
+    outcome.unwrap_or_else(|message| failed(&message, code))
+}
+
+fn failed(message: &str, code: ExitCode) -> ExitCode {
+    eprintln!("hellok8s-lab: {message}");
+    code
 }

@@ -3,7 +3,10 @@
 //! It is the same engine, so that a forecast is what happens when nobody does anything else. A [`Forecaster`] works in
 //! pieces, since the page must not stand still meanwhile.
 
+mod availability;
 mod change;
+mod standstill;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,11 +14,15 @@ use std::sync::Arc;
 use super::Lab;
 use super::timeline::{Sample, Timeline};
 use crate::api::Deployment;
+use crate::apiserver::Store;
 use crate::controllers::deployment::status;
 use crate::sim::SimTime;
 
+pub use availability::Gap;
+use availability::{Availability, longest};
 pub use change::{Change, Strategy, strategy_words};
 use change::{change, deployments, set_strategy};
+pub use verdict::{Ending, Verdict};
 
 /// The terminal of the copy in which the file is applied: nobody else types there.
 const TERMINAL: usize = 7;
@@ -67,6 +74,10 @@ pub struct Forecast {
     pub restarts: i32,
     /// Requests that are lost or answered with an error at the traffic that there is, at most; none without traffic.
     pub lost: Option<u64>,
+    /// Deployments and Services that are without anything that answers for a while, in the worst run.
+    pub gaps: Vec<Gap>,
+    /// What holds up the Deployments that are not complete at the end of the first run that has such.
+    pub standstill: Vec<String>,
     /// Of these runs: randomness may matter.
     pub runs: usize,
     /// What the first run counted, and the moment of the change in it.
@@ -82,7 +93,11 @@ pub struct Forecaster {
     origin: Lab,
     timeline: Timeline,
     before: BTreeMap<String, Arc<Deployment>>,
+    /// Who had something that answers before the change.
+    availability: Availability,
     change: Change,
+    /// What kubectl said.
+    answer: String,
     seeds: Vec<u64>,
     run: Run,
     done: Vec<Done>,
@@ -98,6 +113,8 @@ struct Done {
     looked_at: SimTime,
     restarts: i32,
     lost: Option<u64>,
+    gaps: Vec<Gap>,
+    standstill: Vec<String>,
 }
 
 /// One run.
@@ -105,6 +122,7 @@ struct Done {
 struct Run {
     lab: Lab,
     timeline: Timeline,
+    availability: Availability,
     /// When the change was made.
     began: SimTime,
     /// When it is looked at next.
@@ -121,6 +139,7 @@ impl Forecaster {
     pub fn new(lab: &Lab, known: &Timeline, file: &str, strategy: &Strategy, seeds: &[u64]) -> Self {
         let mut origin = lab.ahead();
         let before = deployments(&origin);
+        let mut availability = Availability::of(origin.cluster());
         origin.submit(TERMINAL, &format!("kubectl apply -f '{}'", file.replace('\'', "")));
         let answer: String = origin.take_output(TERMINAL).into_iter().map(|chunk| chunk.text).collect();
         let change = if origin.exit_code(TERMINAL) == 0 && !origin.is_busy(TERMINAL) {
@@ -135,13 +154,29 @@ impl Forecaster {
         seeds.reverse();
         let mut timeline = if known.is_of(lab.cluster(), lab.forks()) { known.clone() } else { Timeline::default() };
         timeline.read(origin.cluster(), timeline.forks());
-        let run = Run::new(&origin, &timeline);
-        let mut forecaster = Self { origin, timeline, before, change, seeds, run, done: Vec::new() };
+        availability.read(origin.cluster());
+        let run = Run::new(&origin, &timeline, &availability);
+        let done = Vec::new();
+        let mut forecaster = Self { origin, timeline, before, availability, change, answer, seeds, run, done };
         if matches!(forecaster.change, Change::Refused(_) | Change::Nothing) {
             forecaster.run.is_over = true;
             forecaster.seeds.clear();
         }
         forecaster
+    }
+
+    /// Runs ahead also where no Deployment changes: a Service's selector may matter as well.
+    pub fn though_no_deployment_changes(mut self, seeds: &[u64]) -> Self {
+        if self.change == Change::Nothing {
+            self.run.is_over = false;
+            self.seeds = seeds.iter().rev().copied().collect();
+        }
+        self
+    }
+
+    /// What kubectl answered.
+    pub fn answer(&self) -> &str {
+        &self.answer
     }
 
     /// How many pods there are or shall be, whichever is more: the work grows with it.
@@ -166,10 +201,10 @@ impl Forecaster {
     pub fn go_on(&mut self, pieces: usize) -> Option<Forecast> {
         for _ in 0..pieces {
             if self.run.is_over {
-                self.done.push(self.run.done(&self.origin));
+                self.done.push(self.run.done(&self.origin, &self.before));
                 let Some(seed) = self.seeds.pop() else { return Some(self.forecast()) };
                 self.origin.cluster_mut().kubelet_mut().reseed(seed);
-                self.run = Run::new(&self.origin, &self.timeline);
+                self.run = Run::new(&self.origin, &self.timeline, &self.availability);
             }
             self.run.go_on(&self.before);
         }
@@ -207,6 +242,13 @@ impl Forecaster {
             most_with_terminating: samples().map(|sample| sample.total() + sample.terminating).max().unwrap_or(0),
             restarts: first.map_or(0, |run| run.restarts),
             lost: self.done.iter().filter_map(|run| run.lost).max(),
+            standstill: self
+                .done
+                .iter()
+                .map(|run| run.standstill.clone())
+                .find(|told| !told.is_empty())
+                .unwrap_or_default(),
+            gaps: longest(self.done.iter().flat_map(|run| run.gaps.clone())),
             runs: self.done.len(),
             timeline: first.map(|run| run.timeline.clone()).unwrap_or_default(),
             start_ms,
@@ -215,10 +257,11 @@ impl Forecaster {
 }
 
 impl Run {
-    fn new(lab: &Lab, timeline: &Timeline) -> Self {
+    fn new(lab: &Lab, timeline: &Timeline, availability: &Availability) -> Self {
         Self {
             lab: lab.ahead(),
             timeline: timeline.clone(),
+            availability: availability.clone(),
             began: lab.now(),
             look_at: lab.now() + LOOK_MS,
             complete_at: None,
@@ -247,15 +290,10 @@ impl Run {
     fn look(&mut self, before: &BTreeMap<String, Arc<Deployment>>) {
         self.look_at = self.lab.now() + LOOK_MS;
         self.timeline.read(self.lab.cluster(), self.timeline.forks());
+        self.availability.read(self.lab.cluster());
         let now = self.lab.now();
         let store = self.lab.cluster().api.store();
-        let changed: Vec<&Arc<Deployment>> = store
-            .deployments(None)
-            .filter(|deployment| {
-                let old = before.get(&deployment.metadata.uid);
-                old.is_none_or(|old| old.metadata.generation != deployment.metadata.generation)
-            })
-            .collect();
+        let changed: Vec<&Arc<Deployment>> = changed(store, before).collect();
         let is_late = |deployment: &&Arc<Deployment>| {
             deployment.status.conditions.iter().any(|condition| condition.reason == "ProgressDeadlineExceeded")
         };
@@ -273,7 +311,8 @@ impl Run {
         self.is_over |= is_watched || now.ms_since(self.began) >= FURTHEST_MS;
     }
 
-    fn done(&self, origin: &Lab) -> Done {
+    fn done(&self, origin: &Lab, before: &BTreeMap<String, Arc<Deployment>>) -> Done {
+        let store = self.lab.cluster().api.store();
         Done {
             timeline: self.timeline.clone(),
             complete_at: self.complete_at,
@@ -281,6 +320,8 @@ impl Run {
             looked_at: self.lab.now(),
             restarts: self.restarts(origin.now()),
             lost: self.lost(origin),
+            gaps: self.availability.gaps(self.lab.now()),
+            standstill: standstill::reasons(changed(store, before), store),
         }
     }
 
@@ -302,6 +343,17 @@ impl Run {
     }
 }
 
+/// The Deployments that were changed, or are new.
+fn changed<'a>(
+    store: &'a Store,
+    before: &'a BTreeMap<String, Arc<Deployment>>,
+) -> impl Iterator<Item = &'a Arc<Deployment>> {
+    store.deployments(None).filter(|deployment| {
+        let old = before.get(&deployment.metadata.uid);
+        old.is_none_or(|old| old.metadata.generation != deployment.metadata.generation)
+    })
+}
+
 impl Done {
     /// What was counted from the change on.
     fn samples(&self, start_ms: u64) -> impl Iterator<Item = &Sample> {
@@ -311,103 +363,4 @@ impl Done {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lab::{LabOptions, PRESETS};
-
-    fn preset(name: &str) -> &'static str {
-        PRESETS.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
-    }
-
-    fn lab(name: &str) -> Lab {
-        let mut lab = Lab::new(&LabOptions::default());
-        lab.write("deployment.yaml", preset(name));
-        lab.submit(0, "kubectl apply -f deployment.yaml");
-        lab.run_until(SimTime(60_000));
-        lab
-    }
-
-    fn forecast(lab: &mut Lab, text: &str, strategy: &Strategy) -> Forecast {
-        lab.write("deployment.yaml", text);
-        Forecaster::new(lab, &Timeline::default(), "deployment.yaml", strategy, &[11, 12]).finish()
-    }
-
-    #[test]
-    fn what_a_change_does_is_told_beforehand() {
-        let mut lab = lab("v1, 3 replicas");
-        let same = forecast(&mut lab, preset("v1, 3 replicas"), &Strategy::AsWritten);
-        assert_eq!(same.change, Change::Nothing);
-        let scaled = forecast(&mut lab, preset("v1, 1 replica"), &Strategy::AsWritten);
-        assert_eq!(scaled.change, Change::Scales { from: 3, to: 1 });
-        let rolled = forecast(&mut lab, preset("v2"), &Strategy::AsWritten);
-        assert_eq!((&rolled.change, rolled.fewest_available, rolled.most_pods), (&Change::RollsOut, 3, 4));
-        assert_eq!(rolled.runs, 3);
-        assert!(
-            matches!(rolled.outcome, Outcome::Completes { shortest_ms, longest_ms } if shortest_ms > 1_000 && longest_ms < 30_000)
-        );
-        assert!(matches!(forecast(&mut lab, "kind: [", &Strategy::AsWritten).change, Change::Refused(_)));
-        assert_eq!(lab.cluster().api.store().deployments(None).map(|one| one.spec.replicas).collect::<Vec<_>>(), [3]);
-    }
-
-    #[test]
-    fn a_stall_and_restarts_are_foreseen() {
-        let mut lab = lab("v2, rolling update 1/1");
-        let bad = forecast(&mut lab, preset("bad readiness"), &Strategy::AsWritten);
-        assert!(matches!(bad.outcome, Outcome::Stalls { after_ms: 600_000..=620_000 }), "{:?}", bad.outcome);
-        assert_eq!(bad.fewest_available, 2);
-        let crashing = forecast(&mut lab, preset("liveness"), &Strategy::AsWritten);
-        assert!(crashing.restarts >= 3, "{}", crashing.restarts);
-    }
-
-    #[test]
-    fn lost_requests_are_foreseen() {
-        let mut lab = lab("v1, 3 replicas");
-        let without = forecast(&mut lab, preset("v2"), &Strategy::Recreate);
-        assert_eq!(without.lost, None);
-        lab.submit(0, "kubectl expose deployment hellok8s-deployment --port=3000");
-        lab.run_until(SimTime(65_000));
-        lab.submit(0, "lab traffic hellok8s-deployment 20");
-        lab.run_until(SimTime(70_000));
-        let recreate = forecast(&mut lab, preset("v2"), &Strategy::Recreate);
-        let careful = Strategy::RollingUpdate { max_surge: "1", max_unavailable: "0" };
-        let careful = forecast(&mut lab, preset("v2"), &careful);
-        let (recreate, careful) = (recreate.lost.unwrap_or(0), careful.lost.unwrap_or(u64::MAX));
-        assert!(recreate > 20 && careful < recreate, "{recreate} {careful}");
-    }
-
-    #[test]
-    fn strategies_are_compared() {
-        let mut lab = lab("v1, 3 replicas");
-        let recreate = forecast(&mut lab, preset("v2"), &Strategy::Recreate);
-        assert_eq!((recreate.fewest_available, recreate.most_pods), (0, 3));
-        let careful = Strategy::RollingUpdate { max_surge: "1", max_unavailable: "0" };
-        let careful = forecast(&mut lab, preset("v2"), &careful);
-        assert_eq!((careful.fewest_available, careful.most_pods), (3, 4));
-    }
-
-    #[test]
-    fn a_large_rollout_is_foreseen_in_small_pieces_by_one_run() {
-        let mut lab = lab("v1, 3 replicas");
-        lab.submit(0, "kubectl scale deployment hellok8s-deployment --replicas=300");
-        lab.run_until(SimTime(120_000));
-        let new = |lab: &mut Lab, replicas: usize| {
-            let replicas = format!("replicas: {replicas}");
-            lab.write("deployment.yaml", &preset("v2").replace("replicas: 3", &replicas));
-            Forecaster::new(lab, &Timeline::default(), "deployment.yaml", &Strategy::AsWritten, &[11, 12])
-        };
-        let mut forecaster = new(&mut lab, 300).with_one_run();
-        assert_eq!((forecaster.size(), forecaster.looked_ms()), (300, 0));
-        let mut pieces = 0;
-        let piecemeal = loop {
-            pieces += 1;
-            if let Some(forecast) = forecaster.go_on(1) {
-                break forecast;
-            }
-        };
-        assert!(pieces > 1_000, "{pieces}");
-        assert_eq!((piecemeal.runs, piecemeal.fewest_available, piecemeal.most_pods), (1, 225, 375));
-        let whole = new(&mut lab, 300).with_one_run().finish();
-        assert_eq!((whole.outcome, whole.timeline.samples()), (piecemeal.outcome, piecemeal.timeline.samples()));
-        assert_eq!(new(&mut lab, 5_000).size(), 5_000);
-    }
-}
+mod tests;

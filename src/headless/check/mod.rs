@@ -2,6 +2,7 @@
 //! tutorial says. docs/lessons.md has the rules.
 
 mod compare;
+mod junit;
 mod markdown;
 mod names;
 mod player;
@@ -13,6 +14,7 @@ use hellok8s_lab::api::KubernetesVersion;
 use hellok8s_lab::lab::LabOptions;
 use hellok8s_lab::manifest;
 
+use junit::Case;
 use markdown::{Command, Part};
 use player::Player;
 
@@ -23,6 +25,8 @@ pub struct CheckOptions {
     pub file: PathBuf,
     /// Whether to write what was printed into it.
     pub is_update: bool,
+    /// Where what was found goes as JUnit's XML.
+    pub junit: Option<PathBuf>,
     /// Folder with the lab's first files.
     pub dir: Option<PathBuf>,
     /// Seed.
@@ -38,6 +42,7 @@ struct Report {
     commands: usize,
     compared: usize,
     different: usize,
+    cases: Vec<Case>,
     /// Lines of the tutorial, from and to, and what is to stand there.
     replacements: Vec<(usize, usize, Vec<String>)>,
 }
@@ -74,6 +79,9 @@ fn finish(options: &CheckOptions, text: &str, shown: &str, report: Report) -> Re
         return Ok(());
     }
     print!("{}", report.text);
+    if let Some(path) = &options.junit {
+        fs::write(path, junit::xml(shown, &report.cases)).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     let summary =
         format!("{} commands, {} outputs compared, {} differ", report.commands, report.compared, report.different);
     println!("{shown}: {summary}");
@@ -111,24 +119,31 @@ fn play(player: &mut Player, command: &Command, lines: &[&str], shown: &str, rep
     let place = format!("{shown}:{}: $ {}", command.line + 1, command.text);
     let Some(printed) = &command.printed else {
         let (output, exit_code) = player.run(&command.text);
+        let mut failure = None;
         if exit_code != 0 {
             report.different += 1;
             let output: String = output.lines().map(|line| format!("+{line}\n")).collect();
-            report.text.push_str(&format!(
-                "{place}\nfails with exit code {exit_code}, which the tutorial does not show\n{output}\n"
-            ));
+            let text = format!("fails with exit code {exit_code}, which the tutorial does not show\n{output}");
+            report.text.push_str(&format!("{place}\n{text}\n"));
+            failure = Some(("The command fails.", text));
         }
+        report.cases.push(Case { line: command.line + 1, command: command.text.clone(), failure });
         return;
     };
     report.compared += 1;
     let expected: Vec<String> = printed.texts(lines);
     let output = player.run_until_printed(&command.text, &expected);
     let output: Vec<String> = output.lines().map(|line| line.trim_end().to_owned()).collect();
+    let mut case = Case { line: command.line + 1, command: command.text.clone(), failure: None };
     if compare::fits(&expected, &output) {
+        report.cases.push(case);
         return;
     }
     report.different += 1;
-    report.text.push_str(&format!("{place}\n{}\n", compare::unified(&expected, &output, printed.from + 1)));
+    let difference = compare::unified(&expected, &output, printed.from + 1);
+    report.text.push_str(&format!("{place}\n{difference}\n"));
+    case.failure = Some(("The command prints something else.", difference));
+    report.cases.push(case);
     let new = output.iter().map(|line| format!("{}{line}", printed.prefix).trim_end().to_owned()).collect();
     report.replacements.push((printed.from, printed.to, new));
 }
