@@ -14,6 +14,9 @@
 //! ```
 
 mod table;
+mod typed;
+
+pub use typed::as_typed;
 
 use super::Kind;
 

@@ -3,6 +3,8 @@
 /// The taint of a node that is not ready.
 pub const NOT_READY: &str = "node.kubernetes.io/not-ready";
 
+/// Why somebody changed an object: what `--record` notes, and what `rollout history` shows.
+pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 /// The revision of a Deployment or of a ReplicaSet of it.
 pub const DEPLOYMENT_REVISION: &str = "deployment.kubernetes.io/revision";
 /// A node's own name.

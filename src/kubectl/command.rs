@@ -65,7 +65,7 @@ impl Call<'_, '_> {
     pub fn namespace(&self) -> String {
         match self.flags.text("namespace") {
             Some(namespace) if !namespace.is_empty() => namespace.to_owned(),
-            _ => super::config::current_namespace(self.world.files),
+            _ => super::verbs::context_namespace(self),
         }
     }
 
@@ -168,6 +168,12 @@ fn run(args: &[String], programs: Programs, world: &mut World<'_>, io: &mut Io) 
     }
     if flags.is_set("kustomize") {
         return Err(Failure::new("the lab's kubectl has no kustomize"));
+    }
+    if !command.path.starts_with("config ") {
+        super::connection::check(&flags, world.files)?;
+    }
+    if flags.is_set("record") {
+        io.err("Flag --record has been deprecated, --record will be removed in the future\n");
     }
     (command.run)(&mut Call { world, io, flags, command, programs, warned: Vec::new() })
 }

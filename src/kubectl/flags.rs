@@ -1,6 +1,7 @@
 //! Command lines as cobra and pflag read them: flags anywhere, `--name=value`, `-oyaml`, `-it`.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::failure::Failure;
 use crate::sorting;
@@ -142,6 +143,10 @@ impl Flag {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Parsed {
     values: BTreeMap<&'static str, Vec<String>>,
+    /// Names and values of all flags, as they were given.
+    pub given: Vec<(&'static str, String)>,
+    /// Which flags the command has asked for: one that no command asks for would be taken and ignored.
+    read: RefCell<BTreeSet<&'static str>>,
     /// What is no flag.
     pub args: Vec<String>,
     /// How many arguments stand before `--`; none without it.
@@ -239,6 +244,7 @@ impl Parsed {
 
     fn set(&mut self, flag: Flag, value: String) -> Result<(), String> {
         flag.check(&value)?;
+        self.given.push((flag.name, value.clone()));
         let values = self.values.entry(flag.name).or_default();
         match flag.takes {
             Takes::List => values.extend(value.split(',').map(str::to_owned)),
@@ -250,7 +256,13 @@ impl Parsed {
 
     /// Whether the flag was given.
     pub fn is_set(&self, name: &str) -> bool {
-        self.values.contains_key(name)
+        self.get(name).is_some()
+    }
+
+    fn get(&self, name: &str) -> Option<&Vec<String>> {
+        let (name, values) = self.values.get_key_value(name)?;
+        self.read.borrow_mut().insert(name);
+        Some(values)
     }
 
     /// A switch.
@@ -265,12 +277,12 @@ impl Parsed {
 
     /// A text.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.values.get(name)?.last().map(String::as_str)
+        self.get(name)?.last().map(String::as_str)
     }
 
     /// All texts.
     pub fn texts(&self, name: &str) -> &[String] {
-        self.values.get(name).map_or(&[], Vec::as_slice)
+        self.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// A number.

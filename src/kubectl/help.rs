@@ -83,7 +83,9 @@ pub(super) fn page(path: &str) -> String {
         text.push('\n');
     }
     let command = verbs::command(path);
-    let flags = flags::of_command(command.map_or(&[], |command| command.flags));
+    let mut flags = flags::of_command(command.map_or(&[], |command| command.flags));
+    // A flag that is deprecated works, and is not shown.
+    flags.retain(|flag| flag.name != "record");
     if !flags.is_empty() {
         text.push_str("Options:\n");
         text.extend(flags.iter().map(|flag| option(flag, &is("! "))));

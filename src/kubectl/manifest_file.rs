@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::api::Kind;
-use crate::apiserver::Key;
+use crate::apiserver::{Key, LabelQuery};
 use crate::manifest::{self, Positions};
 
 use super::command::Call;
@@ -13,6 +13,7 @@ use super::document::{self, Found, Refusal};
 use super::failure::Failure;
 use super::field;
 use super::output::go_syntax::quote;
+use super::selection::label_selector;
 
 /// One document of a file.
 #[derive(Clone, Debug)]
@@ -58,6 +59,7 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
     }
     let mut manifests = Vec::new();
     let checks = checks_documents(call);
+    let labels = label_selector(call).map(LabelQuery::parse).transpose()?;
     for (source, text) in texts {
         call.world.files.forget_complaints(&source);
         let (documents, error) = match manifest::parse(&source, &text) {
@@ -85,6 +87,13 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
             call.world.files.complain(&source, (error.line, error.column), error.text.as_str());
             manifests.push(Err(Failure::Plain(error.text)));
         }
+    }
+    if let Some(labels) = labels {
+        manifests.retain(|found| {
+            found
+                .as_ref()
+                .map_or(true, |manifest| labels.matches(&field::string_map(&manifest.value, "/metadata/labels")))
+        });
     }
     Ok(manifests)
 }

@@ -1,8 +1,10 @@
 //! kubectl: one verb a file, with the real one's words.
 
+mod answer;
 mod command;
 mod completion;
 mod config;
+mod connection;
 pub mod describe;
 mod document;
 pub mod duration;

@@ -67,6 +67,19 @@ pub(super) fn parse_types(text: &str) -> Result<Vec<Kind>, Failure> {
     Ok(kinds)
 }
 
+/// The type names between the commas, with `all` as what it stands for. Models cli-runtime's Builder.ReplaceAliases.
+pub(super) fn without_categories(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for part in text.split(',') {
+        if part == "all" {
+            names.extend(ALL.iter().map(|kind| kind.plural().to_owned()));
+        } else {
+            names.push(part.to_owned());
+        }
+    }
+    names
+}
+
 /// The kind of one type name. Models the RESTMapper's look-up with kubectl's short names.
 ///
 /// # Errors

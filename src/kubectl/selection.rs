@@ -1,13 +1,16 @@
 //! Which objects a command line means: `pods web`, `deploy/web rs/web-1`, `-l app=web`, `-f file`.
 
+use serde_json::Value;
+
 use crate::api::{Kind, KubernetesVersion, Object};
 use crate::apiserver::{Key, Selectors};
 
 use super::command::Call;
 use super::failure::Failure;
 use super::field;
+use super::flags::DryRun;
 use super::manifest_file;
-use super::resource_type::{parse_type, parse_types};
+use super::resource_type::{parse_type, parse_types, without_categories};
 
 /// What the builder may do. Models k8s.io/cli-runtime/pkg/resource Builder's options.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,6 +30,8 @@ pub(super) struct Item {
     pub key: Key,
     /// The object; absent when only the file was read.
     pub object: Option<Object>,
+    /// What the file says, when only that was read.
+    pub manifest: Option<Value>,
     /// The file.
     pub source: Option<String>,
 }
@@ -46,7 +51,12 @@ impl Item {
     /// An item that has been looked up.
     pub fn of(object: Object) -> Self {
         let key = Key::of(object.metadata());
-        Self { kind: object.kind(), key, object: Some(object), source: None }
+        Self { kind: object.kind(), key, object: Some(object), manifest: None, source: None }
+    }
+
+    /// The object, or what the file says.
+    pub fn value(&self) -> Option<Value> {
+        self.object.as_ref().map(Object::to_value).or_else(|| self.manifest.clone())
     }
 }
 
@@ -61,6 +71,17 @@ pub(super) fn filenames<'c>(call: &'c Call<'_, '_>) -> &'c [String] {
 /// When the arguments do not fit together; objects that are not there are among [`Selection::failures`].
 pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> Result<Selection, Failure> {
     let files = filenames(call).to_vec();
+    let is_local = call.flags.switch("local");
+    if is_local && call.flags.dry_run()? == DryRun::Server {
+        return Err(Failure::new("cannot specify --local and --dry-run=server - did you mean --dry-run=client?"));
+    }
+    if is_local && (files.is_empty() || !args.is_empty()) {
+        return Err(Failure::new(
+            "error: you must specify resources by --filename when --local is set.\nExample resource specifications \
+             include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'",
+        ));
+    }
+    let rules = Rules { files_as_they_are: rules.files_as_they_are || is_local, ..rules };
     if !files.is_empty() {
         if !args.is_empty() {
             return Err(Failure::new(
@@ -69,6 +90,8 @@ pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> 
         }
         return from_files(call, &files, rules);
     }
+    let crossed = several_types(args);
+    let args = crossed.as_deref().unwrap_or(args);
     if args.iter().any(|arg| arg.contains('/')) {
         return by_type_and_name(call, args);
     }
@@ -77,7 +100,7 @@ pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> 
     };
     let kinds = parse_types(types)?;
     deprecation(call, &kinds);
-    let labels = call.flags.text("selector").map(str::to_owned);
+    let labels = label_selector(call).map(str::to_owned);
     let fields = call.flags.text("field-selector").map(str::to_owned);
     let all = call.flags.switch("all");
     if names.is_empty() {
@@ -103,8 +126,25 @@ pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> 
     Ok(selection)
 }
 
-fn nothing_given(call: &Call<'_, '_>) -> Failure {
-    if call.flags.is_set("selector") || call.flags.is_set("field-selector") || call.flags.switch("all") {
+/// `-l`, where it selects objects: that of `expose` is the Service's own.
+pub(super) fn label_selector<'c>(call: &'c Call<'_, '_>) -> Option<&'c str> {
+    if call.command.path == "expose" { None } else { call.flags.text("selector") }
+}
+
+/// `a,b c d` means `a/c a/d b/c b/d`. Models cli-runtime's normalizeMultipleResourcesArgs.
+fn several_types(args: &[String]) -> Option<Vec<String>> {
+    let (types, names) = args.split_first()?;
+    let types = without_categories(types);
+    if types.len() < 2 || names.is_empty() || args.iter().any(|arg| arg.contains('/')) {
+        return None;
+    }
+    let pairs = types.iter().flat_map(|one| names.iter().map(move |name| format!("{one}/{name}")));
+    Some(pairs.collect())
+}
+
+/// Models resource.missingResourceError.
+pub(super) fn nothing_given(call: &Call<'_, '_>) -> Failure {
+    if label_selector(call).is_some() || call.flags.is_set("field-selector") || call.flags.switch("all") {
         return Failure::new("at least one resource must be specified to use a selector");
     }
     Failure::new(
@@ -129,7 +169,7 @@ fn by_type_and_name(call: &mut Call<'_, '_>, args: &[String]) -> Result<Selectio
              resource/<resource_name>'",
         ));
     }
-    if call.flags.is_set("selector") || call.flags.switch("all") {
+    if label_selector(call).is_some_and(|labels| !labels.is_empty()) || call.flags.switch("all") {
         return Err(Failure::new("selectors and the all flag cannot be used when passing resource/name arguments"));
     }
     let mut selection = Selection { single: args.len() == 1, ..Selection::default() };
@@ -206,9 +246,10 @@ fn from_files(call: &mut Call<'_, '_>, files: &[String], rules: Rules) -> Result
                 continue;
             }
         };
-        let item = Item { kind: manifest.kind, key: manifest.key, object: None, source: Some(manifest.source) };
+        let source = Some(manifest.source);
+        let item = Item { kind: manifest.kind, key: manifest.key, object: None, manifest: None, source };
         if rules.files_as_they_are {
-            selection.items.push(item);
+            selection.items.push(Item { manifest: Some(manifest.value), ..item });
             continue;
         }
         match call.world.client().get(item.kind, &item.key) {

@@ -34,6 +34,16 @@ pub fn compact(value: &Value) -> String {
     out
 }
 
+/// As [`compact`], in the order of the kind's Go struct.
+pub fn compact_typed(kind: Kind, value: &Value) -> String {
+    let mut out = String::new();
+    match value {
+        Value::Object(fields) => write_fields(fields, Some(&Order::Type(schema::of_kind(kind))), None, &mut out),
+        other => write(other, None, None, &mut out),
+    }
+    out
+}
+
 /// What says in which order fields stand; without it they are sorted, as a map's are.
 enum Order {
     Type(&'static Type),

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::api::well_known::CHANGE_CAUSE;
 use crate::api::{Deployment, KubernetesVersion, PodTemplateSpec, ReplicaSet};
 use crate::kubectl::TabWriter;
 use crate::kubectl::describe::{Description, describe_pod_template};
 
 use super::revision::{new_last, revision};
-
-const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// The list of revisions, or with `wanted` > 0 the template of one.
 /// Models k8s.io/kubectl/pkg/polymorphichelpers DeploymentHistoryViewer.ViewHistory.

@@ -3,23 +3,26 @@
 use serde_json::json;
 
 use crate::apiserver::WriteOptions;
+use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
-use crate::kubectl::output::name_line_of;
 use crate::kubectl::selection::{Item, Rules, select};
 
-const FLAGS: [Flag; 10] = [
+const FLAGS: [Flag; 13] = [
     Flag::switch("all", None),
     Flag::switch("all-namespaces", Some('A')),
     Flag::optional("dry-run", "unchanged"),
     Flag::text("field-selector", None),
     Flag::list("filename", Some('f')),
     Flag::switch("list", None),
+    Flag::switch("local", None),
     Flag::text("output", Some('o')),
     Flag::switch("overwrite", None),
+    Flag::switch("record", None),
     Flag::switch("recursive", Some('R')),
+    Flag::text("resource-version", None),
     Flag::text("selector", Some('l')),
 ];
 
@@ -81,10 +84,21 @@ fn update(call: &mut Call<'_, '_>, words: &Words) -> Outcome {
     if let Some(odd) = changes.iter().find(|arg| !is_change(arg)) {
         return Err(Failure::Plain(format!("unknown {} spec: {odd}", words.one)));
     }
+    if call.flags.switch("list") && call.flags.is_set("output") {
+        return Err(Failure::new("--list and --output may not be specified together"));
+    }
+    for selector in ["selector", "field-selector"] {
+        if call.flags.switch("all") && call.flags.is_set(selector) {
+            return Err(Failure::Plain(format!("cannot set --all and --{selector} at the same time")));
+        }
+    }
     let dry_run = call.flags.dry_run()?;
     let types_alone = call.flags.switch("all");
     let selection = select(call, objects, Rules { types_alone, files_as_they_are: false })?;
     let mut failures = selection.failures;
+    if !selection.single && call.flags.text("resource-version").is_some_and(|version| !version.is_empty()) {
+        return Err(Failure::new("--resource-version may only be used with a single resource"));
+    }
     for item in &selection.items {
         let result = if call.flags.switch("list") {
             list(call, item, words);
@@ -98,7 +112,7 @@ fn update(call: &mut Call<'_, '_>, words: &Words) -> Outcome {
 }
 
 fn list(call: &mut Call<'_, '_>, item: &Item, words: &Words) {
-    let Some(value) = item.object.as_ref().map(crate::api::Object::to_value) else { return };
+    let Some(value) = item.value() else { return };
     for (key, value) in field::entries(&value, &format!("/metadata/{}", words.field)) {
         call.io.out(format!("{key}={}\n", field::scalar(value)));
     }
@@ -111,7 +125,7 @@ fn update_one(
     words: &Words,
     dry_run: DryRun,
 ) -> Result<(), Failure> {
-    let Some(mut value) = item.object.as_ref().map(crate::api::Object::to_value) else { return Ok(()) };
+    let Some(mut value) = item.value() else { return Ok(()) };
     let mut pairs = field::string_map(&value, &format!("/metadata/{}", words.field));
     let (mut added, mut removed) = (false, false);
     let mut refused = Vec::new();
@@ -145,10 +159,15 @@ fn update_one(
         return Err(failure);
     }
     field::set(&mut value, &["metadata", words.field], json!(pairs));
-    if (added || removed) && dry_run != DryRun::Client {
+    call.record(&mut value);
+    if let Some(version) = call.flags.text("resource-version").filter(|version| !version.is_empty()) {
+        let version = json!(version);
+        field::set(&mut value, &["metadata", "resourceVersion"], version);
+    }
+    if (added || removed) && dry_run != DryRun::Client && !call.flags.switch("local") {
         let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
         let result = call.world.client_mut().replace(item.kind, value, options);
-        call.written(result)?;
+        value = call.written(result)?.to_value();
     }
     let done = match (added, removed) {
         (true, true) if words.field == "labels" => "modified",
@@ -156,6 +175,5 @@ fn update_one(
         (false, true) => words.removed,
         (false, false) => words.nothing,
     };
-    call.io.out(name_line_of(item.kind, &item.key.name, &format!("{done}{}", dry_run.suffix())));
-    Ok(())
+    call.answer(item.kind, value, done, dry_run, Held::Map)
 }

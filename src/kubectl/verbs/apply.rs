@@ -3,15 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::api::patch::{strategic_merge, three_way};
+use crate::api::schema::as_typed;
 use crate::api::well_known::LAST_APPLIED;
 use crate::api::{Kind, Object};
 use crate::apiserver::{FieldValidation, PatchType, WriteOptions};
+use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::manifest_file::{self, Manifest};
-use crate::kubectl::output::{Printer, json, name_line_of};
+use crate::kubectl::output::json;
 use crate::kubectl::selection::filenames;
 
 pub(super) const APPLY: Command = Command {
@@ -30,6 +32,7 @@ pub(super) const APPLY: Command = Command {
         Flag::text("output", Some('o')),
         Flag::switch("overwrite", None),
         Flag::switch("prune", None),
+        Flag::switch("record", None),
         Flag::switch("recursive", Some('R')),
         Flag::text("selector", Some('l')),
         Flag::switch("server-side", None),
@@ -99,17 +102,7 @@ fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> R
         None => create(call, manifest, dry_run)?,
         Some(current) => update(call, manifest, &current, dry_run)?,
     };
-    let text = match call.flags.text("output") {
-        None | Some("") => name_line_of(manifest.kind, &manifest.key.name, &format!("{done}{}", dry_run.suffix())),
-        Some(format) => {
-            let files = &call.world.files;
-            Printer::parse(format, false, false, |path| files.read(path).map(str::to_owned))?
-                .allowing_missing_keys(call.flags.switch_or("allow-missing-template-keys", true))
-                .print(vec![object], true)?
-        }
-    };
-    call.io.out(text);
-    Ok(())
+    call.answer(manifest.kind, object, done, dry_run, Held::Map)
 }
 
 /// What stands now and what would stand after `apply`, for `kubectl diff`.
@@ -133,19 +126,26 @@ fn identity(kind: Kind, manifest: &Manifest) -> String {
     )
 }
 
-/// The manifest with itself as an annotation. Models k8s.io/kubectl/pkg/util GetModifiedConfiguration.
-fn with_last_applied(value: &Value) -> Value {
+/// The manifest with itself as an annotation; in the order of the kind's Go struct when kubectl made it as such.
+/// Models k8s.io/kubectl/pkg/util GetModifiedConfiguration.
+pub(super) fn with_last_applied(value: &Value, typed: Option<Kind>) -> Value {
     let mut value = value.clone();
     let mut annotations = field::string_map(&value, "/metadata/annotations");
     annotations.remove(LAST_APPLIED);
     field::set(&mut value, &["metadata", "annotations"], json!(annotations));
-    let text = json::compact(&value) + "\n";
+    let text = match typed {
+        Some(kind) => json::compact_typed(kind, &as_typed(kind, &value)),
+        None => json::compact(&value),
+    };
+    let text = text + "\n";
     field::set(&mut value, &["metadata", "annotations", LAST_APPLIED], json!(text));
     value
 }
 
 fn create(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Result<(Value, &'static str), Failure> {
-    let value = with_last_applied(&manifest.value);
+    let mut value = manifest.value.clone();
+    call.record(&mut value);
+    let value = with_last_applied(&value, None);
     if dry_run == DryRun::Client {
         return Ok((value, "created"));
     }
@@ -173,7 +173,9 @@ fn update(
             metadata.name
         ));
     }
-    let new = with_last_applied(&manifest.value);
+    let mut new = manifest.value.clone();
+    call.record(&mut new);
+    let new = with_last_applied(&new, None);
     let before = current.to_value();
     let patch = three_way(&last.unwrap_or_default(), &new, &before, manifest.kind).map_err(Failure::Plain)?;
     if patch.as_object().is_some_and(serde_json::Map::is_empty) {

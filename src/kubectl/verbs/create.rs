@@ -4,14 +4,16 @@ use serde_json::{Value, json};
 
 use crate::api::Kind;
 use crate::api::conversion::base64;
-use crate::apiserver::WriteOptions;
+use crate::api::well_known::LAST_APPLIED;
+use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::manifest_file;
-use crate::kubectl::output::{Printer, json, name_line_of};
 use crate::kubectl::selection::filenames;
+
+use super::apply::{with_last_applied, write_options};
 
 pub(super) const CREATE: Command = Command {
     path: "create",
@@ -22,15 +24,21 @@ pub(super) const CREATE: Command = Command {
         Flag::optional("dry-run", "unchanged"),
         Flag::list("filename", Some('f')),
         Flag::text("output", Some('o')),
+        Flag::switch("record", None),
         Flag::switch("recursive", Some('R')),
         Flag::switch("save-config", None),
+        Flag::text("selector", Some('l')),
         Flag::optional("validate", "strict"),
     ],
     run: create,
 };
 
-const COMMON: [Flag; 3] =
-    [Flag::optional("dry-run", "unchanged"), Flag::text("output", Some('o')), Flag::switch("save-config", None)];
+pub(super) const COMMON: [Flag; 4] = [
+    Flag::optional("dry-run", "unchanged"),
+    Flag::text("output", Some('o')),
+    Flag::switch("save-config", None),
+    Flag::optional("validate", "strict"),
+];
 
 pub(super) const DEPLOYMENT: Command = Command {
     path: "create deployment",
@@ -41,6 +49,7 @@ pub(super) const DEPLOYMENT: Command = Command {
         COMMON[0],
         COMMON[1],
         COMMON[2],
+        COMMON[3],
         Flag::list("image", None),
         Flag::number("port", None),
         Flag::number("replicas", Some('r')),
@@ -62,7 +71,15 @@ pub(super) const CONFIG_MAP: Command = Command {
     aliases: &["cm"],
     about: "Create a config map from a local file, directory or literal value",
     usage: "NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
-    flags: &[COMMON[0], COMMON[1], COMMON[2], Flag::texts("from-file", None), Flag::texts("from-literal", None)],
+    flags: &[
+        COMMON[0],
+        COMMON[1],
+        COMMON[2],
+        COMMON[3],
+        Flag::texts("from-env-file", None),
+        Flag::texts("from-file", None),
+        Flag::texts("from-literal", None),
+    ],
     run: config_map,
 };
 
@@ -76,10 +93,11 @@ pub(super) const SECRET: Command = Command {
         COMMON[0],
         COMMON[1],
         COMMON[2],
+        COMMON[3],
+        Flag::texts("from-env-file", None),
         Flag::list("from-file", None),
         Flag::texts("from-literal", None),
         Flag::text("type", None),
-        Flag::optional("validate", "strict"),
     ],
     run: secret,
 };
@@ -129,26 +147,37 @@ pub(super) fn send(
     source: Option<&str>,
     dry_run: DryRun,
 ) -> Result<(), Failure> {
+    let value = prepared(call, kind, namespace, value, source)?;
     let printed = if dry_run == DryRun::Client {
         value
     } else {
-        let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
+        let options = write_options(call, dry_run)?;
         let result = call.world.client_mut().create(kind, namespace, value, options);
         call.written(result).map_err(|failure| failure.when("creating", source))?.to_value()
     };
-    let name = field::text(&printed, "/metadata/name").to_owned();
-    let text = match call.flags.text("output") {
-        None | Some("") => name_line_of(kind, &name, &format!("created{}", dry_run.suffix())),
-        Some("json") if source.is_none() => json::pretty_typed(kind, &printed),
-        Some(format) => {
-            let files = &call.world.files;
-            Printer::parse(format, false, false, |path| files.read(path).map(str::to_owned))?
-                .allowing_missing_keys(call.flags.switch_or("allow-missing-template-keys", true))
-                .print(vec![printed], true)?
-        }
-    };
-    call.io.out(text);
-    Ok(())
+    let held = if source.is_none() { Held::Typed } else { Held::Map };
+    call.answer(kind, printed, "created", dry_run, held)
+}
+
+/// The object as it is sent: with its namespace, the command and itself as annotations where that is asked for.
+fn prepared(
+    call: &Call<'_, '_>,
+    kind: Kind,
+    namespace: &str,
+    mut value: Value,
+    source: Option<&str>,
+) -> Result<Value, Failure> {
+    let options = write_options(call, DryRun::None);
+    options?;
+    if source.is_none() && call.has_explicit_namespace() && !kind.is_cluster_scoped() {
+        field::set(&mut value, &["metadata", "namespace"], json!(namespace));
+    }
+    call.record(&mut value);
+    let annotated = field::string_map(&value, "/metadata/annotations").contains_key(LAST_APPLIED);
+    if call.flags.switch("save-config") || annotated {
+        value = with_last_applied(&value, source.is_none().then_some(kind));
+    }
+    Ok(value)
 }
 
 /// The one name that a command needs. Models create.NameFromCommandArgs.
@@ -184,15 +213,17 @@ fn deployment(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::new("cannot specify multiple --image options and command"));
     }
     let dry_run = call.flags.dry_run()?;
-    let port = call.flags.number("port").filter(|port| *port > 0);
+    let port = call.flags.number("port").filter(|port| *port >= 0);
     let containers: Vec<Value> = images
         .iter()
-        .map(|image| {
+        .enumerate()
+        .map(|(at, image)| {
             let mut container = json!({"name": container_name(image), "image": image, "resources": {}});
             if !command.is_empty() {
                 field::set(&mut container, &["command"], json!(command));
             }
-            if let Some(port) = port {
+            // Only the first container gets the port.
+            if let Some(port) = port.filter(|_| at == 0) {
                 field::set(&mut container, &["ports"], json!([{"containerPort": port}]));
             }
             container
@@ -200,23 +231,20 @@ fn deployment(call: &mut Call<'_, '_>) -> Outcome {
         .collect();
     let labels = json!({"app": name});
     let namespace = call.namespace();
-    let mut value = json!({
+    let value = json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels},
         "spec": {
             "replicas": call.flags.number("replicas").unwrap_or(1), "selector": {"matchLabels": labels}, "strategy": {},
             "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}},
         },
     });
-    if dry_run == DryRun::Client {
-        field::set(&mut value, &["status"], json!({}));
-    }
     let done = send(call, Kind::Deployment, &namespace, value, None, dry_run);
     done.map_err(|failure| failed_to_create(failure, "deployment"))?;
     Ok(Next::Done)
 }
 
 /// Models the wrapping of errors in `kubectl create KIND`; the API server's own answers keep their form.
-fn failed_to_create(failure: Failure, what: &str) -> Failure {
+pub(super) fn failed_to_create(failure: Failure, what: &str) -> Failure {
     match failure {
         Failure::Refused(refusal) => Failure::Plain(format!("failed to create {what}: {}", refusal.status.message)),
         other => other,
@@ -266,6 +294,22 @@ fn data_of(call: &Call<'_, '_>, kind: &str) -> Result<serde_json::Map<String, Va
         add(key, value.trim_matches(['\'', '"']))?;
     }
     let files = &call.world.files;
+    let env_files = call.flags.texts("from-env-file");
+    let others = call.flags.texts("from-file").len() + call.flags.texts("from-literal").len();
+    if !env_files.is_empty() && others > 0 {
+        return Err(Failure::new("from-env-file cannot be combined with from-file or from-literal"));
+    }
+    for path in env_files {
+        let text = files
+            .read(path)
+            .ok_or_else(|| Failure::Plain(format!("error reading {path}: no such file or directory")))?;
+        // Models pkg/util AddFromEnvFile: blank lines and comments mean nothing, and so does a name alone.
+        for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if let Some((key, value)) = line.split_once('=') {
+                add(key, value)?;
+            }
+        }
+    }
     for source in call.flags.texts("from-file") {
         let (key, path) = match source.split_once('=') {
             Some((key, path)) => (Some(key), path),

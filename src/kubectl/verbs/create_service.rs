@@ -7,7 +7,7 @@ use crate::api::Kind;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
-use crate::kubectl::flags::{DryRun, Flag};
+use crate::kubectl::flags::Flag;
 
 const DRY_RUN: Flag = Flag::optional("dry-run", "unchanged");
 const OUTPUT: Flag = Flag::text("output", Some('o'));
@@ -75,11 +75,8 @@ fn create(call: &mut Call<'_, '_>, kind: &str) -> Outcome {
     if let Some(external) = external {
         spec.insert("externalName".to_owned(), json!(external));
     }
-    let mut value =
+    let value =
         json!({"apiVersion": "v1", "kind": "Service", "metadata": {"labels": labels, "name": name}, "spec": spec});
-    if dry_run == DryRun::Client {
-        field::set(&mut value, &["status"], json!({"loadBalancer": {}}));
-    }
     let namespace = call.namespace();
     send(call, Kind::Service, &namespace, value, None, dry_run).map_err(|failure| match failure {
         Failure::Refused(refusal) => {

@@ -4,11 +4,11 @@ use crate::api::Kind;
 use crate::apiserver::{DeleteOptions, Key, Propagation};
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::{DryRun, Flag};
+use crate::kubectl::flags::{DryRun, Flag, Parsed};
 use crate::kubectl::output::name_line_of;
 use crate::kubectl::resource_type::kind_prefix;
-use crate::kubectl::selection::{Item, Rules, select};
-use crate::process::{Io, Poll, Process, World};
+use crate::kubectl::selection::{Item, Rules, Selection, select};
+use crate::process::{Input, Io, Poll, Process, Programs, World};
 use crate::sim::SimTime;
 
 pub(super) const DELETE: Command = Command {
@@ -37,6 +37,7 @@ pub(super) const DELETE: Command = Command {
     run: delete,
 };
 
+#[derive(Clone, Debug)]
 struct Plan {
     options: DeleteOptions,
     dry_run: DryRun,
@@ -48,16 +49,81 @@ fn delete(call: &mut Call<'_, '_>) -> Outcome {
     let plan = plan(call)?;
     let args = call.args().to_vec();
     let selection = select(call, &args, Rules { types_alone: false, files_as_they_are: true })?;
+    if call.flags.switch("interactive") {
+        return ask(call, plan, selection);
+    }
+    delete_all(call, &plan, selection)
+}
+
+/// Models DeleteOptions.confirmation.
+fn ask(call: &mut Call<'_, '_>, plan: Plan, selection: Selection) -> Outcome {
+    if selection.items.is_empty() && selection.failures.is_empty() {
+        call.io.out("No resources found\n");
+        return Ok(Next::Done);
+    }
+    let names: String = selection.items.iter().map(|item| name_line_of(item.kind, &item.key.name, "")).collect();
+    let count = selection.items.len();
+    call.io.out(format!(
+        "You are about to delete the following {count} resource(s):\n{names}Do you want to continue? (y/N): "
+    ));
+    let (flags, programs) = (call.flags.clone(), call.programs);
+    Ok(Next::Wait(Box::new(Asking { flags, programs, asked: Some((plan, selection)), then: None })))
+}
+
+/// Waits for the answer, and then for the deletion.
+#[derive(Clone, Debug)]
+struct Asking {
+    flags: Parsed,
+    programs: Programs,
+    /// What is to be deleted, until there is an answer.
+    asked: Option<(Plan, Selection)>,
+    /// What the deletion waits for.
+    then: Option<Box<dyn Process>>,
+}
+
+impl Process for Asking {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        if let Some(then) = &mut self.then {
+            return then.poll(world, io);
+        }
+        let answer = match io.read_line() {
+            Input::Pending => return Poll::Waiting,
+            Input::Line(line) => line,
+            Input::End => String::new(),
+        };
+        let Some((plan, selection)) = self.asked.take() else { return Poll::Exited(0) };
+        if !answer.trim().eq_ignore_ascii_case("y") {
+            io.out("deletion is cancelled\n");
+            return Poll::Exited(0);
+        }
+        let (flags, programs) = (self.flags.clone(), self.programs);
+        let mut call = Call { world, io, flags, command: &DELETE, programs, warned: Vec::new() };
+        match delete_all(&mut call, &plan, selection) {
+            Ok(Next::Done) => Poll::Exited(0),
+            Ok(Next::Wait(then)) => self.then.insert(then).poll(world, io),
+            Err(failure) => {
+                io.err(failure.report());
+                Poll::Exited(failure.exit_code())
+            }
+        }
+    }
+}
+
+fn delete_all(call: &mut Call<'_, '_>, plan: &Plan, selection: Selection) -> Outcome {
     let ignores = call.flags.switch_or(
         "ignore-not-found",
         ["all", "selector", "field-selector"].iter().any(|flag| call.flags.is_set(flag)),
     );
+    let is_bound = call.has_explicit_namespace() && !call.flags.switch("all-namespaces");
+    if is_bound && selection.items.iter().any(|item| item.kind.is_cluster_scoped()) {
+        call.warn("deleting cluster-scoped resources, not scoped to the provided namespace");
+    }
     let mut failures: Vec<Failure> =
         selection.failures.into_iter().filter(|failure| !(ignores && failure.is_not_found())).collect();
     let mut waiting = Vec::new();
     let mut found = 0;
     for item in &selection.items {
-        match delete_one(call, item, &plan) {
+        match delete_one(call, item, plan) {
             Ok(pending) => {
                 found += 1;
                 waiting.extend(pending);

@@ -30,6 +30,8 @@ pub(super) const DIFF: Command = Command {
     run: diff,
 };
 
+/// Above 1, which says that there are differences. Models cmdutil.CheckDiffErr.
+const FAILED: i32 = 2;
 /// Lines around a change.
 const CONTEXT: usize = 3;
 /// Where kubectl puts the two versions. The ends are random in a real cluster.
@@ -60,7 +62,10 @@ fn diff(call: &mut Call<'_, '_>) -> Outcome {
         }
     }
     match Failure::from_all(failures) {
-        Some(failure) => Err(failure),
+        Some(failure) => {
+            call.io.err(failure.report());
+            Err(Failure::Exit(FAILED))
+        }
         None if has_differences => Err(Failure::Exit(1)),
         None => Ok(Next::Done),
     }

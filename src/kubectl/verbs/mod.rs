@@ -30,6 +30,8 @@ mod top;
 mod version;
 mod wait;
 
+pub(super) use config::namespace as context_namespace;
+
 use super::command::Command;
 use crate::sorting;
 
@@ -118,6 +120,8 @@ pub(super) const COMMANDS: &[&Command] = &[
     &set::IMAGE,
     &set::ENV,
     &set::RESOURCES,
+    &set::SELECTOR,
+    &set::SERVICE_ACCOUNT,
     &get::GET,
     &delete::DELETE,
     &rollout::HISTORY,
@@ -144,6 +148,16 @@ pub(super) const COMMANDS: &[&Command] = &[
     &config::GET_CONTEXTS,
     &config::SET_CONTEXT,
     &config::USE_CONTEXT,
+    &config::SET,
+    &config::UNSET,
+    &config::SET_CLUSTER,
+    &config::SET_CREDENTIALS,
+    &config::GET_CLUSTERS,
+    &config::GET_USERS,
+    &config::DELETE_CONTEXT,
+    &config::DELETE_CLUSTER,
+    &config::DELETE_USER,
+    &config::RENAME_CONTEXT,
     &version::VERSION,
     &refused::AUTOSCALE,
     &refused::CP,

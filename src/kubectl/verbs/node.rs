@@ -5,12 +5,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::api::{Kind, Pod};
-use crate::apiserver::{DeleteOptions, Key, PatchType, WriteOptions};
+use crate::apiserver::{DeleteOptions, Key, LabelQuery, PatchType, Selectors, WriteOptions};
+use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::output::name_line_of;
+use crate::kubectl::selection::{cannot_find, nothing_given};
 use crate::process::{Io, Poll, Process, World};
 
 pub(super) const CORDON: Command = Command {
@@ -58,22 +60,34 @@ pub(super) const TAINT: Command = Command {
     flags: &[
         Flag::switch("all", None),
         Flag::optional("dry-run", "unchanged"),
+        Flag::text("output", Some('o')),
         Flag::switch("overwrite", None),
         Flag::text("selector", Some('l')),
+        Flag::optional("validate", "strict"),
     ],
     run: taint,
 };
 
-/// The nodes that the arguments name.
+/// The nodes that the arguments name, or that `-l` selects. Models DrainCmdOptions.Complete.
 fn nodes(call: &Call<'_, '_>, names: &[String]) -> Result<Vec<(String, Value)>, Failure> {
     let client = call.world.client();
+    let labels = call.flags.text("selector");
+    if names.is_empty() && labels.is_none() && !call.flags.switch("all") {
+        return Err(call.usage(&format!("USAGE: {} NODE [flags]", call.command.path)));
+    }
+    let labels = labels.filter(|labels| !labels.is_empty());
+    if !names.is_empty() && labels.is_some() {
+        return Err(call.usage("error: cannot specify both a node name and a --selector option"));
+    }
     if names.is_empty() {
-        if call.flags.switch("all") || call.flags.is_set("selector") {
-            let all = client.list(Kind::Node, None);
-            return Ok(all.iter().map(|node| (node.metadata().name.clone(), node.to_value())).collect());
+        if labels.is_none() && !call.flags.switch("all") {
+            return Err(nothing_given(call));
         }
-        let name = call.full_name();
-        return Err(Failure::usage(&name, &format!("USAGE: {} [flags]", call.command.path.to_owned() + " NODE")));
+        let labels = labels.unwrap_or_default();
+        let selectors = Selectors::parse(Kind::Node, labels, "")
+            .map_err(|why| cannot_find(Kind::Node, Some(labels), None, &why))?;
+        let found = client.select(Kind::Node, None, &selectors);
+        return Ok(found.iter().map(|node| (node.metadata().name.clone(), node.to_value())).collect());
     }
     let named = names.iter().map(|name| {
         let name = name.strip_prefix("node/").or(name.strip_prefix("nodes/")).unwrap_or(name);
@@ -83,14 +97,15 @@ fn nodes(call: &Call<'_, '_>, names: &[String]) -> Result<Vec<(String, Value)>, 
     named.collect()
 }
 
-fn patch_node(call: &mut Call<'_, '_>, name: &str, change: &Value, dry_run: DryRun) -> Result<(), Failure> {
+/// The node after a change; none when the change is not sent.
+fn patch_node(call: &mut Call<'_, '_>, name: &str, change: &Value, dry_run: DryRun) -> Result<Option<Value>, Failure> {
     if dry_run == DryRun::Client {
-        return Ok(());
+        return Ok(None);
     }
     let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..WriteOptions::default() };
     let key = Key::new("", name);
     let result = call.world.client_mut().patch(Kind::Node, &key, change, PatchType::Merge, options);
-    call.written(result).map(drop)
+    call.written(result).map(|node| Some(node.to_value()))
 }
 
 /// Models k8s.io/kubectl/pkg/cmd/drain RunCordonOrUncordon.
@@ -113,6 +128,8 @@ fn cordon(call: &mut Call<'_, '_>, closes: bool) -> Outcome {
 
 /// Models k8s.io/kubectl/pkg/cmd/drain RunDrain and pkg/drain.
 fn drain(call: &mut Call<'_, '_>) -> Outcome {
+    let chosen = LabelQuery::parse(call.flags.text("pod-selector").unwrap_or_default())
+        .map_err(|_| Failure::new("--pod-selector=<pod_selector> must be a valid label selector"))?;
     cordon(call, true)?;
     let names = call.args().to_vec();
     let dry_run = call.flags.dry_run()?;
@@ -120,7 +137,7 @@ fn drain(call: &mut Call<'_, '_>) -> Outcome {
     let mut failed: Vec<(String, String)> = Vec::new();
     for (name, _) in nodes(call, &names)? {
         let mut pods = call.world.client().pods(None);
-        pods.retain(|pod| pod.node_name == name);
+        pods.retain(|pod| pod.node_name == name && chosen.matches(&pod.metadata.labels));
         let refused = refused(call, &pods);
         if !refused.is_empty() {
             let refused = refused.join(", ");
@@ -242,8 +259,10 @@ fn taint(call: &mut Call<'_, '_>) -> Outcome {
         for change in &changes {
             operation = change_taints(&mut taints, change, &name, call.flags.switch("overwrite"))?;
         }
-        patch_node(call, &name, &json!({"spec": {"taints": taints}}), dry_run)?;
-        call.io.out(name_line_of(Kind::Node, &name, &format!("{operation}{}", dry_run.suffix())));
+        let mut changed = node.clone();
+        field::set(&mut changed, &["spec", "taints"], json!(taints));
+        let sent = patch_node(call, &name, &json!({"spec": {"taints": taints}}), dry_run)?;
+        call.answer(Kind::Node, sent.unwrap_or(changed), operation, dry_run, Held::Typed)?;
     }
     Ok(Next::Done)
 }

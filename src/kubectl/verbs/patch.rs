@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::apiserver::{FieldValidation, PatchType, Status, WriteOptions};
+use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::output::go_syntax::quote;
-use crate::kubectl::output::{Printer, name_line_of};
 use crate::kubectl::selection::{Item, Rules, select};
 use crate::manifest;
 
@@ -78,12 +78,7 @@ fn patch_one(call: &mut Call<'_, '_>, item: &Item, kind: &str, change: &Value, d
     let result = call.world.client_mut().patch(item.kind, &item.key, change, patch_type, options);
     let after = call.written(result)?.to_value();
     let done = if after == before { "patched (no change)" } else { "patched" };
-    let text = match call.flags.text("output") {
-        None | Some("") => name_line_of(item.kind, &item.key.name, &format!("{done}{}", dry_run.suffix())),
-        Some(format) => Printer::parse(format, false, false, |_| None)?.print(vec![after], true)?,
-    };
-    call.io.out(text);
-    Ok(())
+    call.answer(item.kind, after, done, dry_run, Held::Map)
 }
 
 /// The patch, which may be written in YAML; what the server says of one that begins as JSON and is none.

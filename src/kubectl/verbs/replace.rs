@@ -2,12 +2,12 @@
 
 use crate::api::Kind;
 use crate::apiserver::{DeleteOptions, Status};
+use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::manifest_file::{self, Manifest};
-use crate::kubectl::output::{Printer, name_line_of};
 use crate::kubectl::resource_type::kind_prefix;
 use crate::kubectl::selection::filenames;
 
@@ -48,6 +48,9 @@ fn replace(call: &mut Call<'_, '_>) -> Outcome {
     if call.flags.number("grace-period").is_some_and(|seconds| seconds >= 0) && !forces {
         return Err(Failure::new("--grace-period must have --force specified"));
     }
+    if call.flags.duration_ms("timeout").is_some_and(|ms| ms != 0) && !forces {
+        return Err(Failure::new("--timeout must have --force specified"));
+    }
     let manifests = manifest_file::read(call, &files)?;
     if manifests.is_empty() {
         return Err(Failure::new("no objects passed to replace"));
@@ -78,12 +81,7 @@ fn replace_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun, fo
         let failed = |failure: Failure| failure.when("replacing", Some(&manifest.source));
         call.written(result).map_err(failed).inspect_err(|failure| manifest.mark(call, failure))?.to_value()
     };
-    let text = match call.flags.text("output") {
-        None | Some("") => name_line_of(kind, &manifest.key.name, &format!("replaced{}", dry_run.suffix())),
-        Some(format) => Printer::parse(format, false, false, |_| None)?.print(vec![shown], true)?,
-    };
-    call.io.out(text);
-    Ok(())
+    call.answer(kind, shown, "replaced", dry_run, Held::Map)
 }
 
 /// A Service keeps the address that it was given.

@@ -8,6 +8,7 @@ use crate::api::well_known::LAST_APPLIED;
 use crate::api::{Deployment, Kind, Object, ReplicaSet, Time};
 use crate::apiserver::{ChangeType, Key, WriteOptions, qualified};
 use crate::client::Watch;
+use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
@@ -138,6 +139,7 @@ fn undo_one(call: &mut Call<'_, '_>, item: &Item, revision: i64, dry_run: DryRun
         ));
     }
     let sets = replica_sets(call, deployment);
+    let mut shown = Object::Deployment(Arc::clone(deployment)).to_value();
     let done = match plan_undo(deployment, &sets, revision, dry_run == DryRun::Client, version)? {
         Undo::Print(text) | Undo::Skip(text) => text,
         Undo::Restore { template, annotations } => {
@@ -146,14 +148,14 @@ fn undo_one(call: &mut Call<'_, '_>, item: &Item, revision: i64, dry_run: DryRun
             field::set(&mut value, &["metadata", "annotations"], json!(annotations));
             let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
             let result = call.world.client_mut().replace(item.kind, value, options);
-            call.written(result).map_err(|failure| {
+            let written = call.written(result).map_err(|failure| {
                 Failure::Plain(format!("failed restoring revision {revision}: {}", failure.message()))
             })?;
+            shown = written.to_value();
             "rolled back".to_owned()
         }
     };
-    call.io.out(name_line_of(item.kind, &item.key.name, &format!("{done}{}", dry_run.suffix())));
-    Ok(())
+    call.answer(item.kind, shown, &done, dry_run, Held::Typed)
 }
 
 fn pause(call: &mut Call<'_, '_>) -> Outcome {
@@ -219,7 +221,9 @@ fn change(call: &mut Call<'_, '_>, done: &str, edit: impl Fn(&Item, &mut Value) 
         }
         let result = call.world.client_mut().replace(item.kind, new, WriteOptions::default());
         match call.written(result) {
-            Ok(_) => call.io.out(name_line_of(item.kind, &item.key.name, done)),
+            Ok(object) => {
+                failures.extend(call.answer(item.kind, object.to_value(), done, DryRun::None, Held::Typed).err());
+            }
             Err(failure) => failures.push(Failure::Plain(format!("failed to patch: {}", failure.message()))),
         }
     }

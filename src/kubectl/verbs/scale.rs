@@ -4,11 +4,11 @@ use serde_json::json;
 
 use crate::api::Kind;
 use crate::apiserver::{Status, WriteOptions};
+use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
-use crate::kubectl::output::name_line_of;
 use crate::kubectl::selection::{Item, Rules, select};
 
 pub(super) const SCALE: Command = Command {
@@ -22,6 +22,7 @@ pub(super) const SCALE: Command = Command {
         Flag::optional("dry-run", "unchanged"),
         Flag::list("filename", Some('f')),
         Flag::text("output", Some('o')),
+        Flag::switch("record", None),
         Flag::switch("recursive", Some('R')),
         Flag::number("replicas", None),
         Flag::text("resource-version", None),
@@ -52,6 +53,9 @@ fn scale(call: &mut Call<'_, '_>) -> Outcome {
     if failures.is_empty() && selection.items.is_empty() {
         return Err(Failure::new("no objects passed to scale"));
     }
+    if call.flags.text("resource-version").is_some_and(|version| !version.is_empty()) && selection.items.len() > 1 {
+        return Err(Failure::new("cannot use --resource-version with multiple resources"));
+    }
     for item in &selection.items {
         if let Err(failure) = scale_one(call, item, replicas, current, dry_run) {
             failures.push(failure);
@@ -78,12 +82,17 @@ fn scale_one(
     if current >= 0 && was != current {
         return Err(Failure::Plain(format!("Expected replicas to be {current}, was {was}")));
     }
+    let wanted = call.flags.text("resource-version").filter(|version| !version.is_empty());
+    let version = field::text(&value, "/metadata/resourceVersion");
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != version) {
+        return Err(Failure::Plain(format!("Expected resource version to be {wanted}, was {version}")));
+    }
+    field::set(&mut value, &["spec", "replicas"], json!(replicas));
+    call.record(&mut value);
     if dry_run != DryRun::Client {
-        field::set(&mut value, &["spec", "replicas"], json!(replicas));
         let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
         let result = call.world.client_mut().replace(item.kind, value, options);
-        call.written(result)?;
+        value = call.written(result)?.to_value();
     }
-    call.io.out(name_line_of(item.kind, &item.key.name, &format!("scaled{}", dry_run.suffix())));
-    Ok(())
+    call.answer(item.kind, value, "scaled", dry_run, Held::Map)
 }

@@ -1,0 +1,31 @@
+//! `kubectl set serviceaccount`.
+
+use serde_json::json;
+
+use super::{SHARED, Words, change_all, finish, pod_spec, select_all};
+use crate::kubectl::command::{Call, Command, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::field;
+
+pub(crate) const SERVICE_ACCOUNT: Command = Command {
+    path: "set serviceaccount",
+    aliases: &["sa"],
+    about: "Update the service account of a resource",
+    usage: "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
+    flags: &[SHARED[0], SHARED[1], SHARED[2], SHARED[3], SHARED[4], SHARED[5], SHARED[7]],
+    run: set_service_account,
+};
+
+/// Models k8s.io/kubectl/pkg/cmd/set SetServiceAccountOptions.
+fn set_service_account(call: &mut Call<'_, '_>) -> Outcome {
+    let args = call.args().to_vec();
+    let Some((name, objects)) = args.split_last() else { return Err(Failure::new("serviceaccount is required")) };
+    let objects = if call.flags.switch("local") { &[] } else { objects };
+    let items = select_all(call, objects)?;
+    let words = Words { done: "serviceaccount updated", failed: "failed to patch ServiceAccountName " };
+    let changed = change_all(call, items, &words, |_, item, value| {
+        field::set(pod_spec(item.kind, value)?, &["serviceAccountName"], json!(name));
+        Ok(())
+    });
+    finish(changed)
+}
