@@ -6,6 +6,7 @@
 // for each, which has the later part fetched at once should it not be there yet. The table through which closures and
 // methods are called has gaps until the later part fills them, so the first part asks before each such call.
 import { constant, FUNCTION, GLOBAL, MEMORY, read, renumbered, signed, TABLE, unsigned, walkBody, withCallAtStart, write } from "./wasm.mjs";
+import { links, thingAt } from "./wasm-links.mjs";
 
 const I32 = 0x7f;
 /** The module name under which later.js hands the parts what they need of it and of each other. */
@@ -96,56 +97,80 @@ function kept(module, imported, callees, isLater) {
   return keep;
 }
 
-// ---- Texts ----------------------------------------------------------------------------------------------------
-
-/** How near to a pointer to a text another number may be that means the table which the pointer is in. In bytes. */
-const TABLE_REACH = 64;
+// ---- Data -----------------------------------------------------------------------------------------------------
 
 /**
- * Where those of `texts` are in the module's data that only moved functions read: `{ address, bytes }`. A text is read by
- * who has its address, or the address of a table that has it.
+ * How far from a number that lies in the data, and that no code named as an address, things still count as meant by it: the
+ * optimiser may have added a number to an address. In bytes.
  */
-function movedTexts(module, stays, texts) {
-  const used = [];
-  for (const index of stays) walkBody(module.codes[index], (kind, value) => (kind === "const" || kind === "offset") && used.push(value));
-  const isUsed = (from, to) => used.some((value) => value >= from && value < to);
-  const pointersTo = (address) =>
-    module.data.flatMap((segment) => {
-      const found = [];
-      const wanted = Buffer.alloc(4);
-      wanted.writeUInt32LE(address);
-      const bytes = Buffer.from(segment.bytes);
-      for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) found.push(segment.address + at);
-      return found;
-    });
-  return texts.flatMap((bytes) => {
-    for (const segment of module.data) {
-      const at = Buffer.from(segment.bytes).indexOf(bytes);
-      const address = segment.address + at;
-      if (at < 0 || isUsed(address, address + bytes.length)) continue;
-      if (pointersTo(address).some((place) => isUsed(place - TABLE_REACH, place + TABLE_REACH))) continue;
-      return [{ address, bytes }];
+const COMPUTED_REACH = 1024;
+/** What is shorter stays where it is: a segment of its own would weigh as much. In bytes. */
+const WORTH_A_SEGMENT = 16;
+
+/**
+ * The things of the data that the first part may read: those whose address its code has (or an address within them, or of
+ * their end, as loops have), and those whose addresses stand in such things.
+ */
+function readFrom(module, stays, { things, named }) {
+  const used = new Set();
+  const open = [];
+  const use = (thing) => {
+    if (thing && !used.has(thing)) {
+      used.add(thing);
+      open.push(thing);
     }
-    return [];
-  });
+  };
+  const from = things[0].address;
+  const to = things.at(-1).end;
+  const useNumber = (value) => {
+    if (value < from || value > to) return;
+    if (named.has(value)) [...named.get(value)].forEach((address) => use(thingAt(things, address)));
+    else things.filter(({ address, end }) => address <= value + COMPUTED_REACH && end >= value - COMPUTED_REACH).forEach(use);
+  };
+  for (const index of stays) {
+    walkBody(module.codes[index], (kind, value) => {
+      if (kind === "const" || kind === "offset") useNumber(value);
+      // An address and a length, say, which the optimiser has made one number of.
+      if (kind === "wide") [value & 0xffffffffn, value >> 32n].forEach((half) => useNumber(Number(half)));
+    });
+  }
+  while (open.length > 0) open.pop().to.forEach((address) => use(thingAt(things, address)));
+  return used;
 }
 
-/** `data` without the bytes of `cuts`. */
-function dataWithout(data, cuts) {
-  const ends = ({ address, bytes }) => address + bytes.length;
-  return cuts.reduce(
-    (segments, cut) =>
-      segments.flatMap((segment) => {
-        if (cut.address < segment.address || ends(cut) > ends(segment)) return [segment];
-        const before = cut.address - segment.address;
-        const parts = [
-          { address: segment.address, bytes: segment.bytes.subarray(0, before) },
-          { address: ends(cut), bytes: segment.bytes.subarray(before + cut.bytes.length) },
-        ];
-        return parts.filter(({ bytes }) => bytes.length > 0);
-      }),
-    data,
-  );
+/**
+ * The module's data in two: what the first part has from the beginning, and what only moved functions can read, as segments
+ * `{ address, bytes }`. Data that the linker has no notes of stays.
+ */
+function dividedData(module, stays, links) {
+  if (!links) return { first: module.data, later: [] };
+  const used = readFrom(module, stays, links);
+  const moved = [];
+  for (const thing of links.things) {
+    const last = moved.at(-1);
+    if (used.has(thing)) continue;
+    // Beside the one before, but for what an address is rounded up by, and nothing of the first part's is between them.
+    if (last && last.next === thing) last.to = Math.max(last.to, thing.end);
+    else moved.push({ from: thing.address, to: thing.end });
+    moved.at(-1).next = links.things[links.things.indexOf(thing) + 1];
+  }
+  const parts = { first: [], later: [] };
+  for (const { address, bytes } of module.data) {
+    let at = address;
+    const end = address + bytes.length;
+    const put = (list, upTo) => {
+      if (upTo > at) list.push({ address: at, bytes: bytes.subarray(at - address, upTo - address) });
+      at = Math.max(at, upTo);
+    };
+    for (const { from, to } of moved) {
+      const [begin, stop] = [Math.max(from, at), Math.min(to, end)];
+      if (stop - begin < WORTH_A_SEGMENT) continue;
+      put(parts.first, begin);
+      put(parts.later, stop);
+    }
+    put(parts.first, end);
+  }
+  return parts;
 }
 
 // ---- The two modules ------------------------------------------------------------------------------------------
@@ -188,7 +213,7 @@ function standIn(type, { parameters }, slot, ready, link) {
 }
 
 /** Who goes where: everything that both modules are made from. */
-function planned(module, isLater, texts) {
+function planned(module, isLater, links) {
   const imported = module.imports.length;
   if (module.imports.some((one) => one.kind !== FUNCTION)) throw new Error("imports other than functions are not known here");
   const callees = calleesOf(module, imported);
@@ -211,11 +236,11 @@ function planned(module, isLater, texts) {
     /** The table through which the parts call each other: what the later one calls of the first, and the other way round. */
     link: module.tables.length,
     tables: [...module.tables, Uint8Array.from([0x70, 1, ...unsigned(size), ...unsigned(size)])],
-    cuts: movedTexts(module, stays, texts),
+    data: dividedData(module, stays, links),
   };
 }
 
-function firstPart({ module, imported, keep, stays, stoodFor, shared, typeOf, types, link, tables, cuts }) {
+function firstPart({ module, imported, keep, stays, stoodFor, shared, typeOf, types, link, tables, data }) {
   const numbers = numbering();
   const tabled = module.elements.flatMap((segment) => segment.functions);
   const imports = importsUsed(module, imported, stays.map((index) => module.codes[index]), tabled);
@@ -254,11 +279,11 @@ function firstPart({ module, imported, keep, stays, stoodFor, shared, typeOf, ty
       isFilled,
       ...stoodFor.map((index, place) => standIn(typeOf(index), types[typeOf(index)], shared.length + place, ready, link)),
     ],
-    data: dataWithout(module.data, cuts),
+    data: data.first,
   });
 }
 
-function laterPart({ module, imported, keep, goes, stoodFor, shared, typeOf, types, link, tables, cuts }) {
+function laterPart({ module, imported, keep, goes, stoodFor, shared, typeOf, types, link, tables, data }) {
   const numbers = numbering();
   const imports = importsUsed(module, imported, goes.map((index) => module.codes[index]));
   [...imports, ...[...shared, ...goes].map((index) => imported + index)].forEach((index) => numbers.of(index));
@@ -281,17 +306,18 @@ function laterPart({ module, imported, keep, goes, stoodFor, shared, typeOf, typ
       ...elementsOf(module, (index) => index >= imported && !keep.has(index - imported), numbers),
     ],
     codes: goes.map((index) => renumbered(module.codes[index], numbers)),
-    data: cuts,
+    data: data.later,
   });
 }
 
 /**
- * Divides `bytes` (with names) into `{ first, later, … }`: two modules without names, and how many functions and texts the
- * later one has. `texts` may go with the functions that read them.
+ * Divides `bytes` (with names) into `{ first, later, … }`: two modules without names, how many functions the later one has,
+ * and how many bytes of data. `linked` is the module as the linker wrote it; without its notes all data stays in the first.
  */
-export function split(bytes, isLater, texts = []) {
-  const plan = planned(read(bytes), isLater, texts);
-  const parts = { first: firstPart(plan), later: laterPart(plan), functions: plan.goes.length, texts: plan.cuts.length };
+export function split(bytes, isLater, linked) {
+  const plan = planned(read(bytes), isLater, linked && links(linked));
+  const moved = plan.data.later.reduce((sum, segment) => sum + segment.bytes.length, 0);
+  const parts = { first: firstPart(plan), later: laterPart(plan), functions: plan.goes.length, moved };
   for (const part of [parts.first, parts.later]) {
     if (!WebAssembly.validate(part)) throw new Error("a part of the wasm is not valid");
   }

@@ -2,7 +2,7 @@
 // script what fetches the second one (later.js). A page for developing stays whole, as its build is to be quick.
 //
 // LAB_PROFILE=1 builds a page instead that notes in `window.hits` which functions have run; functions.json names them.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { instrumented, matcher, split } from "./split-wasm.mjs";
@@ -33,17 +33,16 @@ function extended(script, added, wrap, wait = "") {
 /** Without the indents and the comments that stand on lines of their own. */
 const tight = (script) => script.replace(/^\s*\/\*\*[\s\S]*?\*\/\s*$/gm, "").replace(/^\s*\/\/.*$/gm, "").replace(/\n\s+/g, "\n");
 
-/** Texts in the sources that are large enough to be worth a segment of their own. */
-function texts() {
-  const folder = fileURLToPath(new URL("../src/", import.meta.url));
-  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.(txt|yaml|json)$/.test(name));
-  return files.sort().map((name) => readFileSync(join(folder, name))).filter((text) => text.length >= 1000);
+/** The module as the linker wrote it: wasm-bindgen and wasm-opt keep its data where it is, and lose who refers to it. */
+function linked() {
+  const folder = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../target/", import.meta.url));
+  return readFileSync(join(folder, "wasm32-unknown-unknown/page/hellok8s-lab.wasm"));
 }
 
 function parted(wasm) {
   try {
-    const parts = split(wasm, matcher(here("later.txt")), texts());
-    console.log(`The later part has ${parts.functions} functions and ${parts.texts} texts.`);
+    const parts = split(wasm, matcher(here("later.txt")), linked());
+    console.log(`The later part has ${parts.functions} functions and ${Math.round(parts.moved / 1024)} KiB of data.`);
     return parts;
   } catch (error) {
     console.error(`The wasm stays whole, the page is larger than it need be: ${error.message}`);

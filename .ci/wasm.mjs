@@ -9,7 +9,7 @@ const I32_CONST = 0x41;
 const END = 0x0b;
 
 /** A place in bytes that moves on as it is read. */
-class Reader {
+export class Reader {
   constructor(bytes, at = 0) {
     this.bytes = bytes;
     this.at = at;
@@ -41,6 +41,17 @@ class Reader {
       if (byte < 0x80) return shift < 32 && byte & 0x40 ? value | (-1 << shift) : value;
     }
   }
+  /** An i64 as it is written in `i64.const`, as one without a sign. */
+  signed64() {
+    let value = 0n;
+    let shift = 0n;
+    for (;;) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      shift += 7n;
+      if (byte < 0x80) return BigInt.asUintN(64, byte & 0x40 ? value | (-1n << shift) : value);
+    }
+  }
   take(length) {
     return this.bytes.subarray(this.at, (this.at += length));
   }
@@ -49,6 +60,11 @@ class Reader {
   }
   list(read) {
     return Array.from({ length: this.unsigned() }, (_, index) => read(index));
+  }
+  /** A segment of data and where it goes. */
+  segment() {
+    if (this.unsigned() !== 0) throw new Error("a data segment without a place is not known here");
+    return { address: constantOf(expression(this)), bytes: this.take(this.unsigned()) };
   }
   limits() {
     const start = this.at;
@@ -86,7 +102,7 @@ const named = (text) => {
 /**
  * Tells `visit(kind, index, start, end)` of every function, table, global, type and constant in `code` from `at` to
  * its end, where `start` to `end` is where the number stands. Kinds: "function", "type", "table", "global", "const"
- * (an i32), "offset" (what a load or store adds to its address) and "indirect" (in front of a call through a table).
+ * (an i32), "wide" (an i64, a BigInt), "offset" (what a load or store adds to its address) and "indirect" (in front of a call through a table).
  */
 export function walk(code, at, visit) {
   const reader = new Reader(code, at);
@@ -101,7 +117,7 @@ export function walk(code, at, visit) {
       const start = reader.at;
       if ((code[start] & 0xc0) === 0x40) reader.at += 1;
       else number("type");
-    } else if (op === 0x0c || op === 0x0d || (op >= 0x20 && op <= 0x22) || op === 0x3f || op === 0x40 || op === 0x42) {
+    } else if (op === 0x0c || op === 0x0d || (op >= 0x20 && op <= 0x22) || op === 0x3f || op === 0x40) {
       reader.skipNumber();
     } else if (op === 0x0e) {
       for (let left = reader.unsigned() + 1; left > 0; left -= 1) reader.skipNumber();
@@ -122,6 +138,9 @@ export function walk(code, at, visit) {
       number("offset");
     } else if (op === I32_CONST) {
       number("const");
+    } else if (op === 0x42) {
+      const [start, value] = [reader.at, reader.signed64()];
+      visit("wide", value, start, reader.at);
     } else if (op === 0x43) {
       reader.take(4);
     } else if (op === 0x44) {
@@ -244,6 +263,20 @@ function readNames(reader, end) {
   return names;
 }
 
+/** The module's sections in their order: `{ id, name, at, end }`, a name being a custom one's, which `at` is behind. */
+export function sections(bytes) {
+  const reader = new Reader(bytes, 8);
+  const all = [];
+  while (reader.at < bytes.length) {
+    const id = reader.byte();
+    const end = reader.unsigned() + reader.at;
+    const name = id === 0 ? reader.name() : "";
+    all.push({ id, name, at: reader.at, end });
+    reader.at = end;
+  }
+  return all;
+}
+
 /** A module as plain values. Functions are numbered with the imported ones first, as everywhere in the format. */
 export function read(bytes) {
   const module = { types: [], imports: [], functions: [], tables: [], memories: [], globals: [], exports: [], elements: [], codes: [], data: [], names: [] };
@@ -264,11 +297,7 @@ export function read(bytes) {
     [SECTIONS.export]: () => (module.exports = reader.list(() => ({ name: reader.name(), kind: reader.byte(), index: reader.unsigned() }))),
     [SECTIONS.element]: () => (module.elements = reader.list(() => readElements(reader))),
     [SECTIONS.code]: () => (module.codes = reader.list(() => reader.take(reader.unsigned()))),
-    [SECTIONS.data]: () =>
-      (module.data = reader.list(() => {
-        if (reader.unsigned() !== 0) throw new Error("a data segment without a place is not known here");
-        return { address: constantOf(expression(reader)), bytes: reader.take(reader.unsigned()) };
-      })),
+    [SECTIONS.data]: () => (module.data = reader.list(() => reader.segment())),
     [SECTIONS.dataCount]: () => reader.skipNumber(),
   };
   while (reader.at < bytes.length) {

@@ -1,0 +1,118 @@
+// What the linker knows of a module's data (--emit-relocs, build.rs): where each thing begins and ends, and which of them
+// has the address of which. With it .ci/split-wasm.mjs can tell what a part of the code cannot read.
+// The format: https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md
+import { Reader, sections } from "./wasm.mjs";
+
+const CUSTOM = 0;
+const CODE = 10;
+const DATA = 11;
+const SYMBOL_TABLE = 8;
+const DATA_SYMBOL = 1;
+const SECTION_SYMBOL = 3;
+const UNDEFINED = 0x10;
+const EXPLICIT_NAME = 0x40;
+const ABSOLUTE = 0x200;
+/** Relocations that hold an address of data. */
+const OF_DATA = new Set([3, 4, 5, 11, 14, 15, 16, 17, 21, 23]);
+/** Others that have an addend as well. */
+const WITH_ADDEND = new Set([8, 9, 22]);
+
+/** The symbols of the section `linking`, by their numbers: those of data as `{ segment, offset, size }`, of others nothing. */
+function symbolsOf(reader, end) {
+  const version = reader.unsigned();
+  if (version !== 2) throw new Error(`version ${version} of the linker's notes is not known here`);
+  while (reader.at < end) {
+    const kind = reader.byte();
+    const behind = reader.unsigned() + reader.at;
+    if (kind === SYMBOL_TABLE) return reader.list(() => symbolOf(reader));
+    reader.at = behind;
+  }
+  return [];
+}
+
+function symbolOf(reader) {
+  const kind = reader.byte();
+  const flags = reader.unsigned();
+  if (kind === DATA_SYMBOL) {
+    reader.name();
+    if (flags & UNDEFINED) return undefined;
+    const symbol = { segment: reader.unsigned(), offset: reader.unsigned(), size: reader.unsigned() };
+    return flags & ABSOLUTE ? undefined : symbol;
+  }
+  reader.skipNumber();
+  if (kind !== SECTION_SYMBOL && (!(flags & UNDEFINED) || flags & EXPLICIT_NAME)) reader.name();
+  return undefined;
+}
+
+/** The relocations of data's addresses in a section `reloc.…`: `{ section, list: [{ offset, symbol, addend }] }`. */
+function relocationsOf(reader) {
+  const section = reader.unsigned();
+  const list = reader.list(() => {
+    const type = reader.byte();
+    const one = { type, offset: reader.unsigned(), symbol: reader.unsigned(), addend: 0 };
+    if (OF_DATA.has(type) || WITH_ADDEND.has(type)) one.addend = reader.signed();
+    return one;
+  });
+  return { section, list: list.filter(({ type }) => OF_DATA.has(type)) };
+}
+
+/**
+ * Of a module as the linker has written it: `things` of data, `{ address, end, to }` in the order of their addresses, `to`
+ * being the addresses that stand in it; `named`, the addresses that code names, each with those of the things that it names
+ * with them. Undefined where the linker has kept no notes.
+ */
+export function links(bytes) {
+  const all = sections(bytes);
+  const custom = (name) => all.find((one) => one.id === CUSTOM && one.name === name);
+  if (!custom("linking")) return undefined;
+  const symbols = symbolsOf(new Reader(bytes, custom("linking").at), custom("linking").end);
+  const data = all.findIndex(({ id }) => id === DATA);
+  const segments = segmentsOf(bytes, all[data]);
+
+  const addressOf = ({ segment, offset }) => segments[segment].address + offset;
+  const known = symbols.filter((symbol) => symbol && symbol.size > 0);
+  const starts = [...new Set(known.map(addressOf))].sort((a, b) => a - b);
+  const ends = new Map();
+  for (const symbol of known) ends.set(addressOf(symbol), Math.max(ends.get(addressOf(symbol)) ?? 0, addressOf(symbol) + symbol.size));
+  const things = starts.map((address) => ({ address, end: ends.get(address), to: [] }));
+
+  const named = new Map();
+  for (const { id, name, at } of all) {
+    if (id !== CUSTOM || !name.startsWith("reloc.")) continue;
+    const { section, list } = relocationsOf(new Reader(bytes, at));
+    for (const { offset, symbol, addend } of list) {
+      if (!symbols[symbol]) continue;
+      const thing = addressOf(symbols[symbol]);
+      const address = thing + addend;
+      if (section === data) {
+        const segment = segments.find(({ at, end }) => all[data].at + offset >= at && all[data].at + offset < end);
+        thingAt(things, segment.address + all[data].at + offset - segment.at)?.to.push(thing);
+      } else if (all[section].id === CODE) {
+        if (!named.has(address)) named.set(address, new Set());
+        named.get(address).add(thing);
+      }
+    }
+  }
+  return { things, named };
+}
+
+/** The segments of the section of data: `{ address, at, end }`, the latter two being places in the file. */
+function segmentsOf(bytes, { at }) {
+  const reader = new Reader(bytes, at);
+  return reader.list(() => reader.segment()).map(({ address, bytes: content }) => {
+    const begin = content.byteOffset - bytes.byteOffset;
+    return { address, at: begin, end: begin + content.length };
+  });
+}
+
+/** The one of `things` that has the byte at `address`. */
+export function thingAt(things, address) {
+  let [low, high] = [0, things.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (things[middle].address <= address) low = middle + 1;
+    else high = middle;
+  }
+  const thing = things[low - 1];
+  return thing && address < thing.end ? thing : undefined;
+}
