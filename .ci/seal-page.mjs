@@ -6,9 +6,9 @@
 // - the service worker learns the build's version and its files;
 // - where LAB_PUBLIC_URL says where the page will be, the addresses that must be absolute are so.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { withWasmInTwo } from "./wasm-in-two.mjs";
+import { tight, withWasmInTwo } from "./wasm-in-two.mjs";
 
 const staging = process.env.TRUNK_STAGING_DIR;
 if (!staging) {
@@ -61,9 +61,10 @@ function withoutInlineScripts(html) {
 
 function withHashedScripts(html) {
   return ["boot", "survival"].reduce((page, plain) => {
-    const script = readFileSync(at(`${plain}.js`), "utf8");
+    const script = tight(readFileSync(at(`${plain}.js`), "utf8"));
     const name = hashed(plain, script, "js");
-    renameSync(at(`${plain}.js`), at(name));
+    rmSync(at(`${plain}.js`));
+    writeFileSync(at(name), script);
     return replace(page, new RegExp(` src="${plain}\\.js"`), ` src="./${name}" ${integrity(script)}`);
   }, html);
 }

@@ -6,7 +6,7 @@
 // for each, which has the later part fetched at once should it not be there yet. The table through which closures and
 // methods are called has gaps until the later part fills them, so the first part asks before each such call.
 import { constant, FUNCTION, GLOBAL, MEMORY, read, renumbered, signed, TABLE, unsigned, walkBody, withCallAtStart, write } from "./wasm.mjs";
-import { links, thingAt } from "./wasm-links.mjs";
+import { links } from "./wasm-links.mjs";
 
 const I32 = 0x7f;
 /** The module name under which later.js hands the parts what they need of it and of each other. */
@@ -108,67 +108,80 @@ const COMPUTED_REACH = 1024;
 const WORTH_A_SEGMENT = 16;
 
 /**
- * The things of the data that the first part may read: those whose address its code has (or an address within them, or of
- * their end, as loops have), and those whose addresses stand in such things.
+ * The addresses of the things of data that the first part may read: those whose address its code has (or one within them, or
+ * that of their end, as loops have), and those whose addresses stand in such things.
  */
-function readFrom(module, stays, { things, named }) {
+function readFrom(codes, { ends, pointers, named }) {
   const used = new Set();
   const open = [];
   const use = (thing) => {
-    if (thing && !used.has(thing)) {
+    if (ends.has(thing) && !used.has(thing)) {
       used.add(thing);
       open.push(thing);
     }
   };
-  const from = things[0].address;
-  const to = things.at(-1).end;
+  const [from, to] = extent(ends);
   const useNumber = (value) => {
     if (value < from || value > to) return;
-    if (named.has(value)) [...named.get(value)].forEach((address) => use(thingAt(things, address)));
-    else things.filter(({ address, end }) => address <= value + COMPUTED_REACH && end >= value - COMPUTED_REACH).forEach(use);
+    if (named.has(value)) named.get(value).forEach(use);
+    else [...ends].forEach(([address, end]) => address <= value + COMPUTED_REACH && end >= value - COMPUTED_REACH && use(address));
   };
-  for (const index of stays) {
-    walkBody(module.codes[index], (kind, value) => {
+  for (const body of codes) {
+    walkBody(body, (kind, value) => {
       if (kind === "const" || kind === "offset") useNumber(value);
       // An address and a length, say, which the optimiser has made one number of.
       if (kind === "wide") [value & 0xffffffffn, value >> 32n].forEach((half) => useNumber(Number(half)));
     });
   }
-  while (open.length > 0) open.pop().to.forEach((address) => use(thingAt(things, address)));
+  while (open.length > 0) {
+    const thing = open.pop();
+    for (let index = firstFrom(pointers, thing); pointers[index]?.at < ends.get(thing); index += 1) use(pointers[index].to);
+  }
   return used;
 }
 
-/**
- * The module's data in two: what the first part has from the beginning, and what only moved functions can read, as segments
- * `{ address, bytes }`. Data that the linker has no notes of stays.
- */
-function dividedData(module, stays, links) {
-  if (!links) return { first: module.data, later: [] };
-  const used = readFrom(module, stays, links);
-  const moved = [];
-  for (const thing of links.things) {
-    const last = moved.at(-1);
-    if (used.has(thing)) continue;
-    // Beside the one before, but for what an address is rounded up by, and nothing of the first part's is between them.
-    if (last && last.next === thing) last.to = Math.max(last.to, thing.end);
-    else moved.push({ from: thing.address, to: thing.end });
-    moved.at(-1).next = links.things[links.things.indexOf(thing) + 1];
+/** Where the things of data begin and end, all together. */
+const extent = (ends) => [...ends].reduce(([from, to], [address, end]) => [Math.min(from, address), Math.max(to, end)], [Infinity, 0]);
+
+/** The place of the first of `pointers` that is not before `address`. */
+function firstFrom(pointers, address) {
+  let [low, high] = [0, pointers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (pointers[middle].at < address) low = middle + 1;
+    else high = middle;
   }
+  return low;
+}
+
+/**
+ * `data` in two, as segments `{ address, bytes }`: what the first part has from the beginning, and what only code that is not
+ * among `codes`, the first part's, can read. Data that the linker has no notes of stays.
+ */
+export function dividedData(data, codes, links) {
+  if (!links) return { first: data, later: [] };
+  const used = readFrom(codes, links);
+  const [from, to] = extent(links.ends);
+  const moves = new Uint8Array(to - from);
+  for (const [address, end] of links.ends) moves.fill(1, address - from, end - from);
+  for (const address of used) moves.fill(0, address - from, links.ends.get(address) - from);
+
   const parts = { first: [], later: [] };
-  for (const { address, bytes } of module.data) {
-    let at = address;
-    const end = address + bytes.length;
-    const put = (list, upTo) => {
-      if (upTo > at) list.push({ address: at, bytes: bytes.subarray(at - address, upTo - address) });
-      at = Math.max(at, upTo);
+  for (const { address, bytes } of data) {
+    let begin = 0;
+    const put = (list, end) => {
+      if (end > begin) list.push({ address: address + begin, bytes: bytes.subarray(begin, end) });
+      begin = end;
     };
-    for (const { from, to } of moved) {
-      const [begin, stop] = [Math.max(from, at), Math.min(to, end)];
-      if (stop - begin < WORTH_A_SEGMENT) continue;
-      put(parts.first, begin);
-      put(parts.later, stop);
+    for (let at = 0; at < bytes.length; at += 1) {
+      let end = at;
+      while (end < bytes.length && moves[address + end - from] === 1) end += 1;
+      if (end - at < WORTH_A_SEGMENT) continue;
+      put(parts.first, at);
+      put(parts.later, end);
+      at = end;
     }
-    put(parts.first, end);
+    put(parts.first, bytes.length);
   }
   return parts;
 }
@@ -236,7 +249,7 @@ function planned(module, isLater, links) {
     /** The table through which the parts call each other: what the later one calls of the first, and the other way round. */
     link: module.tables.length,
     tables: [...module.tables, Uint8Array.from([0x70, 1, ...unsigned(size), ...unsigned(size)])],
-    data: dividedData(module, stays, links),
+    data: dividedData(module.data, stays.map((index) => module.codes[index]), links),
   };
 }
 

@@ -30,8 +30,8 @@ function extended(script, added, wrap, wait = "") {
   return replaced(replaced(script, imports, `const imports = ${wrap}(__wbg_get_imports());`), loaded, `${loaded}${wait}`) + added;
 }
 
-/** Without the indents and the comments that stand on lines of their own. */
-const tight = (script) => script.replace(/^\s*\/\*\*[\s\S]*?\*\/\s*$/gm, "").replace(/^\s*\/\/.*$/gm, "").replace(/\n\s+/g, "\n");
+/** A script without indents and without the comments that stand on lines of their own. */
+export const tight = (script) => script.replace(/^\s*\/\*\*[\s\S]*?\*\/\s*$/gm, "").replace(/^\s*\/\/.*$/gm, "").replace(/\n\s+/g, "\n");
 
 /** The module as the linker wrote it: wasm-bindgen and wasm-opt keep its data where it is, and lose who refers to it. */
 function linked() {

@@ -57,9 +57,10 @@ function relocationsOf(reader) {
 }
 
 /**
- * Of a module as the linker has written it: `things` of data, `{ address, end, to }` in the order of their addresses, `to`
- * being the addresses that stand in it; `named`, the addresses that code names, each with those of the things that it names
- * with them. Undefined where the linker has kept no notes.
+ * Of a module as the linker has written it, undefined where it has kept no notes:
+ * - `ends`: of each thing of data, by its address, where it ends. Things may overlap: a text that ends as another is within it;
+ * - `pointers`: `{ at, to }` of each address that stands in the data, in the order of `at`; `to` is a thing's address;
+ * - `named`: of each address that code has, those of the things that it names with it.
  */
 export function links(bytes) {
   const all = sections(bytes);
@@ -70,30 +71,30 @@ export function links(bytes) {
   const segments = segmentsOf(bytes, all[data]);
 
   const addressOf = ({ segment, offset }) => segments[segment].address + offset;
-  const known = symbols.filter((symbol) => symbol && symbol.size > 0);
-  const starts = [...new Set(known.map(addressOf))].sort((a, b) => a - b);
   const ends = new Map();
-  for (const symbol of known) ends.set(addressOf(symbol), Math.max(ends.get(addressOf(symbol)) ?? 0, addressOf(symbol) + symbol.size));
-  const things = starts.map((address) => ({ address, end: ends.get(address), to: [] }));
+  for (const symbol of symbols.filter((one) => one && one.size > 0)) {
+    const address = addressOf(symbol);
+    ends.set(address, Math.max(ends.get(address) ?? 0, address + symbol.size));
+  }
 
-  const named = new Map();
+  const [pointers, named] = [[], new Map()];
   for (const { id, name, at } of all) {
     if (id !== CUSTOM || !name.startsWith("reloc.")) continue;
     const { section, list } = relocationsOf(new Reader(bytes, at));
-    for (const { offset, symbol, addend } of list) {
-      if (!symbols[symbol]) continue;
-      const thing = addressOf(symbols[symbol]);
-      const address = thing + addend;
+    for (const { offset, symbol, addend } of list.filter((one) => symbols[one.symbol])) {
+      const to = addressOf(symbols[symbol]);
       if (section === data) {
-        const segment = segments.find(({ at, end }) => all[data].at + offset >= at && all[data].at + offset < end);
-        thingAt(things, segment.address + all[data].at + offset - segment.at)?.to.push(thing);
+        const place = all[data].at + offset;
+        const segment = segments.find(({ at, end }) => place >= at && place < end);
+        pointers.push({ at: segment.address + place - segment.at, to });
       } else if (all[section].id === CODE) {
-        if (!named.has(address)) named.set(address, new Set());
-        named.get(address).add(thing);
+        if (!named.has(to + addend)) named.set(to + addend, new Set());
+        named.get(to + addend).add(to);
       }
     }
   }
-  return { things, named };
+  pointers.sort((a, b) => a.at - b.at);
+  return { ends, pointers, named };
 }
 
 /** The segments of the section of data: `{ address, at, end }`, the latter two being places in the file. */
@@ -103,16 +104,4 @@ function segmentsOf(bytes, { at }) {
     const begin = content.byteOffset - bytes.byteOffset;
     return { address, at: begin, end: begin + content.length };
   });
-}
-
-/** The one of `things` that has the byte at `address`. */
-export function thingAt(things, address) {
-  let [low, high] = [0, things.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (things[middle].address <= address) low = middle + 1;
-    else high = middle;
-  }
-  const thing = things[low - 1];
-  return thing && address < thing.end ? thing : undefined;
 }
