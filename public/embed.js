@@ -291,6 +291,11 @@
       return this.#ask({ type: "type", text: String(text) });
     }
 
+    /** The address under which anybody finds the lab as it is now; empty where there is too much for one. */
+    link() {
+      return this.#ask({ type: "link" });
+    }
+
     /** Lets time go by at once until nothing changes any more; resolves then. */
     settle() {
       return this.#ask({ type: "settle" });
@@ -407,6 +412,7 @@
       const apart = make("a", "apart", bar);
       apart.target = "_blank";
       apart.rel = "noopener";
+      apart.addEventListener("click", (event) => this.#openApart(event));
       const frame = make("div", "frame", root);
       const room = make("div", "room", frame);
       this.#parts = { silent, silentText, run, note, apart, frame, room };
@@ -589,6 +595,26 @@
       const { note } = this.#parts;
       note.textContent = note.title = text;
       note.classList.toggle("wrong", /^error|\berror:|\bError from|is invalid/im.test(text));
+    }
+
+    /** A tab of its own shows what is there now: the cluster, the files and the moment, not the attributes alone. */
+    #openApart(event) {
+      const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+      if (!this.#isReady || !isPlain) {
+        return;
+      }
+      event.preventDefault();
+      const { href } = this.#parts.apart;
+      void this.link().then((link) => {
+        // The link is the lab's word: it must lead to the lab.
+        const isOurs = URL.canParse(link) && new URL(link).origin === this.#origin;
+        const url = new URL(isOurs ? link : href);
+        const lang = langAround(this);
+        if (lang) {
+          url.searchParams.set("lang", lang);
+        }
+        open(url.href, "_blank", "noopener");
+      });
     }
 
     #clickRun() {

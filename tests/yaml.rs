@@ -23,15 +23,19 @@ fn ours(text: &str) -> Option<Vec<Value>> {
 
 /// The same, as serde_yaml reads them.
 fn theirs(text: &str) -> Option<Vec<Value>> {
-    let documents: Result<Vec<serde_yaml::Value>, _> =
-        serde_yaml::Deserializer::from_str(text).map(serde_yaml::Value::deserialize).collect();
-    let read = |mut value: serde_yaml::Value| {
-        value.apply_merge().ok()?;
-        json_of(value)
-    };
-    let documents: Option<Vec<Value>> = documents.ok()?.into_iter().map(read).collect();
+    read_by_serde(text).ok()
+}
+
+fn read_by_serde(text: &str) -> Result<Vec<Value>, String> {
+    let mut documents = Vec::new();
+    for document in serde_yaml::Deserializer::from_str(text) {
+        let mut value = serde_yaml::Value::deserialize(document).map_err(|error| error.to_string())?;
+        value.apply_merge().map_err(|error| error.to_string())?;
+        documents.push(json_of(value).ok_or("a key that is no text")?);
+    }
     // kubectl skips documents that hold nothing.
-    Some(documents?.into_iter().filter(|document| !document.is_null()).collect())
+    documents.retain(|document| !document.is_null());
+    Ok(documents)
 }
 
 /// As JSON has it: a mapping's keys are texts there.
@@ -56,25 +60,36 @@ fn json_of(value: serde_yaml::Value) -> Option<Value> {
     })
 }
 
-/// What go-yaml reads otherwise than serde_yaml: a text, and what each makes of it. `None` is refused.
+/// What go-yaml reads otherwise than serde_yaml: a text, and the documents that each reads. `None` is refused.
 fn quirks() -> Vec<(&'static str, Option<Value>, Option<Value>)> {
     vec![
         // YAML 1.1 has more words for true and false, and more ways to write numbers.
-        ("a: yes", Some(json!({"a": true})), Some(json!({"a": "yes"}))),
-        ("a: off", Some(json!({"a": false})), Some(json!({"a": "off"}))),
-        ("a: 1_000", Some(json!({"a": 1000})), Some(json!({"a": "1_000"}))),
-        ("a: 0644", Some(json!({"a": 420})), Some(json!({"a": "0644"}))),
-        ("a: 0b11", Some(json!({"a": 3})), Some(json!({"a": 3}))),
+        ("a: yes", Some(json!([{"a": true}])), Some(json!([{"a": "yes"}]))),
+        ("a: off", Some(json!([{"a": false}])), Some(json!([{"a": "off"}]))),
+        ("a: 1_000", Some(json!([{"a": 1000}])), Some(json!([{"a": "1_000"}]))),
+        ("a: 0644", Some(json!([{"a": 420}])), Some(json!([{"a": "0644"}]))),
+        ("1e3: a", Some(json!([{"1000": "a"}])), Some(json!([{"1000.0": "a"}]))),
         // A key that stands twice: the later one counts.
-        ("a: 1\na: 2", Some(json!({"a": 2})), None),
+        ("a: 1\na: 2", Some(json!([{"a": 2}])), None),
+        // A quoted `<<` is a key like others; serde_yaml no longer knows that it was quoted.
+        ("a: {\"<<\": {b: 1}}", Some(json!([{"a": {"<<": {"b": 1}}}])), Some(json!([{"a": {"b": 1}}]))),
+        // The tag `!` makes a text.
+        ("a: ! 12", Some(json!([{"a": "12"}])), Some(json!([{"a": 12}]))),
+        // A mark of the byte order is text behind a document that is JSON.
+        ("{\"a\":1}\n---\n\u{feff}b", Some(json!([{"a": 1}, "\u{feff}b"])), Some(json!([{"a": 1}, "b"]))),
+        // A colon before a bracket belongs to the word.
+        ("a: {b:}", Some(json!([{"a": {"b:": null}}])), None),
+        // kubectl itself looks for the lines that part documents, and what stands behind a document's end is not read.
+        ("a: 1\n--- &x\nb: 2", None, Some(json!([{"a": 1}, {"b": 2}]))),
+        ("a: 1\n... x\nb: 2", Some(json!([{"a": 1}])), None),
+        ("a:\n%YAML 1.1\n  b: 1", Some(json!([{"a": null}])), None),
     ]
 }
 
 #[test]
 fn the_quirks_of_go_yaml_are_these() {
     for (text, of_lab, of_serde) in quirks() {
-        let first = |documents: Option<Vec<Value>>| documents.and_then(|documents| documents.into_iter().next());
-        assert_eq!((first(ours(text)), first(theirs(text))), (of_lab, of_serde), "{text}");
+        assert_eq!((ours(text).map(Value::from), theirs(text).map(Value::from)), (of_lab, of_serde), "{text}");
     }
 }
 
@@ -87,7 +102,7 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
             if !name.starts_with('.') && !["node_modules", "target", "dist"].contains(&name) {
                 files(&path, found);
             }
-        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
             found.push(path);
         }
     }
@@ -104,22 +119,31 @@ fn the_projects_own_files_are_read_alike() {
     }
 }
 
-/// Whether a text has something in it that go-yaml is known to read otherwise, and what.
+/// What in a text go-yaml is known to read otherwise: of each there is an example in [`quirks`].
 fn quirk(text: &str) -> Option<&'static str> {
-    let words = || text.split(|c: char| c.is_whitespace() || "[]{},:".contains(c));
-    let is_word = |word: &str| {
-        let word = word.to_ascii_lowercase();
-        ["y", "n", "yes", "no", "on", "off"].contains(&word.as_str())
-    };
-    let is_number = |word: &str| {
+    let words =
+        || text.split(|c: char| c.is_whitespace() || "[]{},".contains(c)).map(|word| word.trim_end_matches(':'));
+    let is_truth = |word: &str| ["y", "n", "yes", "no", "on", "off"].contains(&word.to_ascii_lowercase().as_str());
+    let is_odd_number = |word: &str| {
         let digits = word.trim_start_matches(['+', '-']);
         digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-            && (digits.contains('_') || (digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.")))
+            && digits.parse::<f64>().is_ok_and(|_| digits.contains(['e', 'E']) || digits.len() > 18)
+            || digits.starts_with(|c: char| c.is_ascii_digit()) && digits.contains('_')
+            || digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.")
     };
-    if words().any(is_word) {
+    if read_by_serde(text).is_err_and(|error| error.contains("duplicate entry")) {
+        return Some("a key that stands twice");
+    }
+    if words().any(is_truth) {
         return Some("words for true and false");
     }
-    words().any(is_number).then_some("numbers of YAML 1.1")
+    if words().any(is_odd_number) {
+        return Some("numbers");
+    }
+    let marks =
+        [("<<", "merging"), ("!", "tags"), ("\u{feff}", "byte order marks"), (":}", "colons"), (":]", "colons")];
+    let more = [(":,", "colons"), ("\n---", "documents"), ("\n...", "documents"), ("\n%", "directives")];
+    marks.into_iter().chain(more).find(|(mark, _)| text.contains(mark)).map(|(_, name)| name)
 }
 
 #[test]
@@ -131,6 +155,10 @@ fn what_go_yaml_was_recorded_to_read_is_read_alike() {
     for row in table.lines() {
         let row: Value = serde_json::from_str(row).unwrap();
         let text = row["in"]["text"].as_str().unwrap();
+        // Manifests, as they are and with a mistake or an oddity in them; the other rows are hardly YAML.
+        if !text.starts_with("apiVersion") {
+            continue;
+        }
         rows += 1;
         let (ours, theirs) = (ours(text), theirs(text));
         if ours == theirs {
@@ -173,6 +201,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn what_is_printed_is_read_by_both(value in value()) {
         let text = to_yaml(&json!({"value": value}));

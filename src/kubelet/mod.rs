@@ -182,7 +182,7 @@ impl Kubelet {
         self.wakes.first().map_or(SimTime::NEVER, |(at, _)| *at)
     }
 
-    /// Does what is due at `now`, for [`MOST_WORKERS`] pods at most: more are due still, then.
+    /// Does what is due at `now`, for `MOST_WORKERS` pods at most: more are due still, then.
     pub fn run(&mut self, now: SimTime, world: &mut dyn KubeletWorld) -> Vec<KubeletRequest> {
         let mut requests = Vec::new();
         for _ in 0..MOST_WORKERS {

@@ -167,4 +167,10 @@ test("with the lab itself, what a block does is seen by the next", async ({ page
   const lab = page.frameLocator("iframe");
   await expect(lab.locator("[data-pod]")).toHaveCount(3);
   await expect(lab.getByTestId("terminal-log")).toContainText("kubectl scale deployment web");
+  // A tab of its own shows what is there, and not the beginning.
+  const opened = page.context().waitForEvent("page");
+  await page.getByRole("link", { name: "Open the lab in its own tab" }).click();
+  const tab = await opened;
+  await expect(tab.locator('[data-pod^="web-"]')).toHaveCount(3, { timeout: 30_000 });
+  await expect(tab.getByTestId("editor")).toHaveValue(/name: web\n/);
 });

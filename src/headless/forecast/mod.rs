@@ -1,8 +1,10 @@
 //! `forecast OLD NEW`: what applying NEW to a cluster in which OLD has come to rest will do.
 
+mod exported;
 mod report;
 mod sarif;
 mod side;
+mod surroundings;
 mod unsimulated;
 
 use std::path::PathBuf;
@@ -17,8 +19,10 @@ use hellok8s_lab::lab::timeline::Timeline;
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::manifest::Document;
 use hellok8s_lab::process::Files;
+use serde_json::{Value, json};
 
 use side::Side;
+use surroundings::Assumed;
 
 /// How to make a forecast.
 #[derive(Default)]
@@ -71,6 +75,8 @@ const MANY_PODS: i64 = 200;
 const MOST_PODS: i64 = 2_000;
 /// OLD has come to rest when it is complete and nothing has changed for so long, in simulated milliseconds.
 const REST_MS: u64 = 15_000;
+/// Holds what OLD needs and does not bring along.
+const SURROUNDINGS: &str = "surroundings.json";
 /// What is not at rest by then, past the longest usual progress deadline, is taken as it is.
 const LONGEST_MS: u64 = 900_000;
 
@@ -122,9 +128,15 @@ fn tell(options: &ForecastOptions, old: &Side, new: &Side) -> Result<Told, Strin
     for (name, text) in old.files.iter().chain(&new.files) {
         files.write(name, text.as_str());
     }
+    let assumed = surroundings::assumed(old);
+    let items: Vec<&Value> = assumed.iter().map(|assumed| &assumed.manifest).collect();
+    files.write(SURROUNDINGS, json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string());
     let mut lab = Lab::with_files(&LabOptions { seed: options.seed, version: options.version }, files);
     let stand_ins = put_images(&mut lab, old, new)?;
-    apply_and_rest(&mut lab, old)?;
+    if !assumed.is_empty() {
+        bring(&mut lab, &format!("kubectl create -f {SURROUNDINGS}"), old)?;
+    }
+    let unfinished = apply_and_rest(&mut lab, old)?;
     let more_runs = if pods > MANY_PODS { 0 } else { MORE_RUNS };
     let seeds: Vec<u64> = (1..=more_runs).map(|run| options.seed.wrapping_add(run)).collect();
     let forecaster = Forecaster::new(&lab, &Timeline::default(), &new.path, &Strategy::AsWritten, &seeds)
@@ -138,6 +150,12 @@ fn tell(options: &ForecastOptions, old: &Side, new: &Side) -> Result<Told, Strin
     }
     not_simulated.extend(unsimulated::stand_ins(&stand_ins, new));
     verdict.because = new.with_own_names(&verdict.because);
+    for name in unfinished {
+        verdict.because.push_str(&format!(" Before the change already, Deployment {name} is not complete here."));
+    }
+    if let Some(sentence) = taken_to_be_there(&assumed) {
+        verdict.because.push_str(&sentence);
+    }
     for object in old.missing_in(new) {
         verdict.because.push_str(&format!(" {object} stays: applying deletes nothing."));
     }
@@ -171,15 +189,24 @@ fn put_images(lab: &mut Lab, old: &Side, new: &Side) -> Result<Vec<String>, Stri
     Ok(made.into_iter().map(|declaration| declaration.image).collect())
 }
 
-fn apply_and_rest(lab: &mut Lab, old: &Side) -> Result<(), String> {
-    if old.objects.is_empty() && !old.is_broken {
-        return Ok(());
-    }
-    lab.submit(0, &format!("kubectl apply -f '{}'", old.path));
+/// Types a command that brings what is there before the change.
+fn bring(lab: &mut Lab, line: &str, old: &Side) -> Result<(), String> {
+    lab.submit(0, line);
     let answer: String = lab.take_output(0).into_iter().map(|chunk| chunk.text).collect();
     if lab.exit_code(0) != 0 {
         return Err(format!("{} cannot be applied:\n{}", old.shown, old.with_own_names(answer.trim_end())));
     }
+    Ok(())
+}
+
+/// Applies OLD and lets it come to rest. Answers the names of the Deployments that are not complete then.
+fn apply_and_rest(lab: &mut Lab, old: &Side) -> Result<Vec<String>, String> {
+    if old.objects.is_empty() && !old.is_broken {
+        return Ok(Vec::new());
+    }
+    // What a cluster has given keeps what was last applied there: the next change is compared with that.
+    let verb = if old.is_exported { "create" } else { "apply" };
+    bring(lab, &format!("kubectl {verb} -f '{}'", old.path), old)?;
     let end = lab.now() + LONGEST_MS;
     while lab.now() < end {
         let seen = lab.cluster().log().len();
@@ -188,7 +215,17 @@ fn apply_and_rest(lab: &mut Lab, old: &Side) -> Result<(), String> {
             break;
         }
     }
-    Ok(())
+    let deployments = lab.cluster().api.store().deployments(None);
+    let unfinished = deployments.filter(|deployment| !status::is_complete(deployment, &deployment.status));
+    Ok(unfinished.map(|deployment| deployment.metadata.name.clone()).collect())
+}
+
+/// What neither side has and OLD needs, in a sentence. That namespaces are there nobody need be told.
+fn taken_to_be_there(assumed: &[Assumed]) -> Option<String> {
+    let names: Vec<&str> =
+        assumed.iter().map(|one| one.name.as_str()).filter(|name| !name.starts_with("Namespace ")).collect();
+    (!names.is_empty())
+        .then(|| format!(" Taken to be in the cluster, because the pods of before read them: {}.", names.join(", ")))
 }
 
 /// Whether every Deployment is complete, or has given up.

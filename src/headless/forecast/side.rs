@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use hellok8s_lab::api::Kind;
 use hellok8s_lab::images::Declaration;
 use hellok8s_lab::manifest::{self, Document};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::exported;
 
 /// The longest file that is read, in bytes.
 const LONGEST_FILE: u64 = 1024 * 1024;
@@ -26,6 +28,8 @@ pub struct Side {
     pub objects: Vec<Located>,
     /// Whether a file could not be read to its end.
     pub is_broken: bool,
+    /// Whether a cluster has given the objects.
+    pub is_exported: bool,
     /// Programs of images that are declared beside them.
     pub images: Vec<Declaration>,
     /// The files as they are named in the lab and by the user.
@@ -130,25 +134,27 @@ impl Side {
             self.images.extend(images);
             return Ok(());
         }
-        self.files.push((inner, text));
+        let mut objects = Vec::new();
         for document in documents {
-            self.add_object(shown, document);
+            add_object(&mut objects, shown, document);
         }
-        Ok(())
-    }
-
-    /// A List is its items.
-    fn add_object(&mut self, shown: &str, document: Document) {
-        let is_list = document.value.get("kind").and_then(Value::as_str) == Some("List");
-        match document.value.get("items").and_then(Value::as_array) {
-            Some(items) if is_list => {
-                for value in items.clone() {
-                    let document = Document { value, positions: document.positions.clone() };
-                    self.objects.push(Located { file: shown.to_owned(), document });
+        if objects.iter().any(|object| exported::is_exported(&object.document.value)) {
+            self.is_exported = true;
+            objects.retain_mut(|object| match exported::creatable(&object.document.value) {
+                Some(value) => {
+                    object.document.value = value;
+                    true
                 }
-            }
-            _ => self.objects.push(Located { file: shown.to_owned(), document }),
+                None => false,
+            });
+            let items: Vec<&Value> = objects.iter().map(|object| &object.document.value).collect();
+            let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+            self.files.push((inner, list.to_string()));
+        } else {
+            self.files.push((inner, text));
         }
+        self.objects.extend(objects);
+        Ok(())
     }
 
     /// The objects' documents.
@@ -181,5 +187,19 @@ impl Side {
     /// What is said of files in the lab, with the user's names of them.
     pub fn with_own_names(&self, text: &str) -> String {
         self.names.iter().fold(text.to_owned(), |text, (inner, shown)| text.replace(inner, shown))
+    }
+}
+
+/// A List is its items.
+fn add_object(objects: &mut Vec<Located>, shown: &str, document: Document) {
+    let is_list = document.value.get("kind").and_then(Value::as_str) == Some("List");
+    match document.value.get("items").and_then(Value::as_array) {
+        Some(items) if is_list => {
+            for value in items.clone() {
+                let document = Document { value, positions: document.positions.clone() };
+                objects.push(Located { file: shown.to_owned(), document });
+            }
+        }
+        _ => objects.push(Located { file: shown.to_owned(), document }),
     }
 }

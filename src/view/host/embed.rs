@@ -6,18 +6,22 @@
 
 use hellok8s_lab::lab::pace::Speed;
 use hellok8s_lab::lang::Lang;
+use hellok8s_lab::session::LONGEST_LINK;
 use js_sys::{JSON, Reflect};
 use leptos::ev;
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageEvent, ResizeObserver, Url, Window};
 
 use crate::view::browser;
 use crate::view::host::bridge;
 use crate::view::manifest::document::Document;
 use crate::view::settings::{self, Settings, Theme};
+use crate::view::share::link;
 use crate::view::simulation::Simulation;
+use crate::view::visit::{Visit, visit};
 
 /// The longest text that a message may bring, in bytes: a manifest is far shorter.
 const LONGEST_TEXT: usize = 1 << 20;
@@ -33,10 +37,13 @@ struct Host {
 pub fn open(simulation: Simulation, document: Document, settings: Settings) {
     let Some(host) = Host::find().filter(|_| settings::is_embedded()) else { return };
     tell_changes(&host, simulation);
-    let asker = host.clone();
+    let (asker, visit) = (host.clone(), visit());
     let listener = window_event_listener(ev::message, move |event| {
         if let Some(message) = asker.read(&event) {
-            obey(&message, &asker, simulation, document, settings);
+            match message.text("type").as_deref() {
+                Some("link") => tell_link(visit, answer(&message, &asker)),
+                _ => obey(&message, &asker, simulation, document, settings),
+            }
         }
     });
     // As long as the page lives.
@@ -138,6 +145,15 @@ fn obey(message: &Message, host: &Host, simulation: Simulation, document: Docume
         "seek" => message.number("ms").iter().for_each(|ms| simulation.seek(*ms as u64)),
         _ => {}
     }
+}
+
+/// Gives the link to what is there now, as the visitor would share it; an empty text where there is none.
+fn tell_link(visit: Visit, then: impl FnOnce(String) + 'static) {
+    let text = visit.session().to_text();
+    spawn_local(async move {
+        let link = link::make(&text).await.filter(|link| link.len() <= LONGEST_LINK);
+        then(link.unwrap_or_default());
+    });
 }
 
 /// Sends a command's output back under the message's `id`, if it has one.
