@@ -37,6 +37,7 @@ pub fn PodBox(row: Row<PodLook>, version: Signal<Option<String>>) -> impl IntoVi
             })
             .to_string()
     };
+    let said = move || version.get().unwrap_or_else(|| show(tag)());
     view! {
         <li class=show(class) title=label
             data-pod=show(|look| look.name.clone())
@@ -50,7 +51,7 @@ pub fn PodBox(row: Row<PodLook>, version: Signal<Option<String>>) -> impl IntoVi
             <span class="pod-fill" aria-hidden="true"></span>
             <button type="button" class="pod-open" aria-label=label aria-pressed=is_selected on:click=open></button>
             <span class="pod-top">
-                <b class="pod-version">{move || version.get().unwrap_or_else(|| show(tag)())}</b>
+                <b class="pod-version" data-length=move || length(&said())>{said}</b>
                 <span class="pod-name">{show(short_name)}</span>
             </span>
             <span class="pod-state">
@@ -69,6 +70,15 @@ pub fn PodBox(row: Row<PodLook>, version: Signal<Option<String>>) -> impl IntoVi
                 </For>
             </span>
         </li>
+    }
+}
+
+/// How much room a version takes, for the style sheet: long ones are written smaller.
+fn length(version: &str) -> Option<&'static str> {
+    match version.chars().count() {
+        0..=5 => None,
+        6..=10 => Some("long"),
+        _ => Some("longer"),
     }
 }
 
