@@ -3,7 +3,7 @@
 
 use super::ProbeKind;
 use super::prober::{ProbeResult, Results};
-use super::runtime::{Record, RecordState, Seen};
+use super::runtime::{Record, RecordState, RuntimeStatus};
 use super::status::phase::should_restart;
 use crate::api::{Container, Pod, PodSpec, RestartPolicy};
 use crate::sorting;
@@ -60,7 +60,7 @@ pub fn should_start(container: &Container, pod: &Pod, latest: Option<&Record>) -
 }
 
 /// What a sync must do for the pod as it was seen.
-pub fn compute(pod: &Pod, seen: &Seen, results: &Results) -> Actions {
+pub fn compute(pod: &Pod, seen: &RuntimeStatus, results: &Results) -> Actions {
     if seen.sandbox_ip.is_none() {
         return begin(&pod.spec, seen);
     }
@@ -91,7 +91,7 @@ pub fn compute(pod: &Pod, seen: &Seen, results: &Results) -> Actions {
 }
 
 /// What a pod without a sandbox needs.
-fn begin(spec: &PodSpec, seen: &Seen) -> Actions {
+fn begin(spec: &PodSpec, seen: &RuntimeStatus) -> Actions {
     let none = Actions::default();
     let has_records = !seen.records.is_empty();
     if spec.restart_policy == RestartPolicy::Never && seen.had_sandbox && has_records {
@@ -145,7 +145,7 @@ fn failed_probe(record: &Record, results: &Results) -> Option<ProbeKind> {
 
 /// Whether the pod is initialized; adds what its init containers need. They are gone through from the last to the
 /// first, for those that have done their work may be gone from the runtime.
-fn compute_init(pod: &Pod, seen: &Seen, results: &Results, actions: &mut Actions) -> bool {
+fn compute_init(pod: &Pod, seen: &RuntimeStatus, results: &Results, actions: &mut Actions) -> bool {
     let containers = &pod.spec.init_containers;
     if containers.is_empty() {
         return true;

@@ -1,14 +1,14 @@
 //! When the kubelet looks at what runs, and what it saw last. Models pkg/kubelet/pleg.
 
 use super::KubeletConfig;
-use super::runtime::{PodRuntime, Seen};
+use super::runtime::{PodRuntime, RuntimeStatus};
 use crate::sim::SimTime;
 
 /// The looks at one pod's containers.
 #[derive(Clone, Debug)]
 pub struct Looks {
     /// What was seen last.
-    pub seen: Seen,
+    pub seen: RuntimeStatus,
     seen_at: SimTime,
     /// When something is known to have changed, and will be seen.
     next: SimTime,
@@ -16,7 +16,7 @@ pub struct Looks {
 
 impl Default for Looks {
     fn default() -> Self {
-        Self { seen: Seen::default(), seen_at: SimTime::ZERO, next: SimTime::NEVER }
+        Self { seen: RuntimeStatus::default(), seen_at: SimTime::ZERO, next: SimTime::NEVER }
     }
 }
 

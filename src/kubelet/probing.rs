@@ -3,7 +3,7 @@
 use super::KubeletWorld;
 use super::ProbeKind;
 use super::back_off::GoDuration;
-use super::prober::{Answer, Asker, Verdict};
+use super::prober::{Answer, Asker, ProbeVerdict};
 use super::runtime::PodRuntime;
 use super::start::hex_digits;
 use crate::api::{
@@ -196,8 +196,8 @@ impl PodAsker<'_> {
             // The answer's status does not matter; what does is that there is one.
             let answer = self.ask_http(now, container, get, u64::MAX / 4);
             let error = match answer.verdict {
-                Verdict::Failure(text) if answer.status_code.is_none() => Some(text),
-                Verdict::Error(text) => Some(text),
+                ProbeVerdict::Failure(text) if answer.status_code.is_none() => Some(text),
+                ProbeVerdict::Error(text) => Some(text),
                 _ => None,
             };
             return HookRun { latency_ms: answer.latency_ms, error };
@@ -208,9 +208,9 @@ impl PodAsker<'_> {
 
 fn judge(response: &Response, latency_ms: u64) -> Answer {
     let verdict = match response.status {
-        200..=299 => Verdict::Success,
-        300..=399 => Verdict::Warning(format!("Probe terminated redirects, Response body: {}", response.body)),
-        status => Verdict::Failure(format!("HTTP probe failed with statuscode: {status}")),
+        200..=299 => ProbeVerdict::Success,
+        300..=399 => ProbeVerdict::Warning(format!("Probe terminated redirects, Response body: {}", response.body)),
+        status => ProbeVerdict::Failure(format!("HTTP probe failed with statuscode: {status}")),
     };
     Answer { verdict, latency_ms, status_code: Some(response.status) }
 }
@@ -246,13 +246,13 @@ fn http_timeout(url: &str) -> String {
 }
 
 fn success(latency_ms: u64) -> Answer {
-    Answer { verdict: Verdict::Success, latency_ms, status_code: None }
+    Answer { verdict: ProbeVerdict::Success, latency_ms, status_code: None }
 }
 
 fn failure(text: String, latency_ms: u64) -> Answer {
-    Answer { verdict: Verdict::Failure(text), latency_ms, status_code: None }
+    Answer { verdict: ProbeVerdict::Failure(text), latency_ms, status_code: None }
 }
 
 fn error(text: String) -> Answer {
-    Answer { verdict: Verdict::Error(text), latency_ms: 0, status_code: None }
+    Answer { verdict: ProbeVerdict::Error(text), latency_ms: 0, status_code: None }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::decisions::{self, reason};
 use super::pod_worker::{Life, PodWorker, Turn};
-use super::prober::{PodContext, ProbeResult, Probed, Verdict};
+use super::prober::{PodContext, ProbeResult, ProbeVerdict, Probed};
 use super::probing::PodAsker;
 use super::status::generate::{Given, generate};
 use super::status::merge::merge;
@@ -110,10 +110,10 @@ impl PodWorker {
     fn note_probe(&mut self, turn: &mut Turn<'_>, probed: &Probed) {
         let kind = probed.kind.as_str();
         let (reason, message) = match &probed.answer.verdict {
-            Verdict::Success => return,
-            Verdict::Warning(text) => ("ProbeWarning", format!("{kind} probe warning: {text}")),
-            Verdict::Failure(text) => ("Unhealthy", format!("{kind} probe failed: {text}")),
-            Verdict::Error(text) => ("Unhealthy", turn.config.version.probe_errored(kind, text)),
+            ProbeVerdict::Success => return,
+            ProbeVerdict::Warning(text) => ("ProbeWarning", format!("{kind} probe warning: {text}")),
+            ProbeVerdict::Failure(text) => ("Unhealthy", format!("{kind} probe failed: {text}")),
+            ProbeVerdict::Error(text) => ("Unhealthy", turn.config.version.probe_errored(kind, text)),
         };
         self.record(turn, &probed.container, EventType::Warning, reason, message);
     }

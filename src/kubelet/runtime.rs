@@ -96,7 +96,7 @@ impl Record {
 
 /// What the kubelet saw of the runtime at its last look. Models kubecontainer.PodStatus.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct RuntimeStatus {
     /// The ready sandbox's address.
     pub sandbox_ip: Option<String>,
     /// Whether there ever was a sandbox.
@@ -105,7 +105,7 @@ pub struct Seen {
     pub records: Arc<Vec<Record>>,
 }
 
-impl Seen {
+impl RuntimeStatus {
     /// The latest instance of a container.
     pub fn latest(&self, name: &str) -> Option<&Record> {
         self.records.iter().find(|record| record.name == name)
@@ -149,8 +149,8 @@ impl PodRuntime {
     }
 
     /// What a look at the runtime shows now.
-    pub fn look(&self) -> Seen {
-        Seen {
+    pub fn look(&self) -> RuntimeStatus {
+        RuntimeStatus {
             sandbox_ip: self.sandbox_ip.clone(),
             had_sandbox: self.had_sandbox,
             records: Arc::new(self.instances.iter().rev().map(|instance| instance.record.clone()).collect()),

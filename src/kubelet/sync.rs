@@ -9,7 +9,7 @@ use serde_json::json;
 use super::actions::{self, Kill, KillReason};
 use super::decisions::{self, reason};
 use super::pod_worker::{Life, PodWorker, Turn};
-use super::runtime::Seen;
+use super::runtime::RuntimeStatus;
 use super::start::Starting;
 use super::termination::Stop;
 use crate::api::Pod;
@@ -29,7 +29,7 @@ pub struct Sync {
     /// The pod that the one that runs works from: what the API server has meanwhile comes too late for it.
     pub pod: Option<Arc<Pod>>,
     /// What it has seen of the pod's containers.
-    pub seen: Seen,
+    pub seen: RuntimeStatus,
     pub steps: VecDeque<Step>,
     pub job: Option<Job>,
     /// How the one that runs will have ended.
@@ -47,7 +47,7 @@ impl Default for Sync {
             is_running: false,
             is_cancelled: false,
             pod: None,
-            seen: Seen::default(),
+            seen: RuntimeStatus::default(),
             steps: VecDeque::new(),
             job: None,
             error: SyncError::None,

@@ -1,7 +1,7 @@
 //! What the page draws of a pod beyond its status: probe activity and countdowns.
 
 use super::pod_worker::{Life, PodWorker};
-use super::prober::{Verdict, WorkerState};
+use super::prober::{ProbeVerdict, WorkerState};
 use super::start::Stage;
 use super::sync::Job;
 use crate::api::Container;
@@ -142,7 +142,7 @@ impl PodWorker {
                 uid: self.key.uid.clone(),
                 container: probed.container.clone(),
                 kind: probed.kind,
-                success: matches!(probed.answer.verdict, Verdict::Success | Verdict::Warning(_)),
+                success: matches!(probed.answer.verdict, ProbeVerdict::Success | ProbeVerdict::Warning(_)),
                 status_code: probed.answer.status_code,
             }),
             next_at: (!worker.is_on_hold()).then_some(state.next_tick),

@@ -13,7 +13,7 @@ use crate::sim::SimTime;
 /// The order in which pods are tried: the more important ones first, then those that have waited longer.
 /// Models PrioritySort.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Turn {
+struct QueuePlace {
     importance: std::cmp::Reverse<i64>,
     since: SimTime,
     number: u64,
@@ -38,9 +38,9 @@ pub struct Scheduler {
     /// The node of each pod, by uid.
     places: BTreeMap<Arc<str>, Arc<str>>,
     /// Pods to be tried, with their keys.
-    active: BTreeMap<Turn, (Arc<str>, Key)>,
+    active: BTreeMap<QueuePlace, (Arc<str>, Key)>,
     /// The turns of pods that are to be tried, by uid.
-    turns: BTreeMap<Arc<str>, Turn>,
+    turns: BTreeMap<Arc<str>, QueuePlace>,
     /// Pods that found no place, by uid.
     waiting: BTreeMap<Arc<str>, Waiting>,
     /// How often pods have failed that are being tried, by uid.
@@ -78,7 +78,7 @@ impl Scheduler {
             return;
         }
         self.counter += 1;
-        let turn = Turn { importance: std::cmp::Reverse(priority), since: at, number: self.counter };
+        let turn = QueuePlace { importance: std::cmp::Reverse(priority), since: at, number: self.counter };
         self.turns.insert(Arc::clone(&uid), turn.clone());
         self.active.insert(turn, (uid, key));
     }

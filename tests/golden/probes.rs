@@ -5,7 +5,9 @@ use hellok8s_lab::api::{
     Pod, PodPhase, PodSpec, PodStatus, Probe, Time,
 };
 use hellok8s_lab::kubelet::ProbeKind;
-use hellok8s_lab::kubelet::prober::{Answer, Asker, PodContext, ProbeResult, Prober, Results, Ticked, Verdict, Worker};
+use hellok8s_lab::kubelet::prober::{
+    Answer, Asker, PodContext, ProbeResult, ProbeVerdict, Prober, Results, Ticked, Worker,
+};
 use hellok8s_lab::kubelet::status::manager::StatusManager;
 use hellok8s_lab::sim::SimTime;
 use serde_json::{Value, json};
@@ -28,11 +30,11 @@ impl Asker for Scripted {
     }
 }
 
-fn verdict(outcome: &str) -> Verdict {
+fn verdict(outcome: &str) -> ProbeVerdict {
     match outcome {
-        "success" => Verdict::Success,
-        "failure" => Verdict::Failure(String::new()),
-        _ => Verdict::Error(String::new()),
+        "success" => ProbeVerdict::Success,
+        "failure" => ProbeVerdict::Failure(String::new()),
+        _ => ProbeVerdict::Error(String::new()),
     }
 }
 

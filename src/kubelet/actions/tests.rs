@@ -8,7 +8,7 @@ use super::{Actions, compute};
 use crate::api::{Pod, PodSpec};
 use crate::images::Exit;
 use crate::kubelet::prober::Results;
-use crate::kubelet::runtime::{Record, RecordState, Seen};
+use crate::kubelet::runtime::{Record, RecordState, RuntimeStatus};
 use crate::sim::SimTime;
 
 fn pod(spec: Value) -> Pod {
@@ -36,12 +36,16 @@ fn running(name: &str) -> Record {
     record(name, RecordState::Running { started: SimTime(1) })
 }
 
-fn seen(has_sandbox: bool, records: Vec<Record>) -> Seen {
-    Seen { sandbox_ip: has_sandbox.then(|| "10.244.0.3".to_owned()), had_sandbox: true, records: Arc::new(records) }
+fn seen(has_sandbox: bool, records: Vec<Record>) -> RuntimeStatus {
+    RuntimeStatus {
+        sandbox_ip: has_sandbox.then(|| "10.244.0.3".to_owned()),
+        had_sandbox: true,
+        records: Arc::new(records),
+    }
 }
 
 /// What is asked for, in words.
-fn told(spec: Value, seen: &Seen) -> Vec<String> {
+fn told(spec: Value, seen: &RuntimeStatus) -> Vec<String> {
     let Actions { kill_pod, kills, create_sandbox, init_containers, containers } =
         compute(&pod(spec), seen, &Results::default());
     let mut told: Vec<String> = Vec::new();

@@ -6,7 +6,7 @@ mod results;
 mod worker;
 
 pub use results::{ProbeResult, Results, Update};
-pub use worker::{Answer, Asker, PodContext, Probed, Ticked, Verdict, Worker, probe_of};
+pub use worker::{Answer, Asker, PodContext, ProbeVerdict, Probed, Ticked, Worker, probe_of};
 
 use crate::api::{ContainerStatus, Pod, PodSpec, PodStatus};
 use crate::kubelet::ProbeKind;

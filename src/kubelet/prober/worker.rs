@@ -14,7 +14,7 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// What one attempt to probe gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ProbeVerdict {
     /// The container is well.
     Success,
     /// It answered, but oddly: counts as success. With the text for the event.
@@ -29,7 +29,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// What it says.
-    pub verdict: Verdict,
+    pub verdict: ProbeVerdict,
     /// Milliseconds until it was there.
     pub latency_ms: u64,
     /// HTTP status, if there was one.
@@ -195,7 +195,7 @@ impl Worker {
     ) -> Ticked {
         let mut answer = asker.ask(now, self.kind, container, probe);
         let mut attempts = 1;
-        while matches!(answer.verdict, Verdict::Error(_)) && attempts < MAX_ATTEMPTS {
+        while matches!(answer.verdict, ProbeVerdict::Error(_)) && attempts < MAX_ATTEMPTS {
             answer = asker.ask(now, self.kind, container, probe);
             attempts += 1;
         }
@@ -210,11 +210,11 @@ impl Worker {
     }
 
     /// Models worker.doProbe after the probe.
-    fn take_in(&mut self, verdict: &Verdict, probe: &Probe, results: &mut Results) {
+    fn take_in(&mut self, verdict: &ProbeVerdict, probe: &Probe, results: &mut Results) {
         let result = match verdict {
-            Verdict::Success | Verdict::Warning(_) => ProbeResult::Success,
-            Verdict::Failure(_) => ProbeResult::Failure,
-            Verdict::Error(_) => return,
+            ProbeVerdict::Success | ProbeVerdict::Warning(_) => ProbeResult::Success,
+            ProbeVerdict::Failure(_) => ProbeResult::Failure,
+            ProbeVerdict::Error(_) => return,
         };
         if self.last_result == Some(result) {
             self.result_run += 1;

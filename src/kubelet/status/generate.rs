@@ -12,7 +12,7 @@ use crate::api::{
 };
 use crate::kubelet::actions::should_start;
 use crate::kubelet::prober::Prober;
-use crate::kubelet::runtime::Seen;
+use crate::kubelet::runtime::RuntimeStatus;
 
 /// Why containers could not be started, by name: reason and message. Models pkg/kubelet/reason_cache.go.
 pub type Reasons = BTreeMap<String, (String, String)>;
@@ -24,7 +24,7 @@ pub struct Given<'a> {
     /// The last status; the API server's when there is none.
     pub old: &'a PodStatus,
     /// What was seen of the runtime.
-    pub seen: &'a Seen,
+    pub seen: &'a RuntimeStatus,
     /// Why containers could not be started.
     pub reasons: &'a Reasons,
     /// The node's address.

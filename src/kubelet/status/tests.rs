@@ -9,7 +9,7 @@ use super::manager::StatusManager;
 use super::merge::merge;
 use crate::api::{KubernetesVersion, Pod, PodCondition, PodPhase, PodSpec, PodStatus, Time};
 use crate::kubelet::prober::Prober;
-use crate::kubelet::runtime::Seen;
+use crate::kubelet::runtime::RuntimeStatus;
 
 fn pod(spec: serde_json::Value, status: serde_json::Value) -> Pod {
     Pod {
@@ -27,7 +27,7 @@ fn generated(pod: &Pod, old: &PodStatus) -> PodStatus {
     let given = Given {
         pod,
         old,
-        seen: &Seen::default(),
+        seen: &RuntimeStatus::default(),
         reasons: &Reasons::new(),
         node_ip: "192.168.49.2",
         version: KubernetesVersion::V1_36,

@@ -1,10 +1,12 @@
 //! `-o go-template`: Go's text/template, as kubectl runs it.
 
+mod constant;
 mod functions;
 mod lexer;
 mod parser;
 mod printf;
 mod run;
+mod tree;
 
 use std::collections::BTreeMap;
 
@@ -12,8 +14,9 @@ use serde_json::Value;
 
 use crate::api::go_text::quote;
 
-use parser::{Node, parse};
+use parser::parse;
 use run::Run;
+use tree::Node;
 
 /// Blocks, parentheses and templates deeper than this are refused, so that no template can exhaust the stack.
 const MAX_NESTING: usize = 32;

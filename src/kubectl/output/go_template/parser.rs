@@ -1,77 +1,14 @@
 //! Tokens to a template's tree. Models text/template/parse parse.go.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use crate::api::go_text::quote;
 
 use super::MAX_NESTING;
+use super::constant::{number, unquote};
 use super::functions::NAMES;
 use super::lexer::{Kind, Token, tokens};
-
-/// A part of a template.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
-    Text(String),
-    Print(Pipe),
-    /// `if`, `with` and `range`, with what stands behind `else`.
-    Block {
-        word: Word,
-        pipe: Pipe,
-        body: Vec<Node>,
-        otherwise: Vec<Node>,
-    },
-    /// `{{template "name" pipeline}}`, and where it stands.
-    Template {
-        name: String,
-        pipe: Option<Pipe>,
-        at: usize,
-    },
-    Break,
-    Continue,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
-    If,
-    With,
-    Range,
-}
-
-/// `$a, $b := command | command`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Pipe {
-    pub variables: Vec<String>,
-    /// `=`, not `:=`.
-    pub assigns: bool,
-    pub commands: Vec<Vec<Operand>>,
-}
-
-/// A value with the fields that are asked of it, and where it stands in the template.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Operand {
-    pub root: Root,
-    pub fields: Vec<String>,
-    pub at: usize,
-    pub text: String,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Root {
-    Dot,
-    Nil,
-    Variable(String),
-    Constant(Value),
-    Function(String),
-    Pipe(Box<Pipe>),
-}
-
-/// The templates of a text, by name; the text's own has the name that it was given.
-pub(super) type Templates = BTreeMap<String, Vec<Node>>;
-
-/// kubectl's name for a template.
-pub(super) const NAME: &str = "output";
+use super::tree::{NAME, Node, Operand, Pipe, Root, Templates, Word};
 
 /// What ends a list of nodes.
 #[derive(PartialEq)]
@@ -476,65 +413,4 @@ impl Parser<'_> {
         let text = self.template.get(first.at..end).unwrap_or_default().to_owned();
         Ok(Some(Operand { root, fields, at: first.at, text }))
     }
-}
-
-/// A Go number: whole in any base, or a float.
-fn number(text: &str) -> Result<Value, String> {
-    let bad = || format!("bad number syntax: {}", quote(text));
-    let plain = text.replace('_', "");
-    let (sign, digits) = match plain.strip_prefix(['-', '+']) {
-        Some(digits) => (if plain.starts_with('-') { "-" } else { "" }, digits),
-        None => ("", plain.as_str()),
-    };
-    let lower = digits.to_ascii_lowercase();
-    let (base, digits) = match lower.as_bytes() {
-        [b'0', b'x', ..] => (16, lower.get(2..)),
-        [b'0', b'b', ..] => (2, lower.get(2..)),
-        [b'0', b'o', ..] => (8, lower.get(2..)),
-        [b'0', b'0'..=b'9', ..] => (8, lower.get(1..)),
-        _ => (10, Some(lower.as_str())),
-    };
-    if let Ok(whole) = i64::from_str_radix(&format!("{sign}{}", digits.unwrap_or_default()), base) {
-        return Ok(json!(whole));
-    }
-    let float: f64 = plain.parse().map_err(|_| bad())?;
-    if float.is_finite() && plain.chars().any(|c| c.is_ascii_digit()) { Ok(json!(float)) } else { Err(bad()) }
-}
-
-/// Models strconv.Unquote.
-fn unquote(text: &str) -> Result<String, String> {
-    let invalid = || "invalid syntax".to_owned();
-    let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
-    if text.starts_with('`') {
-        return Ok(inner.replace('\r', ""));
-    }
-    let mut out = String::new();
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        let escape = chars.next().ok_or_else(invalid)?;
-        let mut code = |digits: usize, base: u32, head: &str| {
-            let text: String = head.chars().chain(chars.by_ref().take(digits)).collect();
-            u32::from_str_radix(&text, base).ok().and_then(char::from_u32).ok_or_else(invalid)
-        };
-        out.push(match escape {
-            'a' => '\u{7}',
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'v' => '\u{b}',
-            '\\' | '"' | '\'' => escape,
-            'x' => code(2, 16, "")?,
-            'u' => code(4, 16, "")?,
-            'U' => code(8, 16, "")?,
-            digit @ '0'..='7' => code(2, 8, digit.encode_utf8(&mut [0; 4]))?,
-            _ => return Err(invalid()),
-        });
-    }
-    Ok(out)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::MAX_NESTING;
 use super::functions::{Argument, call};
-use super::parser::{NAME, Node, Operand, Pipe, Root, Templates, Word};
+use super::tree::{NAME, Node, Operand, Pipe, Root, Templates, Word};
 use crate::kubectl::output::go_syntax::sprint;
 
 /// No output is longer.
