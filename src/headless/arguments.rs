@@ -40,6 +40,16 @@ Says what applying NEW does to a cluster in which OLD has come to rest; each is 
 
 Exits with 0 when it rolls out or nothing changes, 10 when it interrupts service, 20 when it stalls, 30 when it is
 refused, 40 when it cannot say because something that may decide is not simulated, and 2 when it cannot be made.
+
+hellok8s-lab fuzz [--seeds N] [--from SEED] [--minutes M] [--session FILE]
+
+Plays random worlds and watches Kubernetes' invariants at every step. Prints the seed of each world in which one does not
+hold, writes the smallest such world to fuzz-SEED.json, and exits with 1.
+
+  --seeds N         so many worlds (1000)
+  --from SEED       the first one's seed (0)
+  --minutes M       none is begun after so many minutes
+  --session FILE    plays what was written to FILE instead; a page's session does as well
 ";
 
 /// What to do.
@@ -54,6 +64,26 @@ pub enum Command {
     Check(CheckOptions),
     /// Say what a change does.
     Forecast(ForecastOptions),
+    /// Play random worlds.
+    Fuzz(FuzzOptions),
+}
+
+/// Which random worlds to play.
+pub struct FuzzOptions {
+    /// How many.
+    pub seeds: u64,
+    /// The first one's seed.
+    pub first: u64,
+    /// None is begun after so many minutes.
+    pub minutes: Option<u64>,
+    /// What was found before, to be played instead.
+    pub session: Option<PathBuf>,
+}
+
+impl Default for FuzzOptions {
+    fn default() -> Self {
+        Self { seeds: 1_000, first: 0, minutes: None, session: None }
+    }
 }
 
 /// How to run a session.
@@ -85,6 +115,7 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
     let mut is_update = false;
     let mut junit: Option<PathBuf> = None;
     let mut format: Option<Format> = None;
+    let mut fuzz = FuzzOptions::default();
     while let Some(argument) = parser.next()? {
         match argument {
             Long("dir") => options.dir = Some(parser.value()?.into()),
@@ -96,6 +127,10 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             }
             Long("timeline") => options.timeline = Some(parser.value()?.into()),
             Long("decisions") => options.decisions = Some(parser.value()?.into()),
+            Long("seeds") => fuzz.seeds = lexopt::ValueExt::parse(&parser.value()?)?,
+            Long("from") => fuzz.first = lexopt::ValueExt::parse(&parser.value()?)?,
+            Long("minutes") => fuzz.minutes = Some(lexopt::ValueExt::parse(&parser.value()?)?),
+            Long("session") => fuzz.session = Some(parser.value()?.into()),
             Long("update") => is_update = true,
             Long("junit") => junit = Some(parser.value()?.into()),
             Long("output") | Short('o') => {
@@ -131,9 +166,10 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
         }
         [command, ..] if command == "forecast" => Err("forecast needs two files or folders: OLD and NEW".into()),
         [command, file] if command == "lesson" => Ok(Command::Lesson(file.into())),
+        [command] if command == "fuzz" => Ok(Command::Fuzz(fuzz)),
         [command] if command == "help" => Ok(Command::Help),
         [command] if command == "run" => Err("run needs a session file".into()),
         [] => Ok(Command::Help),
-        _ => Err("expected: run SESSION, lesson FILE, check FILE.md or forecast OLD NEW".into()),
+        _ => Err("expected: run SESSION, lesson FILE, check FILE.md, forecast OLD NEW or fuzz".into()),
     }
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod folder;
 mod forecast;
+mod fuzz;
 mod lesson;
 mod session;
 
@@ -27,6 +28,7 @@ pub fn main() -> ExitCode {
         arguments::Command::Run(options) => (session::run(&options).map(done), ExitCode::FAILURE),
         arguments::Command::Check(options) => (check::run(&options).map(done), ExitCode::FAILURE),
         arguments::Command::Lesson(file) => (lesson::run(&file).map(done), ExitCode::FAILURE),
+        arguments::Command::Fuzz(options) => (fuzz::run(&options).map(done), ExitCode::FAILURE),
         arguments::Command::Forecast(options) => (forecast::run(&options), ExitCode::from(USAGE)),
     };
     outcome.unwrap_or_else(|message| failed(&message, code))

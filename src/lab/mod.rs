@@ -201,7 +201,7 @@ impl Lab {
     }
 
     /// Whether no terminal does anything by itself.
-    fn is_calm(&self) -> bool {
+    pub fn is_calm(&self) -> bool {
         let is_calm = |seat: &Seat| !seat.terminal.is_busy() && !seat.terminal.has_jobs();
         self.files.edited().is_none() && self.terminals.iter().all(is_calm)
     }
