@@ -481,3 +481,29 @@ fn the_limits_of_a_link_are_far_from_what_people_do() {
     }
     assert!(link_length(&session_of(&lab)) * 4 < session::LONGEST_LINK, "{}", link_length(&session_of(&lab)));
 }
+
+#[test]
+fn a_million_single_steps_are_done_by_parts_and_come_to_the_same() {
+    let lines = ["kubectl apply -f deployment.yaml", "while true; do sleep 1; done"];
+    let submit = |line: &str| Input::Submit { terminal: 0, line: line.to_owned() };
+    let inputs: Vec<Input> = lines.iter().map(|line| submit(line)).chain([Input::Steps(3_000)]).collect();
+    let session = |steps: u64| {
+        let inputs = inputs.iter().cloned().map(|input| match input {
+            Input::Steps(_) => Input::Steps(steps),
+            other => other,
+        });
+        Session { inputs: inputs.collect(), ..Session::default() }
+    };
+    let mut long = Replay::new(session(1_000_000)).expect("a session");
+    for _ in 0..20 {
+        assert_eq!(long.go_on(100), Ok(false));
+    }
+    let mut lab = Lab::new(&options());
+    for input in session(3_000).inputs {
+        assert!(lab.repeat(&input));
+    }
+    let again = Replay::new(session(3_000)).and_then(Replay::finish).expect("a session");
+    assert_eq!(again.lab.now(), lab.now());
+    assert_eq!(log(&again.lab), log(&lab));
+    assert_eq!(again.lab.inputs(), lab.inputs());
+}

@@ -70,6 +70,8 @@ pub struct Replay {
     began: SimTime,
     /// Inputs that are done.
     done: usize,
+    /// Of the present one, how many single events are handled.
+    stepped: u64,
     lab: Lab,
     progress: Option<Progress>,
     lines: Vec<Line>,
@@ -86,7 +88,7 @@ impl Replay {
     pub fn new(session: Session) -> Result<Self, SessionError> {
         let (lab, progress) = begin(&session.start)?;
         let (began, forks) = (lab.now(), lab.forks());
-        Ok(Self { session, began, done: 0, lab, progress, lines: Vec::new(), former: Vec::new(), forks })
+        Ok(Self { session, began, done: 0, stepped: 0, lab, progress, lines: Vec::new(), former: Vec::new(), forks })
     }
 
     /// Goes on for about so many events, and answers whether all is done.
@@ -97,18 +99,24 @@ impl Replay {
         let mut left = events;
         while left > 0 {
             let Some(input) = self.session.inputs.get(self.done) else { return Ok(true) };
-            if let Input::Until(until) = input {
-                let until = *until;
-                let next = self.lab.next_at();
-                if next <= until && next != SimTime::NEVER {
-                    self.lab.step();
-                    self.look(&[]);
-                    left -= 1;
-                    continue;
-                }
+            let next = self.lab.next_at();
+            let has_more = match input {
+                Input::Until(until) => next <= *until,
+                Input::Steps(steps) => self.stepped < *steps,
+                _ => false,
+            };
+            if has_more && next != SimTime::NEVER {
+                self.lab.step();
+                self.stepped += 1;
+                self.look(&[]);
+                left -= 1;
+                continue;
             }
             let input = input.clone();
-            self.repeat(&input)?;
+            if !matches!(input, Input::Steps(_)) {
+                self.repeat(&input)?;
+            }
+            self.stepped = 0;
             self.done += 1;
             left = left.saturating_sub(16);
         }

@@ -117,12 +117,16 @@ fn obey(message: &Message, host: &Host, simulation: Simulation, document: Docume
             if let Some(text) = message.text("text") {
                 let file = file.unwrap_or_else(|| document.name.get_untracked());
                 document.write(&file, &text);
-                document.show(&file);
+                let _shown = document.show(&file);
             }
         }
         "apply" => {
-            file.iter().for_each(|file| document.show(file));
-            document.apply(answer(message, host));
+            let unknown = file.as_ref().filter(|file| !document.show(file));
+            match unknown {
+                // As kubectl answers to a file that is not there.
+                Some(file) => answer(message, host)(format!("error: the path {file:?} does not exist\n")),
+                None => document.apply(answer(message, host)),
+            }
         }
         "exec" => simulation.exec(message.text("line").unwrap_or_default(), answer(message, host)),
         "type" => {

@@ -6,6 +6,7 @@ words! {
     Terminal: "终端", "Terminal";
     TerminalInput: "命令", "Command";
     Clear: "清屏", "Clear";
+    LogThinned: "（更早的输出已经删去，只保留最近的一部分）", "(older output is gone: only the latest is kept)";
     Interrupt: "中断 Ctrl-C", "Stop Ctrl-C";
     Suggestions: "试试", "Try";
     Terminals: "终端列表", "Terminals";

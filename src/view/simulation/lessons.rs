@@ -11,7 +11,7 @@ use hellok8s_lab::session::{Reopened, Session, Start};
 use leptos::prelude::*;
 
 use super::terminals::TERMINALS;
-use super::{Core, Simulation};
+use super::{Core, Simulation, Transcript};
 use crate::view::settings;
 use crate::view::survival;
 
@@ -40,7 +40,7 @@ impl Simulation {
         core.own_lesson = None;
         for terminal in 0..TERMINALS {
             if let Some(signals) = self.signals(terminal) {
-                signals.log.set(Vec::new());
+                signals.log.set(Transcript::default());
             }
         }
     }

@@ -5,6 +5,7 @@ mod frame;
 mod lessons;
 mod terminals;
 mod time;
+mod transcript;
 
 use hellok8s_lab::lab::frames::Frames;
 use hellok8s_lab::lab::pace::Speed;
@@ -20,8 +21,9 @@ use crate::view::settings;
 use crate::view::side::selection::Selection;
 pub use captions::Shown;
 use terminals::{APPLY, Done, HIDDEN, Lane};
-pub use terminals::{Entry, Said, TERMINALS, TerminalSignals};
+pub use terminals::{TERMINALS, TerminalSignals};
 pub use time::SPEEDS;
+pub use transcript::{Entry, Said, Transcript};
 
 /// While time goes on, the decisions are told in this pace; the other one is for more than twice the speed, when nobody
 /// can read along.
@@ -38,7 +40,6 @@ struct Core {
     frames: Frames,
     story: Story,
     log_cursor: usize,
-    log_number: u64,
     /// What was done past the API server that the page knows of: to images, programs, traffic.
     outside: u64,
     timeline: Timeline,
@@ -118,7 +119,6 @@ impl Simulation {
             frames: Frames::default(),
             story: Story::default(),
             log_cursor: 0,
-            log_number: 0,
             outside: 0,
             timeline: Timeline::default(),
             last_read_ms: 0,

@@ -11,7 +11,7 @@ use hellok8s_lab::shell::{Terminal, is_service, never_ends};
 use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
-use super::{Core, Simulation, set};
+use super::{Core, Said, Simulation, Transcript, set};
 
 /// The terminals that the visitor can open.
 pub const TERMINALS: usize = 5;
@@ -20,36 +20,11 @@ pub(super) const APPLY: usize = TERMINALS;
 /// The terminal of `window.lab.exec`.
 pub(super) const HIDDEN: usize = hellok8s_lab::lab::HIDDEN_TERMINAL;
 
-/// What `kubectl` and the others may add to the log before its oldest part goes.
-const LOG_ENTRIES: usize = 600;
-
-/// What a piece of the terminal's log is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// A command, as typed.
-    Command,
-    /// Its output.
-    Out,
-    /// Its errors.
-    Err,
-}
-
-/// A piece of the terminal's log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Counts the pieces.
-    pub number: u64,
-    /// What it is.
-    pub said: Said,
-    /// Its text.
-    pub text: String,
-}
-
 /// What a terminal shows.
 #[derive(Clone, Copy)]
 pub struct TerminalSignals {
     /// Its log.
-    pub log: RwSignal<Vec<Entry>>,
+    pub log: RwSignal<Transcript>,
     /// Whether a command runs.
     pub is_busy: RwSignal<bool>,
     /// Whether it waits for the rest of a command.
@@ -58,7 +33,11 @@ pub struct TerminalSignals {
 
 impl Default for TerminalSignals {
     fn default() -> Self {
-        Self { log: RwSignal::new(Vec::new()), is_busy: RwSignal::new(false), needs_more: RwSignal::new(false) }
+        Self {
+            log: RwSignal::new(Transcript::default()),
+            is_busy: RwSignal::new(false),
+            needs_more: RwSignal::new(false),
+        }
     }
 }
 
@@ -167,27 +146,18 @@ impl Simulation {
     /// A command asks for an empty screen: what was written before the command itself stays when it goes on writing,
     /// as `watch` does.
     fn erase(self, terminal: usize) {
-        let Some(signals) = self.signals(terminal) else { return };
-        signals.log.update(|log| {
-            let command = log.iter().rposition(|entry| entry.said == Said::Command);
-            let is_clear = command.and_then(|at| log.get(at)).is_some_and(|entry| entry.text.trim() == "clear");
-            log.truncate(if is_clear { 0 } else { command.map_or(0, |at| at + 1) });
-        });
+        if let Some(signals) = self.signals(terminal) {
+            signals.log.update(Transcript::erase);
+        }
     }
 
     fn say(self, core: &mut Core, terminal: usize, said: Said, text: &str) {
         if said == Said::Command {
             core.seen.push(Observation::Typed(text.to_owned()));
         }
-        core.log_number += 1;
-        let entry = Entry { number: core.log_number, said, text: text.to_owned() };
-        let Some(signals) = self.signals(terminal) else { return };
-        signals.log.update(|log| {
-            log.push(entry);
-            if log.len() > LOG_ENTRIES {
-                log.drain(..log.len() - LOG_ENTRIES);
-            }
-        });
+        if let Some(signals) = self.signals(terminal) {
+            signals.log.update(|log| log.say(said, text));
+        }
     }
 
     /// Writes what was typed and printed before into the terminals' logs.
@@ -256,7 +226,7 @@ impl Simulation {
 
     /// Empties the terminal's log.
     pub fn clear(self) {
-        self.shown_terminal().log.set(Vec::new());
+        self.shown_terminal().log.set(Transcript::default());
     }
 
     /// `kubectl apply -f FILE`, shown in the terminal; `then` gets the output.

@@ -12,7 +12,7 @@ use crate::view::frame::layout::{Fold, Panel};
 use crate::view::i18n::Key;
 use crate::view::icon::Icon;
 use crate::view::settings::settings;
-use crate::view::simulation::{Entry, Said, Simulation, TERMINALS, simulation};
+use crate::view::simulation::{Entry, Said, Simulation, TERMINALS, Transcript, simulation};
 
 /// Lines that the history keeps.
 const HISTORY: usize = 200;
@@ -129,8 +129,13 @@ fn Log() -> impl IntoView {
     view! {
         <div class="terminal-log" role="log" tabindex="0" data-testid="terminal-log" node_ref=scroller
             aria-label=settings.say(Key::Terminal)>
-            <For each=move || simulation.shown_terminal().log.get() key=|entry| entry.number let:entry>
-                {piece(entry, simulation)}
+            <Show when=move || simulation.shown_terminal().log.with(|log| log.is_thinned)>
+                <p class="said-thinned">{settings.say(Key::LogThinned)}</p>
+            </Show>
+            <For each=move || simulation.shown_terminal().log.with(Transcript::parts) key=|part| part.number let:part>
+                <div class="said-part">
+                    <For each=move || part.entries.get() key=|entry| entry.number let:entry>{piece(entry, simulation)}</For>
+                </div>
             </For>
         </div>
     }
@@ -139,9 +144,9 @@ fn Log() -> impl IntoView {
 fn piece(entry: Entry, simulation: Simulation) -> impl IntoView {
     match entry.said {
         // A command is a line of its own; output brings its own line feeds.
-        Said::Command => view! { <span class="said said-command">"$ "{entry.text}"\n"</span> }.into_any(),
+        Said::Command => view! { <span class="said said-command">"$ "{entry.text.to_string()}"\n"</span> }.into_any(),
         Said::Out => view! { <span class="said">{mentions(&entry.text, simulation)}</span> }.into_any(),
-        Said::Err => view! { <span class="said said-error">{entry.text}</span> }.into_any(),
+        Said::Err => view! { <span class="said said-error">{entry.text.to_string()}</span> }.into_any(),
     }
 }
 
@@ -209,7 +214,7 @@ fn Prompt() -> impl IntoView {
             let _focused = input.focus();
         }
     });
-    let suggestions = move || simulation.shown_terminal().log.with(Vec::is_empty);
+    let suggestions = move || simulation.shown_terminal().log.with(Transcript::is_empty);
     let mark = move || if simulation.shown_terminal().needs_more.get() { ">" } else { "$" };
     view! {
         <Show when=suggestions>

@@ -1,10 +1,11 @@
 //! What the browser keeps of a visit: how far a lesson was done, and what was done in somebody's moment.
 
 use hellok8s_lab::lab::Input;
+use hellok8s_lab::session::Start;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Link, Visit};
+use super::{Link, Visit, identity};
 use crate::view::browser;
 use crate::view::settings;
 
@@ -15,6 +16,11 @@ const THEIRS: &str = "shared:";
 /// … and under this one the links of which it keeps that, the latest first: at most so many.
 const ALL_THEIRS: &str = "shared";
 const MOST_THEIRS: usize = 4;
+/// As [`LESSON`], for lessons that are not the lab's own: by their text, so that none takes the place of another's; and the
+/// latest of them, of which so many are kept.
+const OWN_LESSON: &str = "session:own-";
+const ALL_OWN: &str = "session:own";
+const MOST_OWN: usize = 8;
 /// Between two savings of a lesson.
 const SAVING_MS: i32 = 1_000;
 
@@ -47,13 +53,7 @@ impl Visit {
         if kept == link.theirs {
             return;
         }
-        let all = browser::recall(ALL_THEIRS).unwrap_or_default();
-        let others = all.split(' ').filter(|id| !id.is_empty() && *id != link.id);
-        let mut ids: Vec<&str> = std::iter::once(link.id.as_str()).chain(others).collect();
-        for id in ids.drain(MOST_THEIRS.min(ids.len())..) {
-            browser::forget(&kept_of(id));
-        }
-        browser::keep(ALL_THEIRS, &ids.join(" "));
+        keep_latest(ALL_THEIRS, &link.id, MOST_THEIRS, kept_of);
         browser::keep(&kept_of(&link.id), &session.to_text());
         self.link.set_value(Some(Link { kept, ..link }));
     }
@@ -63,17 +63,32 @@ impl Visit {
         if let Some(link) = self.link.get_value().filter(|_| self.is_shared.get_value()) {
             return self.save_changes(link);
         }
-        let id = self.simulation.with_progress(|progress| Some(progress?.lesson().id.clone()));
         let is_touched = self.simulation.with(|lab| !lab.is_untouched());
-        if let Some(id) = id.filter(|_| is_touched && !self.is_shared.get_value()) {
-            browser::keep(&kept_as(&id), &self.session().to_text());
+        let start = self.simulation.lesson_start().filter(|_| is_touched && !self.is_shared.get_value());
+        if let Some(name) = start.as_ref().and_then(kept_as) {
+            if let Some(Start::OwnLesson(text)) = &start {
+                let own = |id: &str| format!("{}{OWN_LESSON}{id}", settings::shelf());
+                keep_latest(&format!("{}{ALL_OWN}", settings::shelf()), &identity(text), MOST_OWN, own);
+            }
+            browser::keep(&name, &self.session().to_text());
         }
     }
 }
 
-/// Whether a lesson was begun and is not done.
+/// Notes under `name` that `id` is the latest of its kind; what is kept of those beyond the `most` latest goes.
+fn keep_latest(name: &str, id: &str, most: usize, kept: impl Fn(&str) -> String) {
+    let all = browser::recall(name).unwrap_or_default();
+    let others = all.split(' ').filter(|other| !other.is_empty() && *other != id);
+    let mut ids: Vec<&str> = std::iter::once(id).chain(others).collect();
+    for old in ids.drain(most.min(ids.len())..) {
+        browser::forget(&kept(old));
+    }
+    browser::keep(name, &ids.join(" "));
+}
+
+/// Whether a lesson of the lab's own was begun and is not done.
 pub fn is_begun(id: &str) -> bool {
-    browser::recall(&kept_as(id)).is_some()
+    kept_as(&Start::Lesson(id.to_owned())).is_some_and(|name| browser::recall(&name).is_some())
 }
 
 /// What was done, without how time passed and which moments were looked at.
@@ -86,6 +101,11 @@ pub(super) fn kept_of(id: &str) -> String {
     format!("{THEIRS}{id}")
 }
 
-pub(super) fn kept_as(id: &str) -> String {
-    format!("{}{LESSON}{id}", settings::shelf())
+/// The name under which a lesson's session is kept. A lesson that is not the lab's own may have any id, also one of ours.
+pub(super) fn kept_as(start: &Start) -> Option<String> {
+    match start {
+        Start::Free(_) => None,
+        Start::Lesson(id) => Some(format!("{}{LESSON}{id}", settings::shelf())),
+        Start::OwnLesson(text) => Some(format!("{}{OWN_LESSON}{}", settings::shelf(), identity(text))),
+    }
 }

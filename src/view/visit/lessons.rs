@@ -50,7 +50,7 @@ impl Visit {
         self.simulation.note_opening();
         link::forget_present();
         let start = own.clone().map_or_else(|| Start::Lesson(lesson.id.clone()), Start::OwnLesson);
-        let kept = browser::recall(&kept_as(&lesson.id)).and_then(|text| Session::parse(&text).ok());
+        let kept = kept_as(&start).and_then(|name| browser::recall(&name)).and_then(|text| Session::parse(&text).ok());
         // A lesson that has changed since begins anew: what was done in it fits another text.
         if let Some(kept) = kept.filter(|kept| kept.start == start && !kept.inputs.is_empty()) {
             let keep = kept.clone();
@@ -59,7 +59,9 @@ impl Visit {
                     let file = keep.open_file.clone();
                     self.show(reopened, Purpose::Lesson);
                     self.simulation.set_own_lesson(own);
-                    file.iter().for_each(|file| self.document.show(file));
+                    file.iter().for_each(|file| {
+                        self.document.show(file);
+                    });
                 }
                 Err(_) => self.begin_lesson(&lesson, own),
             });
@@ -83,8 +85,11 @@ impl Visit {
         let Some(lesson) = self.simulation.with_progress(|progress| Some(Arc::clone(progress?.lesson()))) else {
             return;
         };
-        browser::forget(&kept_as(&lesson.id));
-        let own = self.simulation.own_lesson();
+        let name = self.simulation.lesson_start().as_ref().and_then(kept_as);
+        name.filter(|_| !self.is_shared.get_value()).iter().for_each(|name| browser::forget(name));
+        let (own, is_shared) = (self.simulation.own_lesson(), self.is_shared.get_value());
         self.begin_lesson(&lesson, own);
+        // Of somebody's nothing is kept in the place of the visitor's own.
+        self.is_shared.set_value(is_shared);
     }
 }

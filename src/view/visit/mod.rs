@@ -21,8 +21,10 @@ use crate::view::share::link;
 use crate::view::simulation::Simulation;
 use crate::view::survival;
 
-/// Events that are done again between two looks at what the visitor does.
-const EVENTS: usize = 1_500;
+/// What is done again between two looks at what the visitor does, in microseconds, and how many events between two looks at
+/// the clock: an event may be long, such as that of a command that never sleeps.
+const PART_US: u64 = 30_000;
+const EVENTS: usize = 16;
 
 /// What the page tells about where its lab comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,10 +233,13 @@ impl Visit {
             if !self.is_asked(ticket) {
                 return None;
             }
-            match replay.go_on(EVENTS) {
-                Ok(true) => return Some(Ok(replay.reopen())),
-                Ok(false) => {}
-                Err(error) => return Some(Err(error)),
+            let began_us = browser::now_us();
+            while browser::now_us() < began_us + PART_US {
+                match replay.go_on(EVENTS) {
+                    Ok(true) => return Some(Ok(replay.reopen())),
+                    Ok(false) => {}
+                    Err(error) => return Some(Err(error)),
+                }
             }
             let percent = replay.percent();
             self.notice.set(Some(Notice::Working(percent)));

@@ -302,11 +302,13 @@ impl Document {
         self.switch(&name);
     }
 
-    /// Shows a file, if there is one with this name.
-    pub fn show(self, name: &str) {
-        if self.names.with_untracked(|names| names.iter().any(|known| known == name)) {
+    /// Shows a file, if there is one with this name; answers whether there is.
+    pub fn show(self, name: &str) -> bool {
+        let is_known = self.names.with_untracked(|names| names.iter().any(|known| known == name));
+        if is_known {
             self.switch(name);
         }
+        is_known
     }
 
     fn switch(self, name: &str) {
