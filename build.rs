@@ -1,6 +1,9 @@
 //! Has the linker keep, in the page's release build, who refers to which data: `.ci/split-wasm.mjs` divides the wasm by it.
 //! Nothing of it reaches the page.
 
+// Cargo tells a build script what it builds by its environment.
+#![allow(clippy::disallowed_methods)]
+
 use std::env;
 
 fn main() {

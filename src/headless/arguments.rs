@@ -8,6 +8,7 @@ use lexopt::prelude::{Long, Short, Value};
 
 use super::check::CheckOptions;
 use super::forecast::{ForecastOptions, Format};
+use super::serve::ServeOptions;
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -50,6 +51,13 @@ hold, writes the smallest such world to fuzz-SEED.json, and exits with 1.
   --from SEED       the first one's seed (0)
   --minutes M       none is begun after so many minutes
   --session FILE    plays what was written to FILE instead; a page's session does as well
+
+hellok8s-lab serve [--port N] [--site DIR]
+
+Shows the page from this machine, for its own browsers alone.
+
+  --port N          where (8080; 0 takes a free port)
+  --site DIR        a page that ./lab build has built, in the place of the one in this command
 ";
 
 /// What to do.
@@ -66,6 +74,8 @@ pub enum Command {
     Forecast(ForecastOptions),
     /// Play random worlds.
     Fuzz(FuzzOptions),
+    /// Show the page.
+    Serve(ServeOptions),
 }
 
 /// Which random worlds to play.
@@ -116,6 +126,7 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
     let mut junit: Option<PathBuf> = None;
     let mut format: Option<Format> = None;
     let mut fuzz = FuzzOptions::default();
+    let (mut port, mut site): (Option<u16>, Option<PathBuf>) = (None, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("dir") => options.dir = Some(parser.value()?.into()),
@@ -132,6 +143,8 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             Long("minutes") => fuzz.minutes = Some(lexopt::ValueExt::parse(&parser.value()?)?),
             Long("session") => fuzz.session = Some(parser.value()?.into()),
             Long("update") => is_update = true,
+            Long("port") => port = Some(lexopt::ValueExt::parse(&parser.value()?)?),
+            Long("site") => site = Some(parser.value()?.into()),
             Long("junit") => junit = Some(parser.value()?.into()),
             Long("output") | Short('o') => {
                 let name = lexopt::ValueExt::string(parser.value()?)?;
@@ -150,7 +163,11 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
     if junit.is_some() && (command != "check" || is_update) {
         return Err("--junit is for check, without --update".into());
     }
+    if (port.is_some() || site.is_some()) && command != "serve" {
+        return Err("--port and --site are for serve".into());
+    }
     match words.as_slice() {
+        [command] if command == "serve" => Ok(Command::Serve(ServeOptions { port: port.unwrap_or(8080), site })),
         [command, session] if command == "run" => {
             options.session = session.into();
             Ok(Command::Run(options))
@@ -170,6 +187,6 @@ fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
         [command] if command == "help" => Ok(Command::Help),
         [command] if command == "run" => Err("run needs a session file".into()),
         [] => Ok(Command::Help),
-        _ => Err("expected: run SESSION, lesson FILE, check FILE.md, forecast OLD NEW or fuzz".into()),
+        _ => Err("expected: run SESSION, lesson FILE, check FILE.md, forecast OLD NEW, serve or fuzz".into()),
     }
 }

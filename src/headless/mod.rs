@@ -6,6 +6,7 @@ mod folder;
 mod forecast;
 mod fuzz;
 mod lesson;
+mod serve;
 mod session;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ pub fn main() -> ExitCode {
         arguments::Command::Check(options) => (check::run(&options).map(done), ExitCode::FAILURE),
         arguments::Command::Lesson(file) => (lesson::run(&file).map(done), ExitCode::FAILURE),
         arguments::Command::Fuzz(options) => (fuzz::run(&options).map(done), ExitCode::FAILURE),
+        arguments::Command::Serve(options) => (serve::run(&options).map(done), ExitCode::FAILURE),
         arguments::Command::Forecast(options) => (forecast::run(&options), ExitCode::from(USAGE)),
     };
     outcome.unwrap_or_else(|message| failed(&message, code))

@@ -5,6 +5,7 @@
 //! compresses well; a link carries it deflated and in [`base64url`].
 
 pub mod base64url;
+pub mod brought;
 mod export;
 mod replay;
 mod text;

@@ -218,3 +218,14 @@ test("a copied session ends the same without the page", async ({ page }, info) =
   const pods = JSON.parse(await state(page)).pods.map((pod: { metadata: { name: string } }) => `pod/${pod.metadata.name}\n`);
   expect(printed.endsWith(`$ kubectl get pods -o name\n${pods.join("")}`), printed).toBe(true);
 });
+
+test("somebody's own cluster is opened from what kubectl gives", async ({ page }) => {
+  await openEmpty(page);
+  await page.getByTestId("share").click();
+  await page.getByTestId("open-file").setInputFiles(join(import.meta.dirname, "../data/forecast/exported/old.yaml"));
+  await expect(page.locator('[data-pod^="web-"][data-ready="1/1"]')).toHaveCount(3);
+  await expect(page.getByTestId("notice")).toContainText("This is your cluster");
+  await expect(page.getByTestId("editor")).toHaveValue(/^# From your cluster\./);
+  await page.getByRole("button", { name: "Back to mine" }).click();
+  await expect(page.locator("[data-pod]")).toHaveCount(0);
+});

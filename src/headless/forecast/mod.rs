@@ -1,10 +1,8 @@
 //! `forecast OLD NEW`: what applying NEW to a cluster in which OLD has come to rest will do.
 
-mod exported;
 mod report;
 mod sarif;
 mod side;
-mod surroundings;
 mod unsimulated;
 
 use std::path::PathBuf;
@@ -19,10 +17,10 @@ use hellok8s_lab::lab::timeline::Timeline;
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::manifest::Document;
 use hellok8s_lab::process::Files;
+use hellok8s_lab::session::brought::{self, Assumed};
 use serde_json::{Value, json};
 
 use side::Side;
-use surroundings::Assumed;
 
 /// How to make a forecast.
 #[derive(Default)]
@@ -128,7 +126,8 @@ fn tell(options: &ForecastOptions, old: &Side, new: &Side) -> Result<Told, Strin
     for (name, text) in old.files.iter().chain(&new.files) {
         files.write(name, text.as_str());
     }
-    let assumed = surroundings::assumed(old);
+    let of_old: Vec<&Value> = old.documents().map(|document| &document.value).collect();
+    let assumed = brought::assumed(&of_old);
     let items: Vec<&Value> = assumed.iter().map(|assumed| &assumed.manifest).collect();
     files.write(SURROUNDINGS, json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string());
     let mut lab = Lab::with_files(&LabOptions { seed: options.seed, version: options.version }, files);

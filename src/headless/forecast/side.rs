@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use hellok8s_lab::api::Kind;
 use hellok8s_lab::images::Declaration;
 use hellok8s_lab::manifest::{self, Document};
+use hellok8s_lab::session::brought;
 use serde_json::{Value, json};
-
-use super::exported;
 
 /// The longest file that is read, in bytes.
 const LONGEST_FILE: u64 = 1024 * 1024;
@@ -138,9 +137,9 @@ impl Side {
         for document in documents {
             add_object(&mut objects, shown, document);
         }
-        if objects.iter().any(|object| exported::is_exported(&object.document.value)) {
+        if objects.iter().any(|object| brought::is_exported(&object.document.value)) {
             self.is_exported = true;
-            objects.retain_mut(|object| match exported::creatable(&object.document.value) {
+            objects.retain_mut(|object| match brought::creatable(&object.document.value) {
                 Some(value) => {
                     object.document.value = value;
                     true

@@ -19,7 +19,7 @@ pub fn NoticeBar() -> impl IntoView {
             let text = words(&notice, settings);
             let buttons = match notice {
                 Notice::Working(_) => button(Key::Cancel, crate::view::visit::Visit::cancel).into_any(),
-                Notice::Shared(_) => view! {
+                Notice::Shared(_) | Notice::Brought => view! {
                     {button(Key::BackToMine, crate::view::visit::Visit::leave)}
                     {button(Key::Close, |visit| visit.notice.set(None))}
                 }
@@ -46,6 +46,7 @@ fn words(notice: &Notice, settings: Settings) -> String {
     match notice {
         Notice::Working(percent) => format!("{} {percent} %", say(Key::Replaying)),
         Notice::Changed => say(Key::SharedChanged).to_owned(),
+        Notice::Brought => say(Key::Brought).to_owned(),
         Notice::Shared(true) => say(Key::Shared).to_owned(),
         Notice::Shared(false) => format!("{} {}", say(Key::Shared), say(Key::SharedDiffers)),
         Notice::Failed(error) => {

@@ -8,7 +8,7 @@ mod kept;
 mod lessons;
 
 use hellok8s_lab::lab::{Input, LabOptions};
-use hellok8s_lab::session::{Reopened, Replay, Session, SessionError, Start};
+use hellok8s_lab::session::{Reopened, Replay, Session, SessionError, Start, brought};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -17,6 +17,7 @@ use kept::{done, kept_of};
 
 use crate::view::browser;
 use crate::view::manifest::document::Document;
+use crate::view::settings::{Settings, settings};
 use crate::view::share::link;
 use crate::view::simulation::Simulation;
 use crate::view::survival;
@@ -33,6 +34,8 @@ pub enum Notice {
     Working(usize),
     /// It is somebody's; whether it came to the same as theirs.
     Shared(bool),
+    /// It is the visitor's own cluster, brought along.
+    Brought,
     /// It is somebody's, with what the visitor has done in it.
     Changed,
     /// It could not be opened: the visitor's own is still there.
@@ -44,6 +47,7 @@ pub enum Notice {
 pub struct Visit {
     simulation: Simulation,
     document: Document,
+    settings: Settings,
     /// What is told.
     pub notice: RwSignal<Option<Notice>>,
     /// What the visitor had before.
@@ -77,6 +81,7 @@ pub fn visit() -> Visit {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Shared,
+    Brought,
     Lesson,
     Mine,
 }
@@ -87,6 +92,7 @@ impl Visit {
         let visit = Self {
             simulation,
             document,
+            settings: settings(),
             notice: RwSignal::new(None),
             mine: StoredValue::new(None),
             asked: StoredValue::new(0),
@@ -262,9 +268,12 @@ impl Visit {
         self.asked.get_value() == ticket
     }
 
-    /// Opens the text of a file: a session, or a lesson.
+    /// Opens the text of a file: a session, a lesson, or what a cluster has given (`kubectl get … -o yaml`).
     pub fn open_file(self, name: &str, text: &str) {
         self.simulation.note_opening();
+        if let Some(session) = brought::session(text, self.settings.lang.get_untracked()) {
+            return self.open(Ok(session), Purpose::Brought);
+        }
         if is_yaml(name) {
             return self.open_own_lesson(name, text);
         }
@@ -282,7 +291,11 @@ impl Visit {
                 let is_same = reopened.is_same;
                 self.show(reopened, purpose);
                 self.document.show(&file);
-                self.notice.set((purpose == Purpose::Shared).then_some(Notice::Shared(is_same)));
+                self.notice.set(match purpose {
+                    Purpose::Shared => Some(Notice::Shared(is_same)),
+                    Purpose::Brought => Some(Notice::Brought),
+                    Purpose::Lesson | Purpose::Mine => None,
+                });
             }
             Err(error) => self.notice.set(Some(Notice::Failed(error))),
         });

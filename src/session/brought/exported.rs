@@ -1,7 +1,7 @@
 //! Objects as a cluster gives them (`kubectl get … -o yaml`), made ready to be created again: what the cluster itself has
 //! written is taken away, and what its controllers make by themselves is left out.
 
-use hellok8s_lab::api::well_known;
+use crate::api::well_known;
 use serde_json::{Map, Value};
 
 /// Fields of the metadata that the API server writes.

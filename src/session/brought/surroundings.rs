@@ -1,11 +1,11 @@
-//! What OLD has around it in its cluster and does not bring along: it has come to rest there, so its namespaces are there,
-//! and so are the ConfigMaps and Secrets that its pods read.
+//! What objects have around them in their cluster and do not bring along: they run there, so their namespaces are there, and
+//! so are the ConfigMaps and Secrets that their pods read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::side::Side;
+use crate::sorting;
 
 /// Namespaces that every cluster has.
 const OF_CLUSTER: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -21,32 +21,43 @@ pub struct Assumed {
 /// Kind, namespace and name, with the keys that are read.
 type Needs = BTreeMap<(&'static str, String, String), BTreeSet<String>>;
 
-/// The objects that OLD needs and does not have.
-pub fn assumed(old: &Side) -> Vec<Assumed> {
+/// The objects that these need and that are not among them; namespaces first.
+pub fn assumed(objects: &[&Value]) -> Vec<Assumed> {
     let mut needs = Needs::new();
-    for object in &old.objects {
-        let (_, namespace, _) = object.key();
+    for object in objects {
+        let namespace = namespace_of(object);
         if !OF_CLUSTER.contains(&namespace) {
             needs.entry(("Namespace", String::new(), namespace.to_owned())).or_default();
         }
         for pointer in ["/spec/template/spec", "/spec"] {
-            if let Some(spec) = object.document.value.pointer(pointer) {
+            if let Some(spec) = object.pointer(pointer) {
                 read(spec, namespace, &mut needs);
             }
         }
     }
     let is_there = |kind: &str, namespace: &str, name: &str| {
-        old.objects.iter().any(|object| {
-            let (its_kind, its_namespace, its_name) = object.key();
-            its_kind == kind && its_name == name && (kind == "Namespace" || its_namespace == namespace)
+        objects.iter().any(|object| {
+            let is_near = kind == "Namespace" || namespace_of(object) == namespace;
+            word(object, "/kind") == kind && word(object, "/metadata/name") == name && is_near
         })
     };
     let missing = needs.into_iter().filter(|((kind, namespace, name), _)| !is_there(kind, namespace, name));
     let mut made: Vec<Assumed> =
         missing.map(|((kind, namespace, name), keys)| made(kind, &namespace, &name, keys)).collect();
     // What is in a namespace comes after it.
-    made.sort_by_key(|assumed| assumed.manifest.get("kind") != Some(&Value::from("Namespace")));
+    sorting::sort_by_key(&mut made, |assumed| word(&assumed.manifest, "/kind") != "Namespace");
     made
+}
+
+fn word<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn namespace_of(object: &Value) -> &str {
+    match word(object, "/metadata/namespace") {
+        "" => "default",
+        namespace => namespace,
+    }
 }
 
 fn made(kind: &'static str, namespace: &str, name: &str, keys: BTreeSet<String>) -> Assumed {
