@@ -1,6 +1,9 @@
 //! `cargo bench`: how long the engine takes for what a visitor of the page may ask of it.
 //!
 //! Prints a line each: what, milliseconds, and how much simulated time or how many watch events that was.
+//!
+//! `cargo bench --bench engine -- scale` makes and rolls 100, 300, 1,000, 3,000 and 10,000 pods, or as many as the numbers
+//! behind it say, and prints what a pod costs in each. docs/performance.md has the figures.
 
 // This is no part of the simulation: it may look at the clock, and at floats to print.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic, clippy::cast_precision_loss)]
@@ -8,6 +11,7 @@
 
 use std::time::Instant;
 
+use hellok8s_lab::api::Kind;
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::sim::SimTime;
 
@@ -45,6 +49,10 @@ spec:
 
 fn type_line(lab: &mut Lab, line: &str) {
     lab.submit(0, line);
+    while lab.is_busy(0) {
+        let next = lab.now() + 10;
+        lab.run_until(next);
+    }
     let said: String = lab.take_output(0).into_iter().map(|chunk| chunk.text).collect();
     assert_eq!(lab.exit_code(0), 0, "{line}: {said}");
 }
@@ -76,7 +84,7 @@ fn until_ready(lab: &mut Lab, pods: usize) -> u64 {
     loop {
         let next = lab.now() + 250;
         lab.run_until(next);
-        if ready(lab) == pods && lab.cluster().api.store().pods(None).count() == pods {
+        if ready(lab) == pods && lab.cluster().api.store().count(Kind::Pod) == pods {
             return lab.now().ms_since(began) / 1000;
         }
         assert!(lab.now().ms_since(began) < 3_600_000, "{} of {pods} pods are ready", ready(lab));
@@ -145,6 +153,57 @@ fn traffic() {
     });
 }
 
+/// Seconds of CPU that this process has used; where the system does not say so, seconds since `began`.
+fn cpu_seconds(began: Instant) -> f64 {
+    let used = std::fs::read_to_string("/proc/self/schedstat").ok();
+    let used = used.as_deref().and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+    used.map_or_else(|| began.elapsed().as_secs_f64(), |nanoseconds| nanoseconds as f64 / 1e9)
+}
+
+/// A number that another watch log would hardly have (FNV-1a over what the log says): to see that it is still the same.
+fn fingerprint(lab: &Lab) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for event in lab.cluster().log().iter() {
+        for byte in format!("{event:?}").bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash
+}
+
+/// Makes and rolls so many pods, behind a service, in a cluster without a way back in time.
+fn scale(sizes: &[u32]) {
+    println!(
+        "{:>6} {:>8} {:>8} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}  watch log",
+        "pods", "made s", "rolled s", "total s", "us a pod", "x first", "events", "seen", "ranked"
+    );
+    let began = Instant::now();
+    let mut first = None;
+    for pods in sizes {
+        let mut lab = Lab::new(&LabOptions { seed: 1, ..LabOptions::default() }).ahead();
+        type_line(&mut lab, "kubectl create service clusterip web --tcp=80:3000");
+        let start = cpu_seconds(began);
+        apply(&mut lab, "v1", *pods);
+        until_ready(&mut lab, *pods as usize);
+        let made = cpu_seconds(began);
+        apply(&mut lab, "v2", *pods);
+        until_ready(&mut lab, *pods as usize);
+        let rolled = cpu_seconds(began);
+        let cost = (rolled - start) * 1e6 / f64::from(*pods);
+        let ratio = cost / *first.get_or_insert(cost);
+        println!(
+            "{pods:>6} {:>8.3} {:>8.3} {:>8.3} {cost:>9.0} {ratio:>9.2} {:>9} {:>9} {:>9}  {:016x}",
+            made - start,
+            rolled - made,
+            rolled - start,
+            lab.cluster().log().len(),
+            lab.cluster().visits().seen,
+            lab.cluster().visits().ranked,
+            fingerprint(&lab)
+        );
+    }
+}
+
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_wanted = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
@@ -153,12 +212,8 @@ fn main() {
         forecast(&lab);
     }
     if is_wanted("scale") {
-        let mut lab = Lab::new(&LabOptions { seed: 1, ..LabOptions::default() });
-        measure("10000 pods are made", || {
-            apply(&mut lab, "v1", 10_000);
-            let seconds = until_ready(&mut lab, 10_000);
-            ((), format!("{seconds} s simulated, {} watch events", lab.cluster().log().len()))
-        });
+        let sizes: Vec<u32> = only.iter().filter_map(|word| word.parse().ok()).collect();
+        scale(if sizes.is_empty() { &[100, 300, 1_000, 3_000, 10_000] } else { &sizes });
     }
     if is_wanted("hour") {
         hour();

@@ -1,7 +1,9 @@
 //! Sorting that is compiled once, and not once for each type that is sorted: the standard library's own costs 3 KB of
 //! the page for each.
 //!
-//! All of it is stable.
+//! All of it is stable, but for [`go`], which has Go's order.
+
+pub mod go;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +53,7 @@ fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize>
 }
 
 /// Swaps items until each stands where `places` has it.
-fn arrange(mut places: Vec<usize>, swap: &mut dyn FnMut(usize, usize)) {
+pub fn arrange(mut places: Vec<usize>, swap: &mut dyn FnMut(usize, usize)) {
     for start in 0..places.len() {
         let mut at = start;
         // Round the circle of items that take each other's places; one that has its own is marked by it.

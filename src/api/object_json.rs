@@ -105,7 +105,7 @@ fn take_named(fields: &mut Map<String, Value>, list: &str, name: &str) {
 
 fn endpoint_slice(mut fields: Map<String, Value>) -> Result<EndpointSlice, String> {
     let endpoints: Vec<Value> = part(&mut fields, "endpoints")?;
-    let endpoints = endpoints.into_iter().map(endpoint).collect::<Result<_, _>>()?;
+    let endpoints = endpoints.into_iter().map(|value| endpoint(value).map(Arc::new)).collect::<Result<_, _>>()?;
     Ok(EndpointSlice {
         metadata: part(&mut fields, "metadata")?,
         address_type: part(&mut fields, "addressType")?,

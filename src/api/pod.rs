@@ -210,6 +210,12 @@ impl Pod {
         self.condition("Ready").is_some_and(|condition| condition.status == "True")
     }
 
+    /// Since when the pod is ready; nothing when it is not, and no moment when nobody wrote down since when.
+    pub fn ready_since(&self) -> Option<Option<Time>> {
+        let condition = self.condition("Ready").filter(|condition| condition.status == "True")?;
+        Some(condition.last_transition_time)
+    }
+
     /// Whether the pod has neither ended nor is being deleted. Models controller.IsPodActive.
     pub fn is_active(&self) -> bool {
         !self.status.phase.is_terminal() && self.metadata.deletion_timestamp.is_none()

@@ -1,5 +1,7 @@
 //! `v1.Service` and `discovery/v1.EndpointSlice`.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{IntOrString, ObjectMeta, ObjectReference, StringMap, is_zero, meta::null_as_default};
@@ -58,7 +60,7 @@ pub struct ServicePort {
     pub node_port: i32,
 }
 
-/// `discovery/v1.EndpointSlice`: one slice a service here (real slices hold at most 100 endpoints).
+/// `discovery/v1.EndpointSlice`: at most 100 endpoints.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EndpointSlice {
@@ -66,8 +68,8 @@ pub struct EndpointSlice {
     pub metadata: ObjectMeta,
     /// `IPv4`.
     pub address_type: String,
-    /// Pods behind the service.
-    pub endpoints: Vec<Endpoint>,
+    /// Pods behind the service. Slices are written anew for each of them that changes: the others are shared.
+    pub endpoints: Vec<Arc<Endpoint>>,
     /// Their ports, with the names resolved.
     pub ports: Vec<ServicePort>,
 }

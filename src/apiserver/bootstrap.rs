@@ -141,8 +141,12 @@ fn kubernetes_endpoints() -> Object {
     let endpoint = Endpoint { address: NODE_IP.to_owned(), ready: true, serving: true, ..Endpoint::default() };
     let port =
         ServicePort { name: "https".to_owned(), protocol: "TCP".to_owned(), port: 8443, ..ServicePort::default() };
-    let slice =
-        EndpointSlice { metadata, address_type: "IPv4".to_owned(), endpoints: vec![endpoint], ports: vec![port] };
+    let slice = EndpointSlice {
+        metadata,
+        address_type: "IPv4".to_owned(),
+        endpoints: vec![Arc::new(endpoint)],
+        ports: vec![port],
+    };
     Object::EndpointSlice(Arc::new(slice))
 }
 

@@ -11,6 +11,7 @@ mod selectors;
 mod service_addresses;
 mod status;
 mod store;
+mod tally;
 mod write;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use rest::{Applied, FieldValidation, WriteOptions};
 pub use selectors::{FieldSelector, LabelQuery, Selectors};
 pub use status::{Cause, Status, qualified};
 pub use store::{Change, ChangeType, Store, WatchEvent};
+pub use tally::{Group, Tally};
 
 use crate::api::{Kind, KubernetesVersion, Object};
 use crate::sim::SimTime;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Key;
+use super::{Key, Tally};
 use crate::api::{Deployment, Kind, Object, Pod, ReplicaSet, Service};
 use crate::sim::{SharedMap, SimTime};
 
@@ -57,6 +57,8 @@ pub struct Store {
     objects: BTreeMap<Kind, SharedMap<Key, Object>>,
     /// What each owner, by uid, owns: the objects themselves, because controllers read all of an owner's again and again.
     owned: BTreeMap<String, SharedMap<(Kind, Key), Object>>,
+    /// The pods that each object, by uid, controls, counted.
+    tallies: BTreeMap<String, Tally>,
     /// Pods without a controller.
     orphans: BTreeSet<Key>,
     resource_version: u64,
@@ -94,6 +96,16 @@ impl Store {
         self.owned.get(uid).into_iter().flat_map(SharedMap::values)
     }
 
+    /// How many pods the object with this uid controls, and how they are; none where it never controlled one.
+    pub fn tally(&self, uid: &str) -> Option<&Tally> {
+        self.tallies.get(uid)
+    }
+
+    /// How many objects of a kind there are.
+    pub fn count(&self, kind: Kind) -> usize {
+        self.objects.get(&kind).map_or(0, SharedMap::len)
+    }
+
     /// Whether an object with this uid is in the store.
     pub fn has_uid(&self, kind: Kind, key: &Key, uid: &str) -> bool {
         self.get(kind, key).is_some_and(|object| object.metadata().uid == uid)
@@ -120,8 +132,14 @@ impl Store {
                 }
             }
         }
-        if kind == Kind::Pod && object.metadata().controller().is_none() {
-            self.orphans.insert(key);
+        if let Object::Pod(pod) = &object {
+            match pod.metadata.controller() {
+                Some(owner) => match self.tallies.get_mut(&owner.uid) {
+                    Some(tally) => tally.add(pod),
+                    None => self.tallies.entry(owner.uid.clone()).or_default().add(pod),
+                },
+                None => drop(self.orphans.insert(key)),
+            }
         }
         let change = if old.is_some() { ChangeType::Modified } else { ChangeType::Added };
         self.changes.push(Change { kind: change, object: object.clone(), old });
@@ -149,8 +167,11 @@ impl Store {
 
     /// Takes the object `old` out of the indexes, except where `new`, which takes its place, stays.
     fn forget(&mut self, kind: Kind, key: &Key, old: &Object, new: Option<&Object>) {
-        if kind == Kind::Pod && !self.orphans.is_empty() {
-            self.orphans.remove(key);
+        if let Object::Pod(pod) = old {
+            match pod.metadata.controller() {
+                Some(owner) => self.discount(&owner.uid, pod),
+                None => drop(self.orphans.remove(key)),
+            }
         }
         let stays =
             |uid: &str| new.is_some_and(|new| new.metadata().owner_references.iter().any(|kept| kept.uid == uid));
@@ -161,6 +182,14 @@ impl Store {
                     self.owned.remove(&owner.uid);
                 }
             }
+        }
+    }
+
+    fn discount(&mut self, owner: &str, pod: &Pod) {
+        let Some(tally) = self.tallies.get_mut(owner) else { return };
+        tally.remove(pod);
+        if tally.groups().is_empty() {
+            self.tallies.remove(owner);
         }
     }
 

@@ -1,14 +1,15 @@
 //! Acting: who looks at what when its time has come, with what it reads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{Deployment, EndpointSlice, Event, Kind, Object, Pod, ReplicaSet, StrategyType};
-use crate::apiserver::{Key, NODE, Store};
+use crate::api::{Deployment, EndpointSlice, Event, Kind, Object, Pod, ReplicaSet, StrategyType, StringMap, Time};
+use crate::apiserver::{Key, NODE, Store, Tally};
+use crate::controllers::replica_set::ranking;
 use crate::controllers::{
     Plan, deployment, endpoints, garbage_collection, namespace, node_lifecycle, replica_set, taint_eviction, taints,
 };
 use crate::events::{EventWrite, Note};
-use crate::sorting;
 
 use super::Cluster;
 use super::requests::Failure;
@@ -63,6 +64,7 @@ impl Cluster {
         let plan = deployment::sync(&input, self.now);
         let now = self.now;
         let object = format!("Deployment/{key}");
+        self.visits.seen += pods.len();
         let outcome = self.perform("deployment", &object, plan, task);
         if let Err(failure) = &outcome
             && !failure.status.is_namespace_terminating()
@@ -81,10 +83,9 @@ impl Cluster {
             Some(owner) => owner.uid == deployment.metadata.uid,
             None => deployment.spec.selector.matches(&set.metadata.labels),
         };
-        let mut pods: Vec<_> =
-            replica_sets.iter().filter(may_be_claimed).flat_map(|set| self.pods_owned_by(&set.metadata.uid)).collect();
-        sort_by_age(&mut pods);
-        pods
+        sort_by_age(
+            replica_sets.iter().filter(may_be_claimed).flat_map(|set| self.pods_owned_by(&set.metadata.uid)).collect(),
+        )
     }
 
     fn pods_owned_by(&self, uid: &str) -> impl Iterator<Item = Arc<Pod>> {
@@ -98,49 +99,72 @@ impl Cluster {
         let store = self.api.store();
         let Some(set) = store.replica_set(key).map(Arc::clone) else { return };
         let replica_sets: Vec<_> = store.replica_sets(Some(&key.namespace)).cloned().collect();
-        let pods = self.candidates(&set, &replica_sets);
-        let input = replica_set::Input {
+        let counted = replica_set::Input {
             replica_set: &set,
             replica_sets: &replica_sets,
-            pods: &pods,
+            pods: &[],
+            on_node: None,
             expectations_satisfied: self.expectations.are_satisfied(&key.to_string(), self.now),
             burst_replicas: replica_set::BURST_REPLICAS,
             version: self.config.version,
         };
-        let plan = replica_set::sync(&input, self.now);
         let now = self.now;
+        let counts = self.counts(&set);
+        let plan = counts.and_then(|counts| replica_set::sync_counted(&counted, &counts, now));
+        let pods = if plan.is_none() { self.candidates(&set) } else { Vec::new() };
+        let on_node = plan.is_none().then(|| self.on_node(&set, &replica_sets, &pods));
+        let input = replica_set::Input { pods: &pods, on_node: on_node.as_ref(), ..counted };
+        let plan = plan.unwrap_or_else(|| replica_set::sync(&input, now));
+        let visits = if counts.is_some() { &mut self.visits.ranked } else { &mut self.visits.seen };
+        *visits += pods.len();
         let object = format!("ReplicaSet/{key}");
         if let Err(failure) = self.perform("replicaset", &object, plan, task) {
             if failure.managing {
-                let plan = replica_set::management_failed(&input, &failure.status.message, now);
+                // As they were before: nothing that has come since is in the informer's cache yet.
+                let counts = counts.unwrap_or_else(|| replica_set::count(&input, now));
+                let plan = replica_set::management_failed(&input, &counts, &failure.status.message, now);
                 let _given_up = self.perform("replicaset", &object, plan, task);
             }
             self.work.add_rate_limited(task.clone(), self.now);
         }
     }
 
-    /// The pods that a ReplicaSet's controller must look at, oldest first: its own, the orphans that it may adopt and,
-    /// where there are too many, its siblings' (for the ranking). Pods of other owners can neither be adopted nor ranked.
-    fn candidates(&self, set: &ReplicaSet, replica_sets: &[Arc<ReplicaSet>]) -> Vec<Arc<Pod>> {
+    /// How a ReplicaSet's pods are; nothing when one of them has to be looked at, or an orphan that it may adopt.
+    fn counts(&self, set: &ReplicaSet) -> Option<replica_set::Counts> {
         let store = self.api.store();
-        let orphans = store.orphan_pods(&set.metadata.namespace);
+        let is_wanted = |pod: &Arc<Pod>| set.spec.selector.matches(pod.labels());
+        if store.orphan_pods(&set.metadata.namespace).any(is_wanted) {
+            return None;
+        }
+        replica_set::Counts::of_tally(set, store.tally(&set.metadata.uid), self.now)
+    }
+
+    /// The pods that a ReplicaSet's controller must look at, oldest first: its own, and the orphans that it may adopt.
+    /// Pods of other owners can neither be adopted nor deleted.
+    fn candidates(&self, set: &ReplicaSet) -> Vec<Arc<Pod>> {
+        let orphans = self.api.store().orphan_pods(&set.metadata.namespace);
         let mut pods: Vec<Arc<Pod>> =
             orphans.filter(|pod| set.spec.selector.matches(pod.labels())).map(Arc::clone).collect();
-        let has_orphans = !pods.is_empty();
         pods.extend(self.pods_owned_by(&set.metadata.uid));
-        // Most passes find as many pods as there should be: then nobody sees the siblings, nor the order.
-        let may_delete = pods.len() > usize::try_from(set.spec.replicas).unwrap_or(0);
-        if may_delete && let Some(owner) = set.metadata.controller() {
-            let is_sibling = |other: &&Arc<ReplicaSet>| {
-                other.metadata.uid != set.metadata.uid && other.metadata.is_controlled_by(&owner.uid)
-            };
-            let siblings = replica_sets.iter().filter(is_sibling);
-            pods.extend(siblings.flat_map(|sibling| self.pods_owned_by(&sibling.metadata.uid)));
+        sort_by_age(pods)
+    }
+
+    /// How many active pods of the same Deployment each node has: its ReplicaSets' own, and
+    /// those among `pods` that are to be adopted.
+    fn on_node(&self, set: &ReplicaSet, replica_sets: &[Arc<ReplicaSet>], pods: &[Arc<Pod>]) -> ranking::OnNode {
+        let sets = ranking::replica_sets_with_same_controller(set, replica_sets);
+        let is_related = |labels: &StringMap| sets.iter().any(|set| set.spec.selector.matches(labels));
+        let mut on_node = ranking::OnNode::new();
+        for group in sets.iter().filter_map(|set| self.api.store().tally(&set.metadata.uid)).flat_map(Tally::groups) {
+            if is_related(&group.labels) {
+                *on_node.entry(group.node.clone()).or_default() += group.active;
+            }
         }
-        if may_delete || has_orphans {
-            sort_by_age(&mut pods);
+        let is_adopted = |pod: &&Arc<Pod>| pod.metadata.controller().is_none() && pod.is_active();
+        for pod in pods.iter().filter(is_adopted).filter(|pod| is_related(pod.labels())) {
+            *on_node.entry(pod.node_name.clone()).or_default() += 1;
         }
-        pods
+        on_node
     }
 
     /// Passes an event through its component's recorder into the store.
@@ -173,7 +197,33 @@ impl Cluster {
         };
         let selector = &service.spec.selector;
         let is_behind = |pod: &&Arc<Pod>| selector.iter().all(|(key, value)| pod.labels().get(key) == Some(value));
-        let pods: Vec<_> = store.pods(Some(&key.namespace)).filter(is_behind).cloned().collect();
+        let slices = self.slices_of(key);
+        let tracked = self.slices.take(&service, &slices);
+        let store = self.api.store();
+        let find = |name: &str| store.pod(&Key::new(Arc::clone(&key.namespace), name)).filter(is_behind).cloned();
+        let times = &mut self.trigger_times;
+        let changed = tracked.as_ref().and_then(|tracked| endpoints::sync_changed(&service, tracked, &find, times));
+        let looked_at = match &changed {
+            Some(_) => tracked.as_ref().map_or(0, |tracked| tracked.changed().count()),
+            None => store.count(Kind::Pod),
+        };
+        let plan = changed.unwrap_or_else(|| {
+            let pods: Vec<_> = store.pods(Some(&key.namespace)).filter(is_behind).cloned().collect();
+            let input = endpoints::Input { service: &service, pods: &pods, slices: &slices };
+            endpoints::sync(&input, &mut self.trigger_times)
+        });
+        self.visits.seen += looked_at;
+        let outcome = self.perform("endpoints", &format!("Service/{key}"), plan, task);
+        if outcome.is_ok() {
+            let slices = self.slices_of(key);
+            self.slices.keep(&service, slices, tracked);
+        }
+        self.finish(outcome, task);
+    }
+
+    /// The slices of a service that the controller looks after, by name.
+    fn slices_of(&self, key: &Key) -> Vec<Arc<EndpointSlice>> {
+        let store = self.api.store();
         let slices = store.list(Kind::EndpointSlice, Some(&key.namespace)).filter_map(|object| match object {
             Object::EndpointSlice(slice) => Some(slice),
             _ => None,
@@ -181,11 +231,7 @@ impl Cluster {
         let is_own = |slice: &&Arc<EndpointSlice>| {
             endpoints::is_slice_of(slice, &key.name) && slice.metadata.deletion_timestamp.is_none()
         };
-        let slices: Vec<_> = slices.filter(is_own).cloned().collect();
-        let input = endpoints::Input { service: &service, pods: &pods, slices: &slices };
-        let plan = endpoints::sync(&input, &mut self.trigger_times);
-        let outcome = self.perform("endpoints", &format!("Service/{key}"), plan, task);
-        self.finish(outcome, task);
+        slices.filter(is_own).cloned().collect()
     }
 
     fn collect(&mut self, kind: Kind, key: &Key, task: &Task, attempt: fn(&Store, &Object) -> Plan) {
@@ -229,7 +275,12 @@ impl Cluster {
     }
 }
 
-/// Oldest first; the store's order, which is by name, decides among those of one owner that were made at once.
-fn sort_by_age(pods: &mut [Arc<Pod>]) {
-    sorting::sort_by_key(pods, |pod| pod.metadata.creation_timestamp);
+/// Oldest first; the store's order, which is by name, decides among those of one owner that were made at once. What
+/// was made within one second was made at once, so that there are few ages.
+fn sort_by_age(pods: Vec<Arc<Pod>>) -> Vec<Arc<Pod>> {
+    let mut ages: BTreeMap<Option<Time>, Vec<Arc<Pod>>> = BTreeMap::new();
+    for pod in pods {
+        ages.entry(pod.metadata.creation_timestamp).or_default().push(pod);
+    }
+    ages.into_values().flatten().collect()
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use crate::api::{Event, Kind, KubernetesVersion, Object};
 pub use crate::apiserver::WatchEvent;
 use crate::apiserver::{ApiServer, NODE, NODE_IP};
-use crate::controllers::endpoints::TriggerTimes;
+use crate::controllers::endpoints::{Trackers, TriggerTimes};
 use crate::controllers::replica_set::Expectations;
 use crate::decision::{Decision, Reason};
 use crate::events::Recorder;
@@ -54,6 +54,15 @@ pub struct ClusterConfig {
     pub timings: Timings,
 }
 
+/// Pods that controllers have looked at one by one, the same pod as often as they did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Visits {
+    /// To see what has changed.
+    pub seen: usize,
+    /// To choose which ones go, when a ReplicaSet has too many: as in Kubernetes, all of them are ranked each time.
+    pub ranked: usize,
+}
+
 /// The simulated cluster.
 #[derive(Clone, Debug)]
 pub struct Cluster {
@@ -79,10 +88,14 @@ pub struct Cluster {
     node_watch: NodeWatch,
     /// What the EndpointSlice controller saw at its last passes.
     trigger_times: TriggerTimes,
+    /// The slices as it left them.
+    slices: Trackers,
     /// When somebody changed something past the API server.
     interventions: Log<SimTime>,
     /// The last decisions not to act, by object and rule: they are logged when they are new.
     notes: BTreeMap<String, BTreeMap<&'static str, Reason>>,
+    /// How many pods controllers have looked at.
+    visits: Visits,
     /// Hashes of templates by Deployment uid, with what they were made from.
     hashes: BTreeMap<String, TemplateHash>,
 }
@@ -122,8 +135,10 @@ impl Cluster {
             traffic: Traffic::default(),
             node_watch: NodeWatch::default(),
             trigger_times: TriggerTimes::default(),
+            slices: Trackers::default(),
             interventions: Log::default(),
             notes: BTreeMap::new(),
+            visits: Visits::default(),
             hashes: BTreeMap::new(),
             config,
         }
@@ -147,6 +162,11 @@ impl Cluster {
     /// Every decision, oldest first.
     pub fn decisions(&self) -> &Log<Decision> {
         &self.decisions
+    }
+
+    /// How many pods the controllers have looked at so far: what their work costs.
+    pub fn visits(&self) -> Visits {
+        self.visits
     }
 
     /// Lets go of a part of what the logs hold before so many entries, for who has read them and never goes back.

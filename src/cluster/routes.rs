@@ -40,6 +40,7 @@ impl Cluster {
             Object::Service(_) => {
                 if change.kind == ChangeType::Deleted {
                     self.trigger_times.forget(&Key::of(change.object.metadata()));
+                    self.slices.forget(&Key::of(change.object.metadata()));
                 }
                 self.enqueue_endpoints(Key::of(change.object.metadata()));
                 self.proxy.changed(self.now);
@@ -184,7 +185,10 @@ impl Cluster {
             })
             .map(|service| Key::of(&service.metadata))
             .collect();
-        services.into_iter().for_each(|key| self.enqueue_endpoints(key));
+        for key in services {
+            self.slices.pod_changed(&key, pod);
+            self.enqueue_endpoints(key);
+        }
     }
 
     fn route_namespace(&mut self, change: &Change) {

@@ -64,17 +64,3 @@ fn is_older(a: &ReplicaSet, b: &ReplicaSet) -> bool {
     let key = |set: &ReplicaSet| (set.metadata.creation_timestamp, set.metadata.name.clone());
     key(a) < key(b)
 }
-
-/// Sorts by a relation that need not be transitive (users can break it with an annotation), which the standard sort
-/// answers with a panic. The result is that of Go's sort for up to twelve elements.
-fn sort_by_less<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
-    for end in 1..items.len() {
-        let mut at = end;
-        while let Some([before, item]) = at.checked_sub(1).and_then(|from| items.get(from..=at))
-            && less(item, before)
-        {
-            items.swap(at, at - 1);
-            at -= 1;
-        }
-    }
-}

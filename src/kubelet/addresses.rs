@@ -1,6 +1,8 @@
 //! The addresses of the node's pods: one after another, as the host-local plugin gives them out.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::sim::SharedMap;
 
 /// First address that a pod gets: below are the network, the gateway and the cluster's own name server.
 const FIRST: u32 = 3;
@@ -11,12 +13,12 @@ const LAST: u32 = 65_000;
 #[derive(Clone, Debug)]
 pub struct Addresses {
     next: u32,
-    pods: BTreeMap<String, String>,
+    pods: SharedMap<Arc<str>, Arc<str>>,
 }
 
 impl Default for Addresses {
     fn default() -> Self {
-        Self { next: FIRST, pods: BTreeMap::new() }
+        Self { next: FIRST, pods: SharedMap::default() }
     }
 }
 
@@ -27,8 +29,8 @@ impl Addresses {
             let number = self.next;
             self.next = if number >= LAST { FIRST } else { number + 1 };
             let ip = format!("10.244.{}.{}", number / 254, number % 254 + u32::from(number >= 254));
-            if !self.pods.contains_key(&ip) {
-                self.pods.insert(ip.clone(), uid.to_owned());
+            if self.pods.get(ip.as_str()).is_none() {
+                self.pods.insert(Arc::from(ip.as_str()), Arc::from(uid));
                 return ip;
             }
         }
@@ -41,6 +43,6 @@ impl Addresses {
 
     /// The uid of the pod with this address.
     pub fn pod(&self, ip: &str) -> Option<&str> {
-        self.pods.get(ip).map(String::as_str)
+        self.pods.get(ip).map(|uid| &**uid)
     }
 }

@@ -28,14 +28,13 @@ mod trouble;
 mod view;
 pub mod volumes;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::api::{KubernetesVersion, Pod, PodStatus};
 use crate::decision::Reason;
 use crate::events::Note;
 use crate::images::{Exec, LogLine, Outcome, Registry, Request};
-use crate::sim::SimTime;
+use crate::sim::{SharedMap, SimTime};
 use objects::ObjectReader;
 
 use addresses::Addresses;
@@ -120,8 +119,8 @@ pub struct Kubelet {
     config: KubeletConfig,
     /// Workers by uid, each with the moment under which `wakes` holds it. Copies of the kubelet share them until they
     /// change.
-    workers: BTreeMap<Arc<str>, (Arc<PodWorker>, SimTime)>,
-    wakes: BTreeSet<(SimTime, Arc<str>)>,
+    workers: SharedMap<Arc<str>, (Arc<PodWorker>, SimTime)>,
+    wakes: SharedMap<(SimTime, Arc<str>), ()>,
     addresses: Addresses,
     pulls: PullQueue,
     is_stopped: bool,
@@ -135,8 +134,8 @@ impl Kubelet {
     pub fn new(config: KubeletConfig) -> Self {
         Self {
             config,
-            workers: BTreeMap::new(),
-            wakes: BTreeSet::new(),
+            workers: SharedMap::default(),
+            wakes: SharedMap::default(),
             addresses: Addresses::default(),
             pulls: PullQueue::default(),
             is_stopped: false,
@@ -157,11 +156,12 @@ impl Kubelet {
     pub fn pod_changed(&mut self, pod: &Arc<Pod>) {
         let uid: Arc<str> = Arc::from(pod.metadata.uid.as_str());
         let seed = self.config.seed;
-        let (worker, _) = self
-            .workers
-            .entry(Arc::clone(&uid))
-            .or_insert_with(|| (Arc::new(PodWorker::new(pod, seed)), SimTime::NEVER));
-        Arc::make_mut(worker).changed(pod);
+        if self.workers.get(&uid).is_none() {
+            self.workers.insert(Arc::clone(&uid), (Arc::new(PodWorker::new(pod, seed)), SimTime::NEVER));
+        }
+        if let Some((worker, _)) = self.workers.get_mut(&uid) {
+            Arc::make_mut(worker).changed(pod);
+        }
         self.reschedule(&uid);
     }
 
@@ -179,14 +179,14 @@ impl Kubelet {
         if self.is_stopped {
             return SimTime::NEVER;
         }
-        self.wakes.first().map_or(SimTime::NEVER, |(at, _)| *at)
+        self.wakes.first().map_or(SimTime::NEVER, |((at, _), ())| *at)
     }
 
     /// Does what is due at `now`, for `MOST_WORKERS` pods at most: more are due still, then.
     pub fn run(&mut self, now: SimTime, world: &mut dyn KubeletWorld) -> Vec<KubeletRequest> {
         let mut requests = Vec::new();
         for _ in 0..MOST_WORKERS {
-            let Some((at, uid)) = self.wakes.first().cloned() else { break };
+            let Some((at, uid)) = self.wakes.keys().next().cloned() else { break };
             if at > now || self.is_stopped {
                 break;
             }
@@ -201,7 +201,7 @@ impl Kubelet {
                 });
             }
             self.reschedule(&uid);
-            debug_assert!(!self.wakes.contains(&(at, Arc::clone(&uid))) || at > now, "{uid} must go on");
+            debug_assert!(self.wakes.get(&(at, Arc::clone(&uid))).is_none() || at > now, "{uid} must go on");
         }
         requests
     }
@@ -259,7 +259,7 @@ impl Kubelet {
         }
         *scheduled = next;
         if next != SimTime::NEVER {
-            self.wakes.insert((next, Arc::clone(uid)));
+            self.wakes.insert((next, Arc::clone(uid)), ());
         }
     }
 }

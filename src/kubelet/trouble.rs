@@ -50,7 +50,8 @@ impl Kubelet {
 
     /// The faults of images are others now.
     pub fn image_faults_changed(&mut self, of_image: impl Fn(&str) -> Faults) {
-        for (worker, _) in self.workers.values_mut() {
+        for uid in self.workers.keys().cloned().collect::<Vec<_>>() {
+            let Some((worker, _)) = self.workers.get_mut(&uid) else { continue };
             let worker = Arc::make_mut(worker);
             let of_pod = worker.faults.clone();
             worker.runtime.change_faults(&of_image, &of_pod);

@@ -125,7 +125,7 @@ impl Facts {
         self.objects.values().flat_map(|object| {
             let Object::EndpointSlice(slice) = object else { return Vec::new() };
             let service = slice.metadata.controller().map_or("", |owner| owner.name.as_str());
-            slice.endpoints.iter().map(|endpoint| (service, endpoint)).collect()
+            slice.endpoints.iter().map(|endpoint| (service, &**endpoint)).collect()
         })
     }
 

@@ -102,7 +102,7 @@ fn backends(port_name: &str, slices: &[&EndpointSlice], store: &Store) -> Vec<Ba
                 slice.endpoints.iter().map(move |endpoint| (slice.metadata.namespace.as_str(), endpoint, port))
             })
     };
-    let backend = |(namespace, endpoint, port): (&str, &Endpoint, &ServicePort)| {
+    let backend = |(namespace, endpoint, port): (&str, &Arc<Endpoint>, &ServicePort)| {
         let pod = store.pod(&Key::new(namespace, endpoint.target_ref.name.as_str()));
         let image = pod.and_then(|pod| pod.spec.containers.first()).map_or("", |container| container.image.as_str());
         Some(Backend {

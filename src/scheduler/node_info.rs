@@ -9,6 +9,7 @@ use super::pod_info::{HostPort, PodInfo};
 use super::taints::Taint;
 use crate::api::resources::{Resources, resource_list};
 use crate::api::{Generic, StringMap};
+use crate::sim::SharedMap;
 
 /// The node.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,8 @@ pub struct NodeInfo {
     pub images: BTreeMap<String, i64>,
     /// Its pods, in the order in which they came.
     pub pods: Vec<Arc<PodInfo>>,
+    /// Where each pod stands among them, by uid.
+    pub(super) places: SharedMap<Arc<str>, usize>,
     /// What its pods ask for.
     pub requested: Resources,
     /// The same with defaults: cpu and memory.
@@ -66,8 +69,9 @@ impl NodeInfo {
 
     /// Takes over the object's part of a newer reading; the pods stay.
     pub fn renew(&mut self, read: Self) {
-        let Self { pods, requested, counted, ports, with_affinity, with_anti_affinity, .. } = std::mem::take(self);
-        *self = Self { pods, requested, counted, ports, with_affinity, with_anti_affinity, ..read };
+        let Self { pods, places, requested, counted, ports, with_affinity, with_anti_affinity, .. } =
+            std::mem::take(self);
+        *self = Self { pods, places, requested, counted, ports, with_affinity, with_anti_affinity, ..read };
     }
 
     /// Puts a pod on it. Models NodeInfo.AddPodInfo.
@@ -76,13 +80,17 @@ impl NodeInfo {
         self.ports.extend(pod.host_ports.iter().cloned());
         self.with_affinity += usize::from(pod.has_affinity());
         self.with_anti_affinity += usize::from(!pod.required_anti_affinity.is_empty());
+        self.places.insert(Arc::from(pod.uid.as_str()), self.pods.len());
         self.pods.push(Arc::clone(pod));
     }
 
     /// Takes a pod from it; the last one takes its place. Models NodeInfo.RemovePod.
     pub fn remove(&mut self, uid: &str) -> Option<Arc<PodInfo>> {
-        let place = self.pods.iter().position(|pod| pod.uid == uid)?;
+        let place = self.places.remove(uid)?;
         let pod = self.pods.swap_remove(place);
+        if let Some(moved) = self.pods.get(place) {
+            self.places.insert(Arc::from(moved.uid.as_str()), place);
+        }
         self.count(&pod, -1);
         for port in &pod.host_ports {
             self.ports.remove(port);

@@ -8,7 +8,7 @@ use super::queue::{FLUSH_AFTER_MS, FLUSH_PERIOD_MS, Waiting};
 use super::{NodeInfo, PodInfo, Selector};
 use crate::api::{Generic, Pod};
 use crate::apiserver::Key;
-use crate::sim::SimTime;
+use crate::sim::{SharedMap, SimTime};
 
 /// The order in which pods are tried: the more important ones first, then those that have waited longer.
 /// Models PrioritySort.
@@ -36,7 +36,7 @@ pub struct Scheduler {
     /// Nodes in the order in which they came.
     nodes: Vec<Arc<NodeInfo>>,
     /// The node of each pod, by uid.
-    places: BTreeMap<Arc<str>, Arc<str>>,
+    places: SharedMap<Arc<str>, Arc<str>>,
     /// Pods to be tried, with their keys.
     active: BTreeMap<QueuePlace, (Arc<str>, Key)>,
     /// The turns of pods that are to be tried, by uid.
@@ -176,7 +176,7 @@ impl Scheduler {
     /// changed.
     pub fn placed(&mut self, pod: &Pod, old: Option<&Pod>) -> Option<Moved> {
         let uid = pod.metadata.uid.as_str();
-        if !self.places.contains_key(uid) {
+        if self.places.get(uid).is_none() {
             let info = Arc::new(PodInfo::read(pod));
             self.forget(uid);
             self.places.insert(Arc::from(uid), Arc::from(pod.node_name.as_str()));

@@ -42,6 +42,17 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         part.get(at).map(|(_, value)| value)
     }
 
+    /// The value of `key`, to change it.
+    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        let at = self.part_of(key);
+        let shared = self.parts.get_mut(at)?;
+        let place = shared.binary_search_by(|(known, _)| known.borrow().cmp(key)).ok()?;
+        Arc::make_mut(shared).get_mut(place).map(|(_, value)| value)
+    }
+
     /// Puts `value` in, and answers the one in whose place it is now.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         // What comes behind everything else goes into the last part.
@@ -88,6 +99,16 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         self.parts.iter().flat_map(|part| part.iter()).map(|(key, value)| (key, value))
     }
 
+    /// The first entry.
+    pub fn first(&self) -> Option<(&K, &V)> {
+        self.iter().next()
+    }
+
+    /// The keys, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.iter().map(|(key, _)| key)
+    }
+
     /// The values, in their keys' order.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.iter().map(|(_, value)| value)
@@ -122,6 +143,11 @@ mod tests {
             }
             assert_eq!((ours.len(), ours.is_empty()), (theirs.len(), theirs.is_empty()));
             assert_eq!(ours.get(&(key / 2)), theirs.get(&(key / 2)));
+            assert_eq!(ours.first(), theirs.first_key_value());
+            if let (Some(ours), Some(theirs)) = (ours.get_mut(&(key / 3)), theirs.get_mut(&(key / 3))) {
+                *ours += 1;
+                *theirs += 1;
+            }
             if number % 500 == 0 {
                 assert!(ours.iter().eq(theirs.iter()), "{number}");
                 copies.push((ours.clone(), theirs.clone()));

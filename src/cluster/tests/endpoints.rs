@@ -38,7 +38,7 @@ impl World {
 
 /// Port, and the pods behind it with what is said of them.
 fn told(slice: &EndpointSlice) -> (Vec<i32>, Vec<String>) {
-    let word = |endpoint: &crate::api::Endpoint| {
+    let word = |endpoint: &Arc<crate::api::Endpoint>| {
         let flags =
             [(endpoint.ready, " ready"), (endpoint.serving, " serving"), (endpoint.terminating, " terminating")];
         let flags: String = flags.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Pass, revision};
 use crate::api::ReplicaSet;
-use crate::controllers::{Request, is_older, reason, sort_by_less};
+use crate::controllers::{Request, is_older, reason};
+use crate::sorting::go;
 
 /// Deletes the oldest of the old ReplicaSets beyond `revisionHistoryLimit`, if they are empty.
 /// Models pkg/controller/deployment/sync.go cleanupDeployment.
@@ -14,7 +15,7 @@ pub fn clean_up_history(pass: &mut Pass<'_>, old: &[Arc<ReplicaSet>]) {
         old.iter().filter(|set| set.metadata.deletion_timestamp.is_none()).cloned().collect();
     let count = i64::try_from(cleanable.len()).unwrap_or(i64::MAX);
     let Some(surplus) = usize::try_from(count - i64::from(limit)).ok().filter(|surplus| *surplus > 0) else { return };
-    sort_by_less(&mut cleanable, |a, b| is_earlier(a, b));
+    go::sort(&mut cleanable, |a, b| is_earlier(a, b));
     for set in cleanable.into_iter().take(surplus) {
         // Those with pods stay, and the limit does not move on to others in their place.
         let is_unobserved = set.metadata.generation > set.status.observed_generation;

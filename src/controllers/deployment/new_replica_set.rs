@@ -62,7 +62,7 @@ pub fn find_old_replica_sets(deployment: &Deployment, list: &[Arc<ReplicaSet>]) 
     let new = find_new_replica_set(deployment, list);
     let mut old: Vec<_> =
         list.iter().filter(|set| new.is_none_or(|new| new.metadata.uid != set.metadata.uid)).cloned().collect();
-    crate::controllers::sort_by_less(&mut old, |a, b| is_older(a, b));
+    crate::sorting::go::sort(&mut old, |a, b| is_older(a, b));
     old
 }
 

@@ -9,7 +9,8 @@ use super::scale::scale_replica_set;
 use super::status::{self, sum};
 use super::{Inputs, Pass, ReplicaSets, Stop, clean_up_history};
 use crate::api::ReplicaSet;
-use crate::controllers::{is_older, sort_by_less};
+use crate::controllers::is_older;
+use crate::sorting::go;
 
 /// One pass of a rolling update: it grows the new ReplicaSet, or else shrinks the old ones.
 /// Models pkg/controller/deployment/rolling.go rolloutRolling.
@@ -96,7 +97,7 @@ pub fn clean_up_unhealthy(
     limit: i32,
     inputs: &[(&'static str, serde_json::Value)],
 ) -> Option<i32> {
-    sort_by_less(old, |a, b| is_older(a, b));
+    go::sort(old, |a, b| is_older(a, b));
     let mut total = 0;
     for target in old {
         if total >= limit {
@@ -139,7 +140,7 @@ pub fn scale_down_old(
         }
         return 0;
     }
-    sort_by_less(old, |a, b| is_older(a, b));
+    go::sort(old, |a, b| is_older(a, b));
     let budget = available.wrapping_sub(min_available);
     inputs.push(("maxScaledDown", budget.into()));
     let mut total = 0;

@@ -8,7 +8,8 @@ use super::revision::{self, DESIRED_REPLICAS, MAX_REPLICAS};
 use super::status::{self, sum};
 use super::{Inputs, Pass, ReplicaSets, Stop, clean_up_history, rollback};
 use crate::api::{Deployment, EventType, ReplicaSet, StrategyType};
-use crate::controllers::{is_older, reason, sort_by_less};
+use crate::controllers::{is_older, reason};
+use crate::sorting::go;
 
 /// A pass for a Deployment that is paused or has a new size. Models pkg/controller/deployment/sync.go sync.
 pub(super) fn sync(pass: &mut Pass<'_>, list: &[Arc<ReplicaSet>]) -> Result<(), Stop> {
@@ -67,7 +68,7 @@ fn scale_proportionally(pass: &mut Pass<'_>, sets: &[Arc<ReplicaSet>]) {
     let mut sets = sets.to_vec();
     if to_add != 0 {
         // Among equals, newer ones grow first and older ones shrink first.
-        sort_by_less(&mut sets, |a, b| match (a.spec.replicas, b.spec.replicas) {
+        go::sort(&mut sets, |a, b| match (a.spec.replicas, b.spec.replicas) {
             (first, second) if first != second => first > second,
             _ if to_add > 0 => is_older(b, a),
             _ => is_older(a, b),
@@ -105,7 +106,7 @@ fn scale_proportionally(pass: &mut Pass<'_>, sets: &[Arc<ReplicaSet>]) {
 
 /// The only ReplicaSet with pods; the newest when none has pods; nothing when several have. Models FindActiveOrLatest.
 pub fn find_active_or_latest(sets: &mut ReplicaSets) -> Option<Arc<ReplicaSet>> {
-    sort_by_less(&mut sets.old, |a, b| is_older(b, a));
+    go::sort(&mut sets.old, |a, b| is_older(b, a));
     let active = active(&sets.all());
     match active.as_slice() {
         [] => sets.new.as_ref().or(sets.old.first()).cloned(),

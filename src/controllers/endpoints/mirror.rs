@@ -67,8 +67,8 @@ fn mirror(store: &Store, key: &Key, slices: &[&EndpointSlice]) -> Option<Object>
     let mut groups: Vec<(&[ServicePort], Vec<&Endpoint>)> = Vec::new();
     for slice in slices.iter().filter(|slice| has_no_ports || !slice.ports.is_empty()) {
         match groups.iter_mut().find(|(ports, _)| *ports == slice.ports.as_slice()) {
-            Some((_, endpoints)) => endpoints.extend(&slice.endpoints),
-            None => groups.push((&slice.ports, slice.endpoints.iter().collect())),
+            Some((_, endpoints)) => endpoints.extend(slice.endpoints.iter().map(|endpoint| &**endpoint)),
+            None => groups.push((&slice.ports, slice.endpoints.iter().map(|endpoint| &**endpoint).collect())),
         }
     }
     let subsets: Vec<Value> = groups.iter().filter_map(|(ports, endpoints)| subset(ports, endpoints)).collect();

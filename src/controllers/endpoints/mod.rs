@@ -4,6 +4,7 @@
 
 mod mirror;
 mod slices;
+mod tracker;
 mod trigger_time;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ use crate::sorting;
 
 pub use mirror::{mirrored, mirrored_change};
 use slices::Changes;
+use tracker::Standing;
+pub use tracker::{Tracked, Trackers};
 pub use trigger_time::TriggerTimes;
 
 /// Every rule by which this component decides.
@@ -77,27 +80,79 @@ pub fn sync(input: &Input<'_>, times: &mut TriggerTimes) -> Plan {
     let wanted = wanted(service, input.pods);
     for (ports, endpoints) in &wanted {
         let here = stored.remove(&port_key(ports)).unwrap_or_default();
-        slices::reconcile(service, &here, ports, endpoints, &mut changes);
+        slices::reconcile(service, &here, ports, endpoints, None, &mut changes);
     }
     // Sets of ports that no pod has any more.
     changes.delete.extend(stored.into_values().flatten().cloned());
     if input.slices.len() == changes.delete.len() && changes.create.is_empty() {
         changes.keep_one(service);
     }
-    let why = decision(service, input.slices, &wanted);
+    let (before, now) = (
+        targets(input.slices.iter().flat_map(|slice| &slice.endpoints)),
+        targets(wanted.iter().flat_map(|(_, endpoints)| endpoints)),
+    );
+    let ready = |targets: &[(&str, bool)]| targets.iter().filter(|(_, is_ready)| *is_ready).count();
+    let standing = Standing { pods: now.len(), ready: ready(&now) };
+    let names = || now.iter().filter(|(_, is_ready)| *is_ready).map(|(name, _)| (*name).to_owned()).collect();
+    let why = (now != before).then(|| decision(service, ready(&before), standing, &names));
     changes.request(service, time, why, &mut plan);
     plan
 }
 
+/// As [`sync`], with a look at no other pods than those that have changed since the last pass. `pod` finds those that the
+/// service selects, by name. Answers nothing when it takes a look at all of them: when the last endpoint goes, or a pod
+/// has other ports than those before.
+pub fn sync_changed(
+    service: &Service,
+    tracked: &Tracked,
+    pod: &dyn Fn(&str) -> Option<Arc<Pod>>,
+    times: &mut TriggerTimes,
+) -> Option<Plan> {
+    let changed: Vec<(&Arc<str>, Option<Arc<Pod>>)> = tracked.changed().map(|name| (name, pod(name))).collect();
+    let pods: Vec<Arc<Pod>> = changed.iter().filter_map(|(_, pod)| pod.clone()).collect();
+    let mut wanted = wanted(service, &pods);
+    let (ports, endpoints) = wanted.pop().unwrap_or_else(|| (tracked.ports().to_vec(), Vec::new()));
+    if !wanted.is_empty() || port_key(&ports) != port_key(tracked.ports()) {
+        return None;
+    }
+    let before: Vec<&Arc<Endpoint>> = changed.iter().filter_map(|(name, _)| tracked.endpoint_of(name)).collect();
+    let mut standing = tracked.standing;
+    before.iter().for_each(|endpoint| standing.count(endpoint, false));
+    endpoints.iter().for_each(|endpoint| standing.count(endpoint, true));
+    if standing.pods == 0 && tracked.standing.pods > 0 {
+        return None;
+    }
+    let time =
+        times.changed_among(&Key::of(&service.metadata), changed.iter().map(|(name, pod)| (*name, pod.as_deref())));
+    let mut plan = Plan::default();
+    // No pod has an address yet: the slices stay as they are.
+    if standing.pods == 0 {
+        return Some(plan);
+    }
+    let mut changes = Changes::default();
+    let stored: Vec<&Arc<EndpointSlice>> = tracked.slices.iter().collect();
+    slices::reconcile(service, &stored, &ports, &endpoints, Some(tracked), &mut changes);
+    let names = || {
+        let others = stored.iter().flat_map(|slice| &slice.endpoints);
+        let others = others.filter(|endpoint| !tracked.has_changed(&endpoint.target_ref.name));
+        let all = targets(others.chain(&endpoints));
+        all.into_iter().filter(|(_, is_ready)| *is_ready).map(|(name, _)| name.to_owned()).collect()
+    };
+    let is_news = targets(before) != targets(&endpoints);
+    let why = is_news.then(|| decision(service, tracked.standing.ready, standing, &names));
+    changes.request(service, time, why, &mut plan);
+    Some(plan)
+}
+
 /// The endpoints of the pods, by the ports that the pods have for the service: a port that is named may be another one
 /// in each pod.
-fn wanted(service: &Service, pods: &[Arc<Pod>]) -> Vec<(Vec<ServicePort>, Vec<Endpoint>)> {
-    let mut wanted: Vec<(Vec<ServicePort>, Vec<Endpoint>)> = Vec::new();
+fn wanted(service: &Service, pods: &[Arc<Pod>]) -> Vec<(Vec<ServicePort>, Vec<Arc<Endpoint>>)> {
+    let mut wanted: Vec<(Vec<ServicePort>, Vec<Arc<Endpoint>>)> = Vec::new();
     let mut pods: Vec<&Arc<Pod>> = pods.iter().filter(|pod| has_endpoint(pod)).collect();
     sorting::sort_by_key(&mut pods, |pod| pod.metadata.creation_timestamp);
     for pod in pods {
         let ports = ports_of(service, pod);
-        let endpoint = endpoint(pod, service);
+        let endpoint = Arc::new(endpoint(pod, service));
         match wanted.iter_mut().find(|(known, _)| port_key(known) == port_key(&ports)) {
             Some((_, endpoints)) => endpoints.push(endpoint),
             None => wanted.push((ports, vec![endpoint])),
@@ -207,37 +262,26 @@ fn is_headless(service: &Service) -> bool {
     matches!(service.spec.cluster_ip.as_str(), "" | "None")
 }
 
-/// Why the slices become what they become; nothing when no pod has come, gone, or changed its readiness.
-fn decision(
-    service: &Service,
-    stored: &[Arc<EndpointSlice>],
-    wanted: &[(Vec<ServicePort>, Vec<Endpoint>)],
-) -> Option<Reason> {
-    let targets = |endpoints: &mut dyn Iterator<Item = &Endpoint>| -> Vec<(String, bool)> {
-        let mut targets: Vec<_> = endpoints.map(|it| (it.target_ref.name.clone(), it.ready)).collect();
-        sorting::sort(&mut targets);
-        targets
-    };
-    let before = targets(&mut stored.iter().flat_map(|slice| &slice.endpoints));
-    let now = targets(&mut wanted.iter().flat_map(|(_, endpoints)| endpoints));
-    let ready = |targets: &[(String, bool)]| -> Vec<String> {
-        targets.iter().filter(|(_, is_ready)| *is_ready).map(|(name, _)| name.clone()).collect()
-    };
-    let (ready_now, ready_before) = (ready(&now), ready(&before));
-    (now != before).then(|| {
-        let inputs = vec![
-            ("service", service.metadata.name.as_str().into()),
-            ("pods", now.len().into()),
-            ("readyBefore", ready_before.len().into()),
-            ("ready", ready_now.len().into()),
-            ("readyPods", ready_now.clone().into()),
-        ];
-        reason(
-            "endpoints/update",
-            inputs,
-            format!("send {}'s requests to {} pods", service.metadata.name, ready_now.len()),
-        )
-    })
+/// The names of the pods behind these endpoints, in order, and whether each is ready.
+fn targets<'a>(endpoints: impl IntoIterator<Item = &'a Arc<Endpoint>>) -> Vec<(&'a str, bool)> {
+    let mut targets: Vec<_> = endpoints.into_iter().map(|it| (it.target_ref.name.as_str(), it.ready)).collect();
+    sorting::sort(&mut targets);
+    targets
+}
+
+/// Why the slices become what they become, when a pod has come, gone, or changed its readiness. The pods are named while
+/// one slice could hold them: of thousands nobody reads all names at each change.
+fn decision(service: &Service, ready_before: usize, now: Standing, names: &dyn Fn() -> Vec<String>) -> Reason {
+    let mut inputs = vec![
+        ("service", service.metadata.name.as_str().into()),
+        ("pods", now.pods.into()),
+        ("readyBefore", ready_before.into()),
+        ("ready", now.ready.into()),
+    ];
+    if now.ready <= slices::LIMIT {
+        inputs.push(("readyPods", names().into()));
+    }
+    reason("endpoints/update", inputs, format!("send {}'s requests to {} pods", service.metadata.name, now.ready))
 }
 
 impl Changes {

@@ -1,15 +1,15 @@
 //! How endpoints are shared out among slices. Models reconcileByPortMapping of
 //! staging/src/k8s.io/endpointslice/reconciler.go.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{labels, new_slice};
+use super::{Tracked, labels, new_slice};
 use crate::api::{Endpoint, EndpointSlice, Service, ServicePort};
 use crate::sorting;
 
 /// Endpoints in one slice at most. Models --max-endpoints-per-slice.
-const LIMIT: usize = 100;
+pub(super) const LIMIT: usize = 100;
 
 /// What is to be done with the slices of a service.
 #[derive(Debug, Default)]
@@ -21,20 +21,32 @@ pub(super) struct Changes {
 
 /// Brings the slices with these ports to hold these endpoints. Endpoints stay in their slices; slices that change
 /// anyway are filled first, then one that has room for all that is left, then new ones.
+///
+/// With `tracked`, `wanted` are the endpoints of the pods that have changed, and all others stay as they are.
 pub(super) fn reconcile(
     service: &Service,
     stored: &[&Arc<EndpointSlice>],
     ports: &[ServicePort],
-    wanted: &[Endpoint],
+    wanted: &[Arc<Endpoint>],
+    tracked: Option<&Tracked>,
     changes: &mut Changes,
 ) {
-    // Without a map: a slice holds at most a hundred endpoints.
-    let mut left: VecDeque<&Endpoint> = wanted.iter().collect();
+    let mut left = Left::new(wanted);
     let mut unchanged: Vec<&Arc<EndpointSlice>> = Vec::new();
     let mut update: Vec<EndpointSlice> = Vec::new();
+    let labels = labels(service);
+    let touched = tracked.map(Tracked::touched);
     for slice in stored {
-        let kept: Vec<Endpoint> = slice.endpoints.iter().filter_map(|endpoint| take(&mut left, endpoint)).collect();
-        let labels = labels(service);
+        if touched.as_ref().is_some_and(|touched| !touched.contains(slice.metadata.name.as_str())) {
+            unchanged.push(slice);
+            continue;
+        }
+        let stays =
+            |endpoint: &Endpoint| tracked.is_some_and(|tracked| !tracked.has_changed(&endpoint.target_ref.name));
+        let mut keep = |endpoint: &Arc<Endpoint>| {
+            if stays(endpoint) { Some(Arc::clone(endpoint)) } else { left.take(endpoint) }
+        };
+        let kept: Vec<Arc<Endpoint>> = slice.endpoints.iter().filter_map(&mut keep).collect();
         if kept == slice.endpoints && labels == slice.metadata.labels {
             unchanged.push(slice);
         } else if kept.is_empty() && !slice.endpoints.is_empty() {
@@ -42,10 +54,11 @@ pub(super) fn reconcile(
         } else {
             let mut slice = EndpointSlice::clone(slice);
             slice.endpoints = kept;
-            slice.metadata.labels = labels;
+            slice.metadata.labels.clone_from(&labels);
             update.push(slice);
         }
     }
+    let mut left: VecDeque<&Arc<Endpoint>> = left.in_order.into_iter().flatten().collect();
     // The fullest first.
     sorting::sort_by_key(&mut update, |slice| std::cmp::Reverse(slice.endpoints.len()));
     update.iter_mut().for_each(|slice| fill(slice, &mut left));
@@ -67,22 +80,35 @@ pub(super) fn reconcile(
     changes.update.append(&mut update);
 }
 
-/// Takes the wanted endpoint of the same pod and address. Models EndpointSet.Get.
-fn take(left: &mut VecDeque<&Endpoint>, stored: &Endpoint) -> Option<Endpoint> {
-    let is_it = |wanted: &&Endpoint| {
-        wanted.address == stored.address
-            && wanted.target_ref.name == stored.target_ref.name
-            && wanted.target_ref.namespace == stored.target_ref.namespace
-    };
-    let at = left.iter().position(is_it)?;
-    left.remove(at).cloned()
+/// The wanted endpoints that are in no slice yet.
+struct Left<'a> {
+    /// Those that were taken have left a hole.
+    in_order: Vec<Option<&'a Arc<Endpoint>>>,
+    places: BTreeMap<(&'a str, &'a str, &'a str), usize>,
 }
 
-fn fill(slice: &mut EndpointSlice, left: &mut VecDeque<&Endpoint>) {
+impl<'a> Left<'a> {
+    fn new(wanted: &'a [Arc<Endpoint>]) -> Self {
+        let places = wanted.iter().enumerate().map(|(at, endpoint)| (identity(endpoint), at));
+        Self { in_order: wanted.iter().map(Some).collect(), places: sorting::map(places) }
+    }
+
+    /// Takes the wanted endpoint of the same pod and address. Models EndpointSet.Get.
+    fn take(&mut self, stored: &Endpoint) -> Option<Arc<Endpoint>> {
+        let at = *self.places.get(&identity(stored))?;
+        self.in_order.get_mut(at)?.take().cloned()
+    }
+}
+
+fn identity(endpoint: &Endpoint) -> (&str, &str, &str) {
+    (&endpoint.target_ref.name, &endpoint.target_ref.namespace, &endpoint.address)
+}
+
+fn fill(slice: &mut EndpointSlice, left: &mut VecDeque<&Arc<Endpoint>>) {
     while slice.endpoints.len() < LIMIT
         && let Some(endpoint) = left.pop_front()
     {
-        slice.endpoints.push(endpoint.clone());
+        slice.endpoints.push(Arc::clone(endpoint));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The ReplicaSet controller: as many pods as the ReplicaSet says, and a status that tells how they are.
 
 pub mod availability;
+mod counts;
 mod expectations;
 pub mod ranking;
 mod slow_start;
@@ -13,6 +14,7 @@ use super::{Plan, Request, controller_reference, reason};
 use crate::api::{Kind, KubernetesVersion, ObjectMeta, Pod, PodStatus, ReplicaSet};
 use crate::sim::SimTime;
 
+pub use counts::Counts;
 pub use expectations::{EXPECTATIONS_TIMEOUT_MS, Expectations};
 pub use slow_start::{SLOW_START_INITIAL_BATCH_SIZE, SlowStart, slow_start_batch};
 
@@ -29,9 +31,11 @@ pub struct Input<'a> {
     pub replica_set: &'a Arc<ReplicaSet>,
     /// Every ReplicaSet of its namespace (for the ranking of pods).
     pub replica_sets: &'a [Arc<ReplicaSet>],
-    /// The pods of its namespace that are its own or nobody's, and when there are too many of them its siblings', in
-    /// the order of their creation.
+    /// The pods of its namespace that are its own or nobody's, in the order of their creation; where `on_node` is not
+    /// given, its siblings' as well.
     pub pods: &'a [Arc<Pod>],
+    /// How many active pods of the same Deployment each node has, for the ranking; nothing to count them among `pods`.
+    pub on_node: Option<&'a ranking::OnNode>,
     /// [`Expectations::are_satisfied`].
     pub expectations_satisfied: bool,
     /// [`BURST_REPLICAS`].
@@ -51,30 +55,51 @@ pub fn sync(input: &Input<'_>, now: SimTime) -> Plan {
     let set = input.replica_set;
     let mut plan = Plan::default();
     let claimed = claim_pods(input, &mut plan);
+    let counts = Counts::of(set, &claimed.active, claimed.terminating, now);
+    pass(input, &claimed.active, &counts, plan, now)
+}
+
+/// As [`sync`] for who has only counted the pods: `input` holds none, and the ReplicaSet claims exactly the counted ones.
+/// Answers nothing when pods are to be deleted, because these are chosen among all of them.
+pub fn sync_counted(input: &Input<'_>, counts: &Counts, now: SimTime) -> Option<Plan> {
+    let set = input.replica_set;
+    let may_delete = input.expectations_satisfied && set.metadata.deletion_timestamp.is_none();
+    if may_delete && counts.active > usize::try_from(set.spec.replicas).unwrap_or(0) {
+        return None;
+    }
+    Some(pass(input, &[], counts, Plan::default(), now))
+}
+
+fn pass(input: &Input<'_>, active: &[Arc<Pod>], counts: &Counts, mut plan: Plan, now: SimTime) -> Plan {
+    let set = input.replica_set;
     if !input.expectations_satisfied {
-        let inputs = vec![("replicas", set.spec.replicas.into()), ("pods", claimed.active.len().into())];
+        let inputs = vec![("replicas", set.spec.replicas.into()), ("pods", counts.active.into())];
         let action = "wait until the pods asked for have been seen".to_owned();
         plan.notes.push(reason("replicaset/waits-for-expectations", inputs, action));
     } else if set.metadata.deletion_timestamp.is_none() {
-        manage_replicas(input, &claimed.active, &mut plan, now);
+        manage_replicas(input, active, counts, &mut plan, now);
     }
-    let ready_but_unavailable = report(input, &claimed, None, &mut plan, now);
+    let ready_but_unavailable = report(input, counts, None, &mut plan, now);
     if ready_but_unavailable > 0 && set.spec.min_ready_seconds > 0 {
-        check_availability_later(set, &claimed.active, ready_but_unavailable, &mut plan, now);
+        check_availability_later(set, counts, ready_but_unavailable, &mut plan, now);
     }
     plan
 }
 
-/// What is still to be done after creating or deleting pods failed with `error`: the status is written with the
-/// failure. The key is then put back through the queue's rate limiter.
-pub fn management_failed(input: &Input<'_>, error: &str, now: SimTime) -> Plan {
-    let mut plan = Plan::default();
-    // Adoptions and releases were carried out before.
+/// The numbers of the pods that the ReplicaSet claims.
+pub fn count(input: &Input<'_>, now: SimTime) -> Counts {
     let claimed = claim_pods(input, &mut Plan::default());
-    report(input, &claimed, Some(error), &mut plan, now);
+    Counts::of(input.replica_set, &claimed.active, claimed.terminating, now)
+}
+
+/// What is still to be done after creating or deleting pods failed with `error`: the status is written with the
+/// failure, and with the numbers from before. The key is then put back through the queue's rate limiter.
+pub fn management_failed(input: &Input<'_>, counts: &Counts, error: &str, now: SimTime) -> Plan {
+    let mut plan = Plan::default();
+    report(input, counts, Some(error), &mut plan, now);
     let inputs = vec![
         ("replicas", input.replica_set.spec.replicas.into()),
-        ("pods", claimed.active.len().into()),
+        ("pods", counts.active.into()),
         ("error", error.into()),
     ];
     plan.notes.push(reason("replicaset/failed", inputs, "try again later".to_owned()));
@@ -124,19 +149,23 @@ fn claim_pods(input: &Input<'_>, plan: &mut Plan) -> Claimed {
 }
 
 /// Models manageReplicas.
-fn manage_replicas(input: &Input<'_>, active: &[Arc<Pod>], plan: &mut Plan, now: SimTime) {
+fn manage_replicas(input: &Input<'_>, active: &[Arc<Pod>], counts: &Counts, plan: &mut Plan, now: SimTime) {
     let set = input.replica_set;
     let wanted = usize::try_from(set.spec.replicas).unwrap_or(0);
-    let mut inputs = vec![("replicas", wanted.into()), ("pods", active.len().into())];
-    if active.len() < wanted {
-        let count = (wanted - active.len()).min(input.burst_replicas);
+    let mut inputs = vec![("replicas", wanted.into()), ("pods", counts.active.into())];
+    if counts.active < wanted {
+        let count = (wanted - counts.active).min(input.burst_replicas);
         inputs.extend([("burst", input.burst_replicas.into()), ("count", count.into())]);
         let why = reason("replicaset/create-pods", inputs, format!("create {count} pods"));
         plan.request(Request::CreatePods { owner: Arc::clone(set), count }, Some(why));
-    } else if active.len() > wanted {
-        let count = (active.len() - wanted).min(input.burst_replicas);
-        let related = ranking::related_pods(set, input.replica_sets, input.pods);
-        let victims = ranking::pods_to_delete(active, &related, count, now);
+    } else if counts.active > wanted {
+        let count = (counts.active - wanted).min(input.burst_replicas);
+        let counted = input
+            .on_node
+            .is_none()
+            .then(|| ranking::on_node(&ranking::related_pods(set, input.replica_sets, input.pods)));
+        let on_node = input.on_node.or(counted.as_ref());
+        let victims = on_node.map(|on_node| ranking::first_to_go(active, on_node, count, now)).unwrap_or_default();
         let ranks: Vec<_> = victims.iter().map(|victim| ranking::explain(victim, now)).collect();
         let pods: Vec<Arc<Pod>> = victims.into_iter().map(|victim| victim.pod).collect();
         let names: Vec<&str> = pods.iter().map(|pod| pod.metadata.name.as_str()).collect();
@@ -148,9 +177,9 @@ fn manage_replicas(input: &Input<'_>, active: &[Arc<Pod>], plan: &mut Plan, now:
 }
 
 /// Writes the status if it is news; answers how many pods are ready and not available yet.
-fn report(input: &Input<'_>, claimed: &Claimed, failure: Option<&str>, plan: &mut Plan, now: SimTime) -> i32 {
+fn report(input: &Input<'_>, counts: &Counts, failure: Option<&str>, plan: &mut Plan, now: SimTime) -> i32 {
     let set = input.replica_set;
-    let mut status = status::calculate(set, &claimed.active, claimed.terminating, failure, input.version, now);
+    let mut status = status::of_counts(set, counts, failure, input.version, now);
     let ready_but_unavailable = status.ready_replicas - status.available_replicas;
     if status::is_news(set, &status) {
         status.observed_generation = set.metadata.generation;
@@ -161,10 +190,10 @@ fn report(input: &Input<'_>, claimed: &Claimed, failure: Option<&str>, plan: &mu
     ready_but_unavailable
 }
 
-fn check_availability_later(set: &ReplicaSet, active: &[Arc<Pod>], count: i32, plan: &mut Plan, now: SimTime) {
+fn check_availability_later(set: &ReplicaSet, counts: &Counts, count: i32, plan: &mut Plan, now: SimTime) {
     let min_ready_seconds = set.spec.min_ready_seconds;
     let fallback_ms = u64::try_from(min_ready_seconds).unwrap_or(0) * 1000;
-    let next_ms = availability::first_check_ms(active, min_ready_seconds, now).unwrap_or(fallback_ms);
+    let next_ms = counts.next_available_ms.unwrap_or(fallback_ms);
     let inputs = vec![
         ("minReadySeconds", min_ready_seconds.into()),
         ("readyButUnavailable", count.into()),

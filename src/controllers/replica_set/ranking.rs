@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 pub use crate::api::well_known::POD_DELETION_COST;
 use crate::api::{Pod, PodPhase, ReplicaSet, Time};
-use crate::controllers::sort_by_less;
 use crate::sim::SimTime;
+use crate::sorting::{self, go};
 
 /// A pod with the number of its Deployment's active pods on its node.
 #[derive(Clone, Debug)]
@@ -20,12 +20,20 @@ pub struct RankedPod {
     pub rank: usize,
 }
 
+/// How many active pods of a Deployment each node has.
+pub type OnNode = BTreeMap<String, usize>;
+
 /// The first `count` of `active` to delete; `related` are all pods of the same Deployment.
 /// Models pkg/controller/replicaset/replica_set.go getPodsToDelete.
 pub fn pods_to_delete(active: &[Arc<Pod>], related: &[Arc<Pod>], count: usize, now: SimTime) -> Vec<RankedPod> {
-    let mut ranked = rank_by_related_pods_on_same_node(active, related);
+    first_to_go(active, &on_node(related), count, now)
+}
+
+/// As [`pods_to_delete`], where the Deployment's pods have been counted.
+pub(super) fn first_to_go(active: &[Arc<Pod>], on_node: &OnNode, count: usize, now: SimTime) -> Vec<RankedPod> {
+    let mut ranked = ranked(active, on_node);
     if count < ranked.len() {
-        sort_for_deletion(&mut ranked, Some(now));
+        sort_until(&mut ranked, count, Some(now));
     }
     ranked.truncate(count);
     ranked
@@ -33,18 +41,39 @@ pub fn pods_to_delete(active: &[Arc<Pod>], related: &[Arc<Pod>], count: usize, n
 
 /// Models getPodsRankedByRelatedPodsOnSameNode.
 pub fn rank_by_related_pods_on_same_node(pods: &[Arc<Pod>], related: &[Arc<Pod>]) -> Vec<RankedPod> {
-    let mut on_node: BTreeMap<&str, usize> = BTreeMap::new();
+    ranked(pods, &on_node(related))
+}
+
+/// Counts the active pods of each node.
+pub(super) fn on_node(related: &[Arc<Pod>]) -> OnNode {
+    let mut on_node = OnNode::new();
     for pod in related.iter().filter(|pod| pod.is_active()) {
-        *on_node.entry(pod.node_name.as_str()).or_default() += 1;
+        *on_node.entry(pod.node_name.clone()).or_default() += 1;
     }
-    let rank = |pod: &Pod| on_node.get(pod.node_name.as_str()).copied().unwrap_or(0);
+    on_node
+}
+
+fn ranked(pods: &[Arc<Pod>], on_node: &OnNode) -> Vec<RankedPod> {
+    let rank = |pod: &Pod| on_node.get(&pod.node_name).copied().unwrap_or(0);
     pods.iter().map(|pod| RankedPod { pod: Arc::clone(pod), rank: rank(pod) }).collect()
 }
 
 /// Puts the pods that are worth least first. Ages are compared on a logarithmic scale; without `now`, exactly.
 /// Models controller.ActivePodsWithRanks.
 pub fn sort_for_deletion(pods: &mut [RankedPod], now: Option<SimTime>) {
-    sort_by_less(pods, |a, b| compare(a, b, now) == Ordering::Less);
+    sort_until(pods, pods.len(), now);
+}
+
+/// As [`sort_for_deletion`], for who needs no more than the first `count`.
+fn sort_until(pods: &mut [RankedPod], count: usize, now: Option<SimTime>) {
+    let places = {
+        let worth: Vec<Worth<'_>> = pods.iter().map(|pod| Worth::of(pod, now)).collect();
+        go::first(pods.len(), count, &|a, b| match (worth.get(a), worth.get(b)) {
+            (Some(a), Some(b)) => a.compare(b) == Ordering::Less,
+            _ => false,
+        })
+    };
+    sorting::arrange(places, &mut |a, b| pods.swap(a, b));
 }
 
 /// The numbers by which a pod was ranked.
@@ -64,41 +93,78 @@ pub(super) fn explain(ranked: &RankedPod, now: SimTime) -> Value {
     })
 }
 
-fn compare(a: &RankedPod, b: &RankedPod, now: Option<SimTime>) -> Ordering {
-    let (first, second) = (&*a.pod, &*b.pod);
-    let is_placed = |pod: &Pod| !pod.node_name.is_empty();
-    is_placed(first)
-        .cmp(&is_placed(second))
-        .then_with(|| phase_ordinal(first.status.phase).cmp(&phase_ordinal(second.status.phase)))
-        .then_with(|| first.is_ready().cmp(&second.is_ready()))
-        .then_with(|| deletion_cost(first).cmp(&deletion_cost(second)))
-        .then_with(|| b.rank.cmp(&a.rank))
-        .then_with(|| {
-            if first.is_ready() && second.is_ready() {
-                compare_ages(ready_since(first), ready_since(second), first, second, now)
-            } else {
-                Ordering::Equal
-            }
-        })
-        .then_with(|| max_restarts(second).cmp(&max_restarts(first)))
-        .then_with(|| {
-            let born = |pod: &Pod| pod.metadata.creation_timestamp;
-            compare_ages(born(first), born(second), first, second, now)
-        })
+/// What decides about a pod, read once: it is compared many times.
+struct Worth<'a> {
+    is_placed: bool,
+    phase: u8,
+    is_ready: bool,
+    cost: i32,
+    rank: usize,
+    ready: Age,
+    restarts: (i32, i32),
+    born: Age,
+    uid: &'a str,
 }
 
-/// Unknown before young before old. Ages within one power of two count as equal, and then the uid decides: a choice
-/// that is stable and yet favours no pod.
-fn compare_ages(a: Option<Time>, b: Option<Time>, first: &Pod, second: &Pod, now: Option<SimTime>) -> Ordering {
-    if a == b {
-        return Ordering::Equal;
-    }
-    match (a, b, now) {
-        (Some(a), Some(b), Some(now)) => {
-            age_bucket(a, now).cmp(&age_bucket(b, now)).then_with(|| first.metadata.uid.cmp(&second.metadata.uid))
+impl<'a> Worth<'a> {
+    fn of(ranked: &'a RankedPod, now: Option<SimTime>) -> Self {
+        let pod = &*ranked.pod;
+        Self {
+            is_placed: !pod.node_name.is_empty(),
+            phase: phase_ordinal(pod.status.phase),
+            is_ready: pod.is_ready(),
+            cost: deletion_cost(pod),
+            rank: ranked.rank,
+            ready: Age::of(ready_since(pod), now),
+            restarts: max_restarts(pod),
+            born: Age::of(pod.metadata.creation_timestamp, now),
+            uid: &pod.metadata.uid,
         }
-        (Some(a), Some(b), None) => b.cmp(&a),
-        (a, b, _) => a.is_some().cmp(&b.is_some()),
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        self.is_placed
+            .cmp(&other.is_placed)
+            .then_with(|| self.phase.cmp(&other.phase))
+            .then_with(|| self.is_ready.cmp(&other.is_ready))
+            .then_with(|| self.cost.cmp(&other.cost))
+            .then_with(|| other.rank.cmp(&self.rank))
+            .then_with(|| {
+                if self.is_ready && other.is_ready {
+                    self.ready.compare(&other.ready, self.uid, other.uid)
+                } else {
+                    Ordering::Equal
+                }
+            })
+            .then_with(|| other.restarts.cmp(&self.restarts))
+            .then_with(|| self.born.compare(&other.born, self.uid, other.uid))
+    }
+}
+
+/// A moment, with its age on the logarithmic scale where ages are compared so.
+struct Age {
+    since: Option<Time>,
+    bucket: Option<i64>,
+}
+
+impl Age {
+    fn of(since: Option<Time>, now: Option<SimTime>) -> Self {
+        Self { since, bucket: since.zip(now).map(|(since, now)| age_bucket(since, now)) }
+    }
+
+    /// Unknown before young before old. Ages within one power of two count as equal, and then the uid decides: a choice
+    /// that is stable and yet favours no pod.
+    fn compare(&self, other: &Self, uid: &str, other_uid: &str) -> Ordering {
+        if self.since == other.since {
+            return Ordering::Equal;
+        }
+        match (self.since, other.since) {
+            (Some(since), Some(others)) => match (self.bucket, other.bucket) {
+                (Some(bucket), Some(others)) => bucket.cmp(&others).then_with(|| uid.cmp(other_uid)),
+                _ => others.cmp(&since),
+            },
+            (since, others) => since.is_some().cmp(&others.is_some()),
+        }
     }
 }
 
@@ -135,6 +201,9 @@ fn ready_since(pod: &Pod) -> Option<Time> {
 /// The most restarts of a container, then those of a sidecar. Models maxContainerRestarts.
 fn max_restarts(pod: &Pod) -> (i32, i32) {
     let regular = pod.status.container_statuses.iter().map(|status| status.restart_count).max().unwrap_or(0);
+    if pod.status.init_container_statuses.is_empty() {
+        return (regular.max(0), 0);
+    }
     let init_containers = pod.spec.raw().get("initContainers").and_then(Value::as_array);
     let is_sidecar = |name: &str| {
         let mut all = init_containers.into_iter().flatten();

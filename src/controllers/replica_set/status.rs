@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::availability::is_available;
-use crate::api::{KubernetesVersion, Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus, StringMap, Time};
+use super::Counts;
+use crate::api::{KubernetesVersion, Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus, Time};
 use crate::sim::SimTime;
 
 const REPLICA_FAILURE: &str = "ReplicaFailure";
@@ -18,21 +18,23 @@ pub fn calculate(
     version: KubernetesVersion,
     now: SimTime,
 ) -> ReplicaSetStatus {
+    of_counts(set, &Counts::of(set, active, terminating, now), failure, version, now)
+}
+
+/// As [`calculate`], from the pods' numbers.
+pub(super) fn of_counts(
+    set: &ReplicaSet,
+    counts: &Counts,
+    failure: Option<&str>,
+    version: KubernetesVersion,
+    now: SimTime,
+) -> ReplicaSetStatus {
     let mut status = set.status.clone();
-    let wanted = &set.spec.template.metadata.labels;
-    let (mut fully_labeled, mut ready, mut available) = (0, 0, 0);
-    for pod in active {
-        fully_labeled += usize::from(has_labels(pod, wanted));
-        if pod.is_ready() {
-            ready += 1;
-            available += usize::from(is_available(pod, set.spec.min_ready_seconds, now));
-        }
-    }
-    status.replicas = to_count(active.len());
-    status.fully_labeled_replicas = to_count(fully_labeled);
-    status.ready_replicas = to_count(ready);
-    status.available_replicas = to_count(available);
-    status.terminating_replicas = version.reports_terminating_replicas().then(|| to_count(terminating));
+    status.replicas = to_count(counts.active);
+    status.fully_labeled_replicas = to_count(counts.fully_labeled);
+    status.ready_replicas = to_count(counts.ready);
+    status.available_replicas = to_count(counts.available);
+    status.terminating_replicas = version.reports_terminating_replicas().then(|| to_count(counts.terminating));
     match (failure, condition(&set.status, REPLICA_FAILURE)) {
         (Some(message), None) => {
             let reason = match status.replicas.cmp(&set.spec.replicas) {
@@ -79,10 +81,6 @@ pub fn set_condition(status: &mut ReplicaSetStatus, new: ReplicaSetCondition) {
 /// Takes the condition of this type out. Models RemoveCondition.
 pub fn remove_condition(status: &mut ReplicaSetStatus, kind: &str) {
     status.conditions.retain(|condition| condition.kind != kind);
-}
-
-fn has_labels(pod: &Pod, wanted: &StringMap) -> bool {
-    wanted.iter().all(|(key, value)| pod.metadata.labels.get(key) == Some(value))
 }
 
 fn to_count(count: usize) -> i32 {

@@ -1,5 +1,7 @@
 //! `kubectl delete`.
 
+use std::collections::VecDeque;
+
 use crate::api::Kind;
 use crate::apiserver::{DeleteOptions, Key, Propagation};
 use crate::kubectl::command::{Call, Command, Next, Outcome};
@@ -120,7 +122,7 @@ fn delete_all(call: &mut Call<'_, '_>, plan: &Plan, selection: Selection) -> Out
     }
     let mut failures: Vec<Failure> =
         selection.failures.into_iter().filter(|failure| !(ignores && failure.is_not_found())).collect();
-    let mut waiting = Vec::new();
+    let mut waiting = VecDeque::new();
     let mut found = 0;
     for item in &selection.items {
         match delete_one(call, item, plan) {
@@ -234,17 +236,21 @@ struct Pending {
 /// Waits until what was deleted is gone. Models k8s.io/kubectl/pkg/cmd/wait IsDeleted.
 #[derive(Clone, Debug)]
 struct Gone {
-    waiting: Vec<Pending>,
+    /// In the order in which they are waited for: one after the other.
+    waiting: VecDeque<Pending>,
     until: SimTime,
 }
 
 impl Process for Gone {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
         let client = world.client();
-        self.waiting.retain(|pending| {
+        let is_there = |pending: &Pending| {
             client.get(pending.kind, &pending.key).is_ok_and(|object| object.metadata().uid == pending.uid)
-        });
-        let Some(first) = self.waiting.first() else { return Poll::Exited(0) };
+        };
+        while self.waiting.front().is_some_and(|first| !is_there(first)) {
+            self.waiting.pop_front();
+        }
+        let Some(first) = self.waiting.front() else { return Poll::Exited(0) };
         if world.client().now() >= self.until {
             let (kind, name) = (first.kind.plural(), &first.key.name);
             io.err(format!("error: timed out waiting for the condition on {kind}/{name}\n"));

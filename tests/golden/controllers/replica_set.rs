@@ -104,6 +104,7 @@ fn manage_replicas_table() {
                 replica_set: &sets[0],
                 replica_sets: &sets,
                 pods: &pods,
+                on_node: None,
                 expectations_satisfied: true,
                 burst_replicas: number("burst"),
                 version: KubernetesVersion::V1_36,

@@ -120,6 +120,7 @@ impl World<'_> {
             replica_set: &set,
             replica_sets: &self.sets,
             pods: &self.pods,
+            on_node: None,
             expectations_satisfied: true,
             burst_replicas: replica_set::BURST_REPLICAS,
             version: KubernetesVersion::V1_36,
