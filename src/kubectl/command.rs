@@ -1,5 +1,6 @@
 //! Finds the command that a line names, reads its flags, runs it.
 
+use crate::api::Time;
 use crate::process::{Io, Poll, Process, Programs, World};
 
 use super::failure::Failure;
@@ -175,7 +176,18 @@ fn run(args: &[String], programs: Programs, world: &mut World<'_>, io: &mut Io) 
     if flags.is_set("record") {
         io.err("Flag --record has been deprecated, --record will be removed in the future\n");
     }
-    (command.run)(&mut Call { world, io, flags, command, programs, warned: Vec::new() })
+    if let Some((line, words)) = flags.dry_run_warning() {
+        // As klog writes a warning: the date, the time, the process's number, where in the source.
+        let [_, month, day, hour, minute, second, _] = Time::from_sim(world.client().now()).civil();
+        io.err(format!(
+            "W{month:02}{day:02} {hour:02}:{minute:02}:{second:02}.000000       1 helpers.go:{line}] {words}\n"
+        ));
+    }
+    let mut call = Call { world, io, flags, command, programs, warned: Vec::new() };
+    let outcome = (command.run)(&mut call);
+    #[cfg(test)]
+    super::tests::note(command.path, &call.flags);
+    outcome
 }
 
 fn parse(words: &[String], flags: &[Flag], path: &str) -> Result<Parsed, Failure> {

@@ -11,12 +11,17 @@ const PATH: &str = ".kube/config";
 
 /// The kubeconfig: the file, or what a new minikube writes.
 pub(super) fn load(files: &Files) -> Value {
-    files.read(PATH).and_then(|text| parse(text).ok()).unwrap_or_else(minikube)
+    load_from(files, PATH)
+}
+
+/// The kubeconfig in another file.
+pub(super) fn load_from(files: &Files, path: &str) -> Value {
+    files.read(path).and_then(|text| parse(text).ok()).unwrap_or_else(minikube)
 }
 
 /// Writes the kubeconfig.
-pub(super) fn store(files: &mut Files, config: &Value) {
-    files.write(PATH, to_yaml(config));
+pub(super) fn store(files: &mut Files, path: Option<&str>, config: &Value) {
+    files.write(path.unwrap_or(PATH), to_yaml(config));
 }
 
 /// Reads a kubeconfig.

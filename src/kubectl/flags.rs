@@ -13,6 +13,8 @@ pub(super) enum Takes {
     Switch,
     /// A text.
     Text,
+    /// `-o` of a command that has its own few formats, and no templates.
+    Format,
     /// A text; the one given here when there is none behind a `=`.
     OptionalText(&'static str),
     /// Texts separated by commas; may be repeated.
@@ -78,7 +80,7 @@ pub(super) fn of_command(flags: &[Flag]) -> Vec<Flag> {
 }
 
 fn comes_along(flags: &[Flag], with: &str, flag: &Flag) -> bool {
-    flags.iter().any(|own| own.name == with)
+    flags.iter().any(|own| own.name == with && own.takes != Takes::Format)
         && !flags.iter().any(|own| own.name == flag.name || own.short == flag.short && own.short.is_some())
 }
 
@@ -89,6 +91,11 @@ impl Flag {
 
     pub const fn text(name: &'static str, short: Option<char>) -> Self {
         Self { name, short, takes: Takes::Text }
+    }
+
+    /// `-o` without templates.
+    pub const fn format() -> Self {
+        Self { name: "output", short: Some('o'), takes: Takes::Format }
     }
 
     pub const fn optional(name: &'static str, without_value: &'static str) -> Self {
@@ -265,6 +272,12 @@ impl Parsed {
         Some(values)
     }
 
+    /// Which flags the command has asked for.
+    #[cfg(test)]
+    pub fn read(&self) -> BTreeSet<&'static str> {
+        self.read.borrow().clone()
+    }
+
     /// A switch.
     pub fn switch(&self, name: &str) -> bool {
         self.text(name).is_some_and(|value| parse_bool(value) == Some(true))
@@ -295,6 +308,19 @@ impl Parsed {
         parse_duration_ms(self.text(name)?)
     }
 
+    /// What kubectl logs about a dry run whose value is missing or a truth value: its line in helpers.go, and the words.
+    pub fn dry_run_warning(&self) -> Option<(u32, String)> {
+        let text = self.text("dry-run")?;
+        if text == "unchanged" {
+            return Some((719, "--dry-run is deprecated and can be replaced with --dry-run=client.".to_owned()));
+        }
+        let word = if parse_bool(text)? { "client" } else { "none" };
+        let line = if word == "client" { 733 } else { 736 };
+        let words =
+            format!("--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run={word}.");
+        Some((line, words))
+    }
+
     /// The dry run that is asked for. Models cmdutil.GetDryRunStrategy.
     ///
     /// # Errors
@@ -302,17 +328,16 @@ impl Parsed {
     pub fn dry_run(&self) -> Result<DryRun, Failure> {
         match self.text("dry-run") {
             None | Some("none") => Ok(DryRun::None),
-            Some("client") => Ok(DryRun::Client),
+            // Without a value it means the client's, which is deprecated.
+            Some("client" | "unchanged") => Ok(DryRun::Client),
             Some("server") => Ok(DryRun::Server),
-            Some("unchanged") => Err(Failure::new(
-                "--dry-run flag without a value was specified. A value must be set: \"none\", \"server\", or \"client\".",
-            )),
-            Some(other) => Err(Failure::Plain(match parse_bool(other) {
-                Some(_) => "--dry-run value must be \"none\", \"server\", or \"client\"".to_owned(),
-                None => {
-                    format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")
-                }
-            })),
+            Some(other) => match parse_bool(other) {
+                Some(true) => Ok(DryRun::Client),
+                Some(false) => Ok(DryRun::None),
+                None => Err(Failure::Plain(format!(
+                    "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
+                ))),
+            },
         }
     }
 }

@@ -142,7 +142,7 @@ fn option(flag: &Flag, own: &[&'static str]) -> String {
     let default = head.split_once('=').map_or(
         match flag.takes {
             Takes::Switch => "false",
-            Takes::Text | Takes::OptionalText(_) => "''",
+            Takes::Text | Takes::Format | Takes::OptionalText(_) => "''",
             Takes::List | Takes::Texts => "[]",
             Takes::Number => "0",
             Takes::Duration => "0s",

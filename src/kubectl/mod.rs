@@ -20,6 +20,8 @@ mod resource_type;
 pub mod rollout;
 mod selection;
 mod tab_writer;
+#[cfg(test)]
+mod tests;
 mod verbs;
 
 pub use command::start;

@@ -101,7 +101,8 @@ pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> 
     let kinds = parse_types(types)?;
     deprecation(call, &kinds);
     let labels = label_selector(call).map(str::to_owned);
-    let fields = call.flags.text("field-selector").map(str::to_owned);
+    let fields = call.flags.text("field-selector").map(str::trim).filter(|text| !text.is_empty());
+    let fields = fields.map(str::to_owned);
     let all = call.flags.switch("all");
     if names.is_empty() {
         if labels.is_none() && fields.is_none() && !all && !rules.types_alone {
@@ -128,7 +129,9 @@ pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> 
 
 /// `-l`, where it selects objects: that of `expose` is the Service's own.
 pub(super) fn label_selector<'c>(call: &'c Call<'_, '_>) -> Option<&'c str> {
-    if call.command.path == "expose" { None } else { call.flags.text("selector") }
+    // Models cli-runtime's LabelSelectorParam: blanks are no selector.
+    let text = call.flags.text("selector").map(str::trim).filter(|text| !text.is_empty());
+    text.filter(|_| call.command.path != "expose")
 }
 
 /// `a,b c d` means `a/c a/d b/c b/d`. Models cli-runtime's normalizeMultipleResourcesArgs.

@@ -54,6 +54,24 @@ impl LabelQuery {
         }
     }
 
+    /// Key, operator and values of each requirement, as a label selector in an object has them; `=` for equality.
+    /// Models metav1.ParseToLabelSelector.
+    pub fn requirements(&self) -> Vec<(String, &'static str, Vec<String>)> {
+        let one = |requirement: &Requirement| {
+            let operator = match requirement.operator {
+                Operator::In if requirement.values.len() == 1 => "=",
+                Operator::In => "In",
+                Operator::NotIn => "NotIn",
+                Operator::Exists => "Exists",
+                Operator::DoesNotExist => "DoesNotExist",
+                Operator::GreaterThan => "Gt",
+                Operator::LessThan => "Lt",
+            };
+            (requirement.key.clone(), operator, requirement.values.clone())
+        };
+        self.0.iter().map(one).collect()
+    }
+
     /// Whether `labels` fulfil every requirement. Models labels.Requirement.Matches.
     pub fn matches(&self, labels: &StringMap) -> bool {
         self.0.iter().all(|requirement| requirement.matches(labels.get(&requirement.key)))

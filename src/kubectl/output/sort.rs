@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::go_syntax::quote;
 use super::jsonpath::{JsonPath, relaxed};
+use crate::api::Quantity;
 use crate::sorting;
 
 /// The order of `objects` by the value at `path`; objects without it come first.
@@ -37,7 +38,11 @@ pub fn sort_by(objects: &[Value], path: &str) -> Result<Vec<usize>, String> {
 fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.as_i64().cmp(&b.as_i64()),
-        (Value::String(a), Value::String(b)) => a.cmp(b),
+        // Texts that are both quantities are compared as such.
+        (Value::String(a), Value::String(b)) => match (Quantity::parse(a), Quantity::parse(b)) {
+            (Ok(a), Ok(b)) => a.cmp(&b),
+            _ => a.cmp(b),
+        },
         (Value::Null, Value::Null) => Ordering::Equal,
         (Value::Null, _) => Ordering::Less,
         (_, Value::Null) => Ordering::Greater,

@@ -129,11 +129,12 @@ fn update_one(
     let mut pairs = field::string_map(&value, &format!("/metadata/{}", words.field));
     let (mut added, mut removed) = (false, false);
     let mut refused = Vec::new();
+    let overwrites = call.flags.switch("overwrite");
     for change in changes {
         match change.split_once('=') {
             Some((key, new)) => match pairs.get(key) {
                 Some(old) if old == new => {}
-                Some(old) if !call.flags.switch("overwrite") => {
+                Some(old) if !overwrites => {
                     refused.push(Failure::Plain(if words.field == "labels" {
                         format!("'{key}' already has a value ({old}), and --overwrite is false")
                     } else {

@@ -2,6 +2,7 @@
 
 use crate::kubectl::TabWriter;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
+use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::resource_type::listed;
 
@@ -15,7 +16,7 @@ pub(super) const API_RESOURCES: Command = Command {
         Flag::switch("cached", None),
         Flag::switch("namespaced", None),
         Flag::switch("no-headers", None),
-        Flag::text("output", Some('o')),
+        Flag::format(),
         Flag::text("sort-by", None),
     ],
     run: api_resources,
@@ -29,7 +30,14 @@ fn api_resources(call: &mut Call<'_, '_>) -> Outcome {
     }
     let group = call.flags.text("api-group");
     let scope = call.flags.is_set("namespaced").then(|| call.flags.switch("namespaced"));
-    for (kind, shorts) in listed() {
+    let mut kinds: Vec<_> = listed().collect();
+    match call.flags.text("sort-by") {
+        None | Some("") => {}
+        Some("name") => crate::sorting::sort_by_key(&mut kinds, |(kind, _)| kind.plural()),
+        Some("kind") => crate::sorting::sort_by_key(&mut kinds, |(kind, _)| kind.as_str()),
+        Some(_) => return Err(Failure::new("--sort-by accepts only name or kind")),
+    }
+    for (kind, shorts) in kinds {
         let is_namespaced = !kind.is_cluster_scoped();
         if group.is_some_and(|group| group != kind.group()) || scope.is_some_and(|scope| scope != is_namespaced) {
             continue;

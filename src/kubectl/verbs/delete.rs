@@ -30,7 +30,7 @@ pub(super) const DELETE: Command = Command {
         Flag::switch("ignore-not-found", None),
         Flag::switch("interactive", Some('i')),
         Flag::switch("now", None),
-        Flag::text("output", Some('o')),
+        Flag::format(),
         Flag::switch("recursive", Some('R')),
         Flag::text("selector", Some('l')),
         Flag::duration("timeout"),
@@ -179,16 +179,7 @@ fn plan(call: &mut Call<'_, '_>) -> Result<Plan, Failure> {
     if forced && grace > 0 {
         return Err(Failure::new("--force and --grace-period greater than 0 cannot be specified together"));
     }
-    let propagation = match call.flags.text("cascade") {
-        None | Some("background" | "true") => Propagation::Background,
-        Some("foreground") => Propagation::Foreground,
-        Some("orphan" | "false") => Propagation::Orphan,
-        Some(other) => {
-            return Err(Failure::Plain(format!(
-                "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
-            )));
-        }
-    };
+    let propagation = propagation(call)?;
     if forced {
         call.warn(
             "Immediate deletion does not wait for confirmation that the running resource has been terminated. The \
@@ -197,6 +188,18 @@ fn plan(call: &mut Call<'_, '_>) -> Result<Plan, Failure> {
     }
     let grace_period_seconds = (grace >= 0).then_some(grace);
     Ok(Plan { options: DeleteOptions { grace_period_seconds, propagation, uid: None }, dry_run, forced, names_only })
+}
+
+/// `--cascade`. Models cmdutil.GetCascadingStrategy.
+pub(super) fn propagation(call: &Call<'_, '_>) -> Result<Propagation, Failure> {
+    match call.flags.text("cascade") {
+        None | Some("background" | "true") => Ok(Propagation::Background),
+        Some("foreground") => Ok(Propagation::Foreground),
+        Some("orphan" | "false") => Ok(Propagation::Orphan),
+        Some(other) => Err(Failure::Plain(format!(
+            "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
+        ))),
+    }
 }
 
 /// What has to be waited for, once it is marked.

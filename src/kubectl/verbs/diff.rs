@@ -47,6 +47,15 @@ fn diff(call: &mut Call<'_, '_>) -> Outcome {
     if files.is_empty() {
         return Err(Failure::new("must specify one of -f and -k"));
     }
+    if call.flags.switch("prune") {
+        return Err(Failure::new("the lab's kubectl does not prune: delete what is no longer wanted"));
+    }
+    if call.flags.switch("server-side") {
+        return Err(Failure::new(
+            "the lab's API server does not record who set which field, so it cannot apply on the server side: leave out \
+             --server-side",
+        ));
+    }
     let mut has_differences = false;
     let mut failures = Vec::new();
     for manifest in manifest_file::read(call, &files)? {

@@ -7,12 +7,14 @@ use crate::api::patch::two_way;
 use crate::apiserver::{Key, PatchType, WriteOptions};
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::Flag;
-use crate::kubectl::output::name_line_of;
+use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::output::yaml::to_yaml;
+use crate::kubectl::output::{Printer, name_line_of};
 use crate::kubectl::selection::{Rules, select};
 use crate::manifest;
 use crate::process::{Io, Poll, Process, World};
+
+use super::apply::{with_last_applied, write_options};
 
 pub(super) const EDIT: Command = Command {
     path: "edit",
@@ -63,7 +65,10 @@ fn edit(call: &mut Call<'_, '_>) -> Outcome {
             })?)
         }
     };
-    Ok(Next::Wait(Box::new(Editing { kind: item.kind, key: item.key.clone(), path, text, before, editor })))
+    let options = write_options(call, DryRun::None)?;
+    let (printer, saves) = (call.printer()?, call.flags.switch("save-config"));
+    let (kind, key) = (item.kind, item.key.clone());
+    Ok(Next::Wait(Box::new(Editing { kind, key, path, text, before, options, printer, saves, editor })))
 }
 
 /// Waits until the editor is closed.
@@ -75,13 +80,19 @@ struct Editing {
     /// The file as it was written.
     text: String,
     before: Value,
+    /// How what has changed is sent.
+    options: WriteOptions,
+    /// `-o`
+    printer: Option<Printer>,
+    /// `--save-config`
+    saves: bool,
     /// A program that edits; without one the page does.
     editor: Option<Box<dyn Process>>,
 }
 
 impl Editing {
     /// Sends what has changed. Models k8s.io/kubectl/pkg/cmd/util/editor EditOptions.Run.
-    fn finish(&self, world: &mut World<'_>, io: &mut Io) -> i32 {
+    fn finish(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
         let text = world.files.remove(&self.path).unwrap_or_default();
         let edited = manifest::parse(&self.path, &text);
         let edited = match edited.map(|documents| documents.into_iter().next().map(|document| document.value)) {
@@ -96,14 +107,19 @@ impl Editing {
             io.err("Edit cancelled, no changes made.\n");
             return 0;
         }
+        let edited = if self.saves { with_last_applied(&edited, None) } else { edited };
         let patch = match two_way(&self.before, &edited, self.kind) {
             Ok(patch) => patch,
             Err(why) => return self.refuse(&why, &text, world, io),
         };
-        match world.client_mut().patch(self.kind, &self.key, &patch, PatchType::Strategic, WriteOptions::default()) {
+        match world.client_mut().patch(self.kind, &self.key, &patch, PatchType::Strategic, self.options) {
             Ok(applied) => {
                 applied.warnings.iter().for_each(|warning| io.err(format!("Warning: {warning}\n")));
-                io.out(name_line_of(self.kind, &self.key.name, "edited"));
+                let text = match &mut self.printer {
+                    None => Ok(name_line_of(self.kind, &self.key.name, "edited")),
+                    Some(printer) => printer.print(vec![applied.object.to_value()], true),
+                };
+                io.out(text.unwrap_or_default());
                 0
             }
             Err(status) => {

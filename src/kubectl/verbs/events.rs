@@ -9,7 +9,6 @@ use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::describe::event_interval;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
-use crate::kubectl::output::Printer;
 use crate::kubectl::printers::escape_terminal;
 use crate::kubectl::selection::type_and_name;
 use crate::process::{Io, Poll, Process, World};
@@ -70,8 +69,7 @@ fn events(call: &mut Call<'_, '_>) -> Outcome {
         });
         return Ok(Next::Done);
     }
-    if let Some(format) = call.flags.text("output") {
-        let mut printer = Printer::parse(format, false, false, |_| None)?;
+    if let Some(mut printer) = call.printer()? {
         let values = found.iter().map(|event| Object::Event(Arc::clone(event)).to_value()).collect();
         let text = printer.print(values, false)?;
         call.io.out(text);

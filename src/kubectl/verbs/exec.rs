@@ -7,7 +7,9 @@ use crate::images::Exec;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
+use crate::kubectl::manifest_file;
 use crate::kubectl::pods_of::{container_of, pods_behind};
+use crate::kubectl::selection::filenames;
 use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
@@ -28,11 +30,10 @@ pub(super) const EXEC: Command = Command {
 };
 
 fn exec(call: &mut Call<'_, '_>) -> Outcome {
-    let args = call.args().to_vec();
-    let Some((target, command)) = args.split_first() else {
-        return Err(Failure::new("pod, type/name or --filename must be specified"));
-    };
-    if !command.is_empty() && call.flags.dash != Some(1) {
+    let (target, command) = target_and_command(call)?;
+    let (target, command) = (target.as_str(), command.as_slice());
+    let dash = usize::from(!call.flags.is_set("filename"));
+    if !command.is_empty() && call.flags.dash != Some(dash) {
         return Err(call.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead"));
     }
     if command.is_empty() {
@@ -47,7 +48,9 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
         )));
     }
     let (container, note) = container_of(pod, call.flags.text("container"))?;
-    call.io.err(note.unwrap_or_default());
+    if !call.flags.switch("quiet") {
+        call.io.err(note.unwrap_or_default());
+    }
     let now = call.world.client().now();
     let uid = pod.metadata.uid.clone();
     if call.world.client().has_shell(&uid, &container)
@@ -70,6 +73,23 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
             Ok(Next::Wait(Box::new(Ending { exit_code, output, at: now + latency_ms })))
         }
     }
+}
+
+/// What is meant, by its name or by a file, and the command. Models ExecOptions.Complete and Run.
+fn target_and_command(call: &mut Call<'_, '_>) -> Result<(String, Vec<String>), Failure> {
+    let args = call.args().to_vec();
+    let files = filenames(call).to_vec();
+    if files.is_empty() {
+        let Some((target, command)) = args.split_first() else {
+            return Err(Failure::new("pod, type/name or --filename must be specified"));
+        };
+        return Ok((target.clone(), command.to_vec()));
+    }
+    let manifests = manifest_file::read(call, &files)?.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let [manifest] = manifests.as_slice() else {
+        return Err(Failure::new("cannot exec into multiple objects at a time"));
+    };
+    Ok((format!("{}/{}", manifest.kind.plural(), manifest.key.name), args))
 }
 
 /// The runtime's words.

@@ -13,7 +13,7 @@ pub(super) const EXPLAIN: Command = Command {
     aliases: &[],
     about: "Get documentation for a resource",
     usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group]",
-    flags: &[Flag::text("api-version", None), Flag::text("output", Some('o')), Flag::switch("recursive", None)],
+    flags: &[Flag::text("api-version", None), Flag::format(), Flag::switch("recursive", None)],
     run: explain,
 };
 
@@ -30,8 +30,15 @@ fn explain(call: &mut Call<'_, '_>) -> Outcome {
         };
         return Err(Failure::new(text));
     };
+    if let Some(format) = call.flags.text("output").filter(|format| !matches!(*format, "" | "plaintext")) {
+        return Err(Failure::Plain(format!("the lab's kubectl explains as plaintext, not as {format:?}")));
+    }
     let mut names = path.split('.');
     let kind = parse_type(names.next().unwrap_or_default())?;
+    if let Some(version) = call.flags.text("api-version").filter(|version| *version != kind.api_version()) {
+        let (kind, known) = (kind.as_str(), kind.api_version());
+        return Err(Failure::Plain(format!("the lab knows a {kind} of {known}, not of {version:?}")));
+    }
     // `deployments.apps` names the group as well.
     let names: Vec<&str> = names.filter(|name| !is_group(kind, name)).collect();
     let mut text = head(kind);

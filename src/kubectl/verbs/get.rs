@@ -38,6 +38,7 @@ pub(super) const GET: Command = Command {
         Flag::switch("show-kind", None),
         Flag::switch("show-labels", None),
         Flag::text("sort-by", None),
+        Flag::text("subresource", None),
         Flag::switch("watch", Some('w')),
         Flag::switch("watch-only", None),
     ],
@@ -66,6 +67,10 @@ fn get(call: &mut Call<'_, '_>) -> Outcome {
     }
     if call.flags.is_set("raw") {
         return Err(Failure::new("the lab's kubectl cannot get raw paths"));
+    }
+    let is_bulk = args.len() < 2 && !args.iter().any(|arg| arg.contains('/')) && !call.flags.is_set("filename");
+    if super::patch::subresource(call)?.is_some() && is_bulk {
+        return Err(Failure::new("subresource cannot be used when bulk resources are specified"));
     }
     let selection = select(call, &args, Rules { types_alone: true, files_as_they_are: false })?;
     let no_headers = call.flags.switch("no-headers");

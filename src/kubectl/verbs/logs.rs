@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{ContainerState, Kind, MicroTime, Object, Pod};
+use crate::api::{ContainerState, Kind, MicroTime, Object, Pod, Time};
 use crate::apiserver::{Key, LabelQuery, Status};
 use crate::images::LogLine;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
@@ -44,6 +44,8 @@ const USAGE: &str = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.
 /// How lines are chosen and shown.
 #[derive(Clone, Debug)]
 struct Style {
+    /// How many bytes at most.
+    limit: Option<usize>,
     tail: Option<usize>,
     since: SimTime,
     timestamps: bool,
@@ -91,11 +93,24 @@ fn logs(call: &mut Call<'_, '_>) -> Outcome {
             sources.push(Source { restarts: restarts(&pod, &container), pod: Arc::clone(&pod), container, printed: 0 });
         }
     }
-    for source in &mut sources {
-        let text = source.first(call.world, &style)?;
-        call.io.out(text);
+    let follows = call.flags.switch("follow");
+    let allowed = call.flags.number("max-log-requests").unwrap_or(5);
+    if follows && i64::try_from(sources.len()).is_ok_and(|count| count > allowed) {
+        return Err(Failure::Plain(format!(
+            "you are attempting to follow {} log streams, but maximum allowed concurrency is {allowed}, use \
+             --max-log-requests to increase the limit",
+            sources.len()
+        )));
     }
-    if call.flags.switch("follow") && !sources.is_empty() {
+    let goes_on = call.flags.switch("ignore-errors");
+    for source in &mut sources {
+        match source.first(call.world, &style) {
+            Ok(text) => call.io.out(text),
+            Err(failure) if goes_on => call.io.err(failure.report()),
+            Err(failure) => return Err(failure),
+        }
+    }
+    if follows && !sources.is_empty() {
         return Ok(Next::Wait(Box::new(Follow { sources, style })));
     }
     Ok(Next::Done)
@@ -114,10 +129,28 @@ fn style(call: &Call<'_, '_>, by_selector: bool) -> Result<Style, Failure> {
     if call.flags.is_set("container") && call.args().len() > 1 {
         return Err(Failure::new("only one of -c or an inline [CONTAINER] arg is allowed"));
     }
+    let limit = call.flags.number("limit-bytes");
+    if limit.is_some_and(|bytes| bytes < 1) {
+        return Err(Failure::new("--limit-bytes must be greater than 0"));
+    }
+    let since_time = call.flags.text("since-time").filter(|text| !text.is_empty());
+    if since_time.is_some() && since_ms.is_some() {
+        return Err(Failure::new("at most one of `sinceTime` or `sinceSeconds` may be specified"));
+    }
+    let since_time = since_time.map(|text| {
+        let time = Time::parse(text);
+        time.ok_or_else(|| {
+            Failure::Plain(format!("parsing time {0:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {0:?}", text))
+        })
+    });
+    let since_time = since_time.transpose()?.map(Time::to_sim);
     let now = call.world.client().now();
     Ok(Style {
+        limit: limit.and_then(|bytes| usize::try_from(bytes).ok()),
         tail: usize::try_from(tail).ok(),
-        since: since_ms.and_then(|ms| u64::try_from(ms).ok()).map_or(SimTime::ZERO, |ms| now - ms),
+        since: since_ms
+            .and_then(|ms| u64::try_from(ms).ok())
+            .map_or(since_time.unwrap_or(SimTime::ZERO), |ms| now - ms),
         timestamps: call.flags.switch("timestamps"),
         prefix: call.flags.switch("prefix") || call.flags.switch("all-pods"),
         previous: call.flags.switch("previous"),
@@ -167,7 +200,12 @@ impl Source {
         self.printed = lines.len();
         let recent: Vec<&LogLine> = lines.iter().filter(|line| line.at >= style.since).collect();
         let skipped = style.tail.map_or(0, |tail| recent.len().saturating_sub(tail));
-        Ok(recent.into_iter().skip(skipped).map(|line| self.shown(line, style)).collect())
+        let mut text: String = recent.into_iter().skip(skipped).map(|line| self.shown(line, style)).collect();
+        if let Some(limit) = style.limit {
+            let end = (0..=limit.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+            text.truncate(end.unwrap_or(0));
+        }
+        Ok(text)
     }
 
     fn shown(&self, line: &LogLine, style: &Style) -> String {

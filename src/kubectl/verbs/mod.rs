@@ -6,6 +6,7 @@ mod apply;
 mod auth;
 mod config;
 mod create;
+mod create_policy;
 mod create_service;
 mod delete;
 mod describe;
@@ -50,7 +51,8 @@ const fn group_of(path: &'static str, aliases: &'static [&'static str], about: &
 }
 
 /// Every command that has commands of its own.
-pub(super) const GROUPS: [Group; 8] = [
+pub(super) const GROUPS: [Group; 9] = [
+    group_of("apply", &[], "Apply a configuration to a resource by file name or stdin"),
     group_of("create", &[], "Create a resource from a file or from stdin"),
     group_of("create secret", &[], "Create a secret using a specified subcommand"),
     group_of("create service", &["svc"], "Create a service using a specified subcommand"),
@@ -105,6 +107,9 @@ pub(super) const COMMANDS: &[&Command] = &[
     &create_service::LOAD_BALANCER,
     &create_service::EXTERNAL_NAME,
     &create::SECRET,
+    &create_policy::DOCKER_REGISTRY,
+    &create_policy::POD_DISRUPTION_BUDGET,
+    &create_policy::PRIORITY_CLASS,
     &refused::CREATE_CRON_JOB,
     &refused::CREATE_INGRESS,
     &refused::CREATE_JOB,
@@ -138,6 +143,8 @@ pub(super) const COMMANDS: &[&Command] = &[
     &port_forward::PORT_FORWARD,
     &events::EVENTS,
     &apply::APPLY,
+    &apply::VIEW_LAST_APPLIED,
+    &apply::SET_LAST_APPLIED,
     &patch::PATCH,
     &wait::WAIT,
     &annotate::LABEL,

@@ -252,6 +252,9 @@ fn taint(call: &mut Call<'_, '_>) -> Outcome {
     if specs.is_empty() {
         return Err(Failure::new("at least one taint update is required"));
     }
+    super::apply::write_options(call, dry_run)?;
+    // With all of them, or those that a selector means, no names count.
+    let names = if call.flags.switch("all") || call.flags.is_set("selector") { Vec::new() } else { names };
     let changes = specs.iter().map(|spec| parse_taint(spec)).collect::<Result<Vec<_>, _>>()?;
     for (name, node) in nodes(call, &names)? {
         let mut taints = field::list(&node, "/spec/taints").to_vec();

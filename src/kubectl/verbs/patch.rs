@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::api::patch::{json_merge_patch, json_patch, strategic_merge};
 use crate::apiserver::{FieldValidation, PatchType, Status, WriteOptions};
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
@@ -19,10 +20,13 @@ pub(super) const PATCH: Command = Command {
     flags: &[
         Flag::optional("dry-run", "unchanged"),
         Flag::list("filename", Some('f')),
+        Flag::switch("local", None),
         Flag::text("output", Some('o')),
         Flag::text("patch", Some('p')),
         Flag::text("patch-file", None),
+        Flag::switch("record", None),
         Flag::switch("recursive", Some('R')),
+        Flag::text("subresource", None),
         Flag::text("type", None),
     ],
     run: patch,
@@ -62,21 +66,52 @@ fn patch(call: &mut Call<'_, '_>) -> Outcome {
     Failure::from_all(failures).map_or(Ok(Next::Done), Err)
 }
 
+/// `--subresource`: of those that kubectl knows the lab's API server has one.
+pub(super) fn subresource(call: &Call<'_, '_>) -> Result<Option<String>, Failure> {
+    match call.flags.text("subresource") {
+        None | Some("") => Ok(None),
+        Some("status") => Ok(Some("status".to_owned())),
+        Some(name @ ("scale" | "resize")) => {
+            Err(Failure::Plain(format!("the lab's API server has no subresource {name} that objects are sent to")))
+        }
+        Some(other) => Err(Failure::Plain(format!(
+            "invalid subresource value: {}. Must be one of [status scale resize]",
+            quote(other)
+        ))),
+    }
+}
+
 fn patch_one(call: &mut Call<'_, '_>, item: &Item, kind: &str, change: &Value, dry_run: DryRun) -> Result<(), Failure> {
-    let Some(before) = item.object.as_ref().map(crate::api::Object::to_value) else { return Ok(()) };
+    let Some(before) = item.value() else { return Ok(()) };
     let patch_type = match kind {
         "json" => PatchType::Json,
         "merge" => PatchType::Merge,
         _ => PatchType::Strategic,
     };
+    if call.flags.switch("local") {
+        let after = match patch_type {
+            PatchType::Json => json_patch(&before, change),
+            PatchType::Merge => Ok(json_merge_patch(&before, change)),
+            PatchType::Strategic => strategic_merge(&before, change, item.kind),
+        }?;
+        let done = if after == before { "patched (no change)" } else { "patched" };
+        return call.answer(item.kind, after, done, dry_run, Held::Map);
+    }
     // A patch that is only tried here is tried by the same rules.
     let options = WriteOptions {
         dry_run: dry_run != DryRun::None,
         field_validation: FieldValidation::Warn,
-        ..WriteOptions::default()
+        to_status: subresource(call)?.is_some_and(|name| name == "status"),
     };
     let result = call.world.client_mut().patch(item.kind, &item.key, change, patch_type, options);
-    let after = call.written(result)?.to_value();
+    let mut after = call.written(result)?.to_value();
+    if call.flags.switch("record") && dry_run == DryRun::None {
+        let mut noted = serde_json::json!({});
+        call.record(&mut noted);
+        let options = WriteOptions::default();
+        let result = call.world.client_mut().patch(item.kind, &item.key, &noted, PatchType::Merge, options);
+        after = call.written(result)?.to_value();
+    }
     let done = if after == before { "patched (no change)" } else { "patched" };
     call.answer(item.kind, after, done, dry_run, Held::Map)
 }

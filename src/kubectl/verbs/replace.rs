@@ -1,6 +1,7 @@
 //! `kubectl replace`.
 
 use crate::api::Kind;
+use crate::api::well_known::LAST_APPLIED;
 use crate::apiserver::{DeleteOptions, Status};
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
@@ -11,7 +12,7 @@ use crate::kubectl::manifest_file::{self, Manifest};
 use crate::kubectl::resource_type::kind_prefix;
 use crate::kubectl::selection::filenames;
 
-use super::apply::write_options;
+use super::apply::{with_last_applied, write_options};
 
 pub(super) const REPLACE: Command = Command {
     path: "replace",
@@ -66,6 +67,10 @@ fn replace(call: &mut Call<'_, '_>) -> Outcome {
 fn replace_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun, forces: bool) -> Result<(), Failure> {
     let kind = manifest.kind;
     let mut value = manifest.value.clone();
+    let annotated = field::string_map(&value, "/metadata/annotations").contains_key(LAST_APPLIED);
+    if call.flags.switch("save-config") || annotated {
+        value = with_last_applied(&value, None);
+    }
     let options = write_options(call, dry_run)?;
     let shown = if dry_run == DryRun::Client {
         value
@@ -99,7 +104,9 @@ fn keep_addresses(kind: Kind, current: &serde_json::Value, value: &mut serde_jso
 }
 
 fn delete_first(call: &mut Call<'_, '_>, manifest: &Manifest) -> Result<(), Failure> {
-    let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
+    let grace = call.flags.number("grace-period").filter(|seconds| *seconds >= 0).unwrap_or(0);
+    let propagation = super::delete::propagation(call)?;
+    let options = DeleteOptions { grace_period_seconds: Some(grace), propagation, uid: None };
     match call.world.client_mut().delete(manifest.kind, &manifest.key, &options) {
         Ok(_) => {}
         Err(Status { reason: "NotFound", .. }) => return Ok(()),

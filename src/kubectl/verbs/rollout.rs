@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::api::well_known::LAST_APPLIED;
+use crate::api::well_known::{DEPLOYMENT_REVISION, LAST_APPLIED};
 use crate::api::{Deployment, Kind, Object, ReplicaSet, Time};
 use crate::apiserver::{ChangeType, Key, WriteOptions, qualified};
 use crate::client::Watch;
@@ -19,12 +19,9 @@ use crate::kubectl::selection::{Item, Rules, select};
 use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
 
-const FILES: [Flag; 4] = [
-    Flag::list("filename", Some('f')),
-    Flag::switch("recursive", Some('R')),
-    Flag::text("selector", Some('l')),
-    Flag::text("output", Some('o')),
-];
+const OUTPUT: Flag = Flag::text("output", Some('o'));
+const FILES: [Flag; 3] =
+    [Flag::list("filename", Some('f')), Flag::switch("recursive", Some('R')), Flag::text("selector", Some('l'))];
 
 macro_rules! rollout_command {
     ($path:literal, $about:literal, $run:expr, [$($flag:expr),*]) => {
@@ -33,7 +30,7 @@ macro_rules! rollout_command {
             aliases: &[],
             about: $about,
             usage: "(TYPE NAME | TYPE/NAME) [flags]",
-            flags: &[FILES[0], FILES[1], FILES[2], FILES[3], $($flag),*],
+            flags: &[FILES[0], FILES[1], FILES[2], $($flag),*],
             run: $run,
         }
     };
@@ -46,16 +43,17 @@ pub(super) const STATUS: Command = rollout_command!(
     [Flag::number("revision", None), Flag::duration("timeout"), Flag::switch("watch", Some('w'))]
 );
 pub(super) const HISTORY: Command =
-    rollout_command!("rollout history", "View rollout history", history, [Flag::number("revision", None)]);
+    rollout_command!("rollout history", "View rollout history", history, [OUTPUT, Flag::number("revision", None)]);
 pub(super) const UNDO: Command = rollout_command!(
     "rollout undo",
     "Undo a previous rollout",
     undo,
-    [Flag::number("to-revision", None), Flag::optional("dry-run", "unchanged")]
+    [OUTPUT, Flag::number("to-revision", None), Flag::optional("dry-run", "unchanged")]
 );
-pub(super) const PAUSE: Command = rollout_command!("rollout pause", "Mark the provided resource as paused", pause, []);
-pub(super) const RESUME: Command = rollout_command!("rollout resume", "Resume a paused resource", resume, []);
-pub(super) const RESTART: Command = rollout_command!("rollout restart", "Restart a resource", restart, []);
+pub(super) const PAUSE: Command =
+    rollout_command!("rollout pause", "Mark the provided resource as paused", pause, [OUTPUT]);
+pub(super) const RESUME: Command = rollout_command!("rollout resume", "Resume a paused resource", resume, [OUTPUT]);
+pub(super) const RESTART: Command = rollout_command!("rollout restart", "Restart a resource", restart, [OUTPUT]);
 
 fn items(call: &mut Call<'_, '_>, types_alone: bool) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
     let args = call.args().to_vec();
@@ -63,6 +61,12 @@ fn items(call: &mut Call<'_, '_>, types_alone: bool) -> Result<(Vec<Item>, Vec<F
         return Err(Failure::new("required resource not specified"));
     }
     let selection = select(call, &args, Rules { types_alone, files_as_they_are: false })?;
+    let path = call.command.path;
+    let says_nothing_found = !matches!(path, "rollout history" | "rollout undo");
+    if says_nothing_found && selection.items.is_empty() && selection.failures.is_empty() {
+        let namespace = call.namespace();
+        call.io.err(format!("No resources found in {namespace} namespace.\n"));
+    }
     Ok((selection.items, selection.failures))
 }
 
@@ -107,9 +111,33 @@ fn history_of(call: &mut Call<'_, '_>, item: &Item, revision: i64) -> Result<(),
     let otherwise = format!("no history viewer has been implemented for {}", quoted_kind(item.kind));
     let deployment = deployment_of(item, &otherwise)?;
     let sets = replica_sets(call, deployment);
+    if call.flags.text("output").is_some_and(|format| !format.is_empty()) {
+        return print_revisions(call, &sets, revision);
+    }
     let text = view_history(deployment, &sets, revision, call.world.client().version())?;
     let with = if revision > 0 { format!("with revision #{revision}") } else { String::new() };
     call.io.out(name_line_of(item.kind, &item.key.name, &format!("{with}\n{text}")));
+    Ok(())
+}
+
+/// `-o` of a history: the ReplicaSets themselves. Models RolloutHistoryOptions.Run.
+fn print_revisions(call: &mut Call<'_, '_>, sets: &[Arc<ReplicaSet>], wanted: i64) -> Result<(), Failure> {
+    let revision = |set: &ReplicaSet| {
+        let text = set.metadata.annotations.get(DEPLOYMENT_REVISION);
+        text.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0)
+    };
+    let mut known: Vec<_> = sets.iter().map(|set| (revision(set), set)).collect();
+    crate::sorting::sort_by_key(&mut known, |(revision, _)| *revision);
+    if wanted > 0 {
+        known.retain(|(revision, _)| *revision == wanted);
+        if known.is_empty() {
+            return Err(Failure::new("unable to find the specified revision"));
+        }
+    }
+    for (_, set) in known {
+        let value = Object::ReplicaSet(Arc::clone(set)).to_value();
+        call.answer(Kind::ReplicaSet, value, "", DryRun::None, Held::Typed)?;
+    }
     Ok(())
 }
 
@@ -236,15 +264,13 @@ fn status(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::Plain(format!("revision must be a positive integer: {revision}")));
     }
     let (items, failures) = items(call, true)?;
-    if let Some(failure) = Failure::from_all(failures) {
-        return Err(failure);
-    }
     for item in &items {
         deployment_of(item, &format!("no status viewer has been implemented for {}", item.kind.as_str()))?;
     }
     let timeout = call.flags.duration_ms("timeout").and_then(|ms| u64::try_from(ms).ok()).filter(|ms| *ms > 0);
     Ok(Next::Wait(Box::new(Following {
         waiting: items.into_iter().rev().map(|item| item.key).collect(),
+        failed: Failure::from_all(failures),
         current: None,
         revision,
         watches: call.flags.switch_or("watch", true),
@@ -257,6 +283,8 @@ fn status(call: &mut Call<'_, '_>) -> Outcome {
 struct Following {
     /// What is to be followed after the present one, last first.
     waiting: Vec<Key>,
+    /// What was not found, which is said at the end.
+    failed: Option<Failure>,
     current: Option<Watch>,
     revision: i64,
     watches: bool,
@@ -320,7 +348,11 @@ impl Process for Following {
                 }
                 None => match self.waiting.pop() {
                     Some(key) => self.begin(&key, world, io),
-                    None => return Poll::Exited(0),
+                    None => {
+                        let Some(failure) = &self.failed else { return Poll::Exited(0) };
+                        io.err(failure.report());
+                        return Poll::Exited(failure.exit_code());
+                    }
                 },
             };
             match step {

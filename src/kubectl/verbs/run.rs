@@ -115,6 +115,10 @@ fn run(call: &mut Call<'_, '_>) -> Outcome {
     if let Some(port) = call.flags.text("port").and_then(|port| port.parse::<i64>().ok()) {
         field::set(&mut container, &["ports"], json!([{"containerPort": port}]));
     }
+    let is_variable = |pair: &String| pair.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+    if let Some(odd) = call.flags.texts("env").iter().find(|pair| !is_variable(pair)) {
+        return Err(Failure::Plain(format!("invalid env: {odd}")));
+    }
     let variables: Vec<_> = call
         .flags
         .texts("env")

@@ -3,13 +3,15 @@
 use serde_json::json;
 
 use crate::api::Kind;
-use crate::apiserver::{Status, WriteOptions};
+use crate::apiserver::{Key, Status, WriteOptions};
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::selection::{Item, Rules, select};
+use crate::process::{Chunk, Io, Poll, Process, World};
+use crate::sim::SimTime;
 
 pub(super) const SCALE: Command = Command {
     path: "scale",
@@ -56,12 +58,50 @@ fn scale(call: &mut Call<'_, '_>) -> Outcome {
     if call.flags.text("resource-version").is_some_and(|version| !version.is_empty()) && selection.items.len() > 1 {
         return Err(Failure::new("cannot use --resource-version with multiple resources"));
     }
+    let timeout = call.flags.duration_ms("timeout").and_then(|ms| u64::try_from(ms).ok()).filter(|ms| *ms > 0);
     for item in &selection.items {
         if let Err(failure) = scale_one(call, item, replicas, current, dry_run) {
             failures.push(failure);
         }
     }
-    Failure::from_all(failures).map_or(Ok(Next::Done), Err)
+    let Some(timeout) = timeout.filter(|_| dry_run == DryRun::None && failures.is_empty()) else {
+        return Failure::from_all(failures).map_or(Ok(Next::Done), Err);
+    };
+    let waiting = selection.items.iter().map(|item| (item.kind, item.key.clone())).collect();
+    let until = call.world.client().now() + timeout;
+    // What is said about the objects is said when they have the size.
+    let said = call.io.take_chunks();
+    Ok(Next::Wait(Box::new(Scaling { waiting, replicas, until, said })))
+}
+
+/// Waits for `--timeout` until the objects have as many pods as they are to have.
+/// Models k8s.io/kubectl/pkg/scale WaitForScaleHasDesiredReplicas.
+#[derive(Clone, Debug)]
+struct Scaling {
+    waiting: Vec<(Kind, Key)>,
+    replicas: i64,
+    until: SimTime,
+    said: Vec<Chunk>,
+}
+
+impl Process for Scaling {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        let (client, replicas) = (world.client(), self.replicas);
+        self.waiting.retain(|(kind, key)| {
+            client.get(*kind, key).is_ok_and(|object| field::number(&object.to_value(), "/status/replicas") != replicas)
+        });
+        if self.waiting.is_empty() {
+            for chunk in std::mem::take(&mut self.said) {
+                io.write(chunk.stream, &chunk.text);
+            }
+            return Poll::Exited(0);
+        }
+        if client.now() >= self.until {
+            io.err("error: timed out waiting for the condition\n");
+            return Poll::Exited(1);
+        }
+        Poll::SleepUntil(self.until)
+    }
 }
 
 fn scale_one(

@@ -1,7 +1,7 @@
 //! `kubectl top`: figures of a simple model, which says so. Programs here use no cpu and no memory.
 
 use crate::api::{Kind, Pod};
-use crate::apiserver::LabelQuery;
+use crate::apiserver::{LabelQuery, Selectors};
 use crate::kubectl::TabWriter;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -90,7 +90,9 @@ fn nodes(call: &mut Call<'_, '_>) -> Outcome {
     let client = call.world.client();
     let all = client.pods(None);
     let mut rows = Vec::new();
-    for node in client.list(Kind::Node, None) {
+    let labels = call.flags.text("selector").unwrap_or_default();
+    let selectors = Selectors::parse(Kind::Node, labels, "")?;
+    for node in client.select(Kind::Node, None, &selectors) {
         let name = &node.metadata().name;
         let pods: Vec<(u64, u64)> =
             all.iter().filter(|pod| pod.node_name == *name && is_measured(pod)).map(|pod| usage(pod)).collect();

@@ -13,7 +13,7 @@ pub(super) const VERSION: Command = Command {
     aliases: &[],
     about: "Print the client and server version information",
     usage: "",
-    flags: &[Flag::switch("client", None), Flag::text("output", Some('o')), Flag::switch("short", None)],
+    flags: &[Flag::switch("client", None), Flag::format()],
     run: version,
 };
 

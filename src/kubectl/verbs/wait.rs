@@ -45,13 +45,7 @@ const TIMED_OUT: &str = "timed out waiting for the condition";
 /// Models k8s.io/kubectl/pkg/cmd/wait WaitOptions.RunWaitContext.
 fn wait(call: &mut Call<'_, '_>) -> Outcome {
     let wanted = call.flags.texts("for").to_vec();
-    let printer = match call.flags.text("output") {
-        None | Some("") => None,
-        Some(format) => {
-            let files = &call.world.files;
-            Some(Printer::parse(format, false, false, |path| files.read(path).map(str::to_owned))?)
-        }
-    };
+    let printer = call.printer()?;
     let conditions = wanted.iter().map(|text| condition(text)).collect::<Result<Vec<_>, _>>()?;
     if conditions.is_empty() {
         return Err(Failure::new("unrecognized condition: []"));

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::names;
+use super::{load, names, store};
 use crate::api::conversion::base64;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
-use crate::kubectl::config::{entry, load, store};
+use crate::kubectl::config::entry;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::Flag;
@@ -41,7 +41,7 @@ pub(crate) const SET_CREDENTIALS: Command = Command {
 
 /// Models k8s.io/kubectl/pkg/cmd/config SetContextOptions.
 fn set_context(call: &mut Call<'_, '_>) -> Outcome {
-    let mut config = load(call.world.files);
+    let mut config = load(call);
     let current = call.flags.switch("current");
     let name = match call.args() {
         [] if current => field::text(&config, "/current-context").to_owned(),
@@ -56,7 +56,7 @@ fn set_context(call: &mut Call<'_, '_>) -> Outcome {
     let done = if names(&config, "contexts").contains(&name.as_str()) { "modified" } else { "created" };
     let changes = fields_of(call, &[("cluster", "cluster"), ("user", "user"), ("namespace", "namespace")]);
     change(&mut config, "contexts", &name, changes);
-    store(call.world.files, &config);
+    store(call, &config);
     call.io.out(format!("Context \"{name}\" {done}.\n"));
     Ok(Next::Done)
 }
@@ -78,9 +78,9 @@ fn set_cluster(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::new("you must specify a --certificate-authority to embed"));
     }
     changes.extend(certificate(call, "certificate-authority")?);
-    let mut config = load(call.world.files);
+    let mut config = load(call);
     change(&mut config, "clusters", &name, changes);
-    store(call.world.files, &config);
+    store(call, &config);
     call.io.out(format!("Cluster {name:?} set.\n"));
     Ok(Next::Done)
 }
@@ -100,9 +100,9 @@ fn set_credentials(call: &mut Call<'_, '_>) -> Outcome {
     let mut changes = fields_of(call, &[("token", "token"), ("username", "username"), ("password", "password")]);
     changes.extend(certificate(call, "client-certificate")?);
     changes.extend(certificate(call, "client-key")?);
-    let mut config = load(call.world.files);
+    let mut config = load(call);
     change(&mut config, "users", &name, changes);
-    store(call.world.files, &config);
+    store(call, &config);
     call.io.out(format!("User {name:?} set.\n"));
     Ok(Next::Done)
 }

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{FILE, names};
+use super::{FILE, load, names, store};
 use crate::kubectl::command::{Call, Command, Next, Outcome};
-use crate::kubectl::config::{load, store};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 
@@ -43,7 +42,7 @@ entry_command!(
 );
 
 fn list(call: &mut Call<'_, '_>, list: &str) -> Outcome {
-    let config = load(call.world.files);
+    let config = load(call);
     let lines: String = names(&config, list).into_iter().map(|name| format!("{name}\n")).collect();
     call.io.out(format!("NAME\n{lines}"));
     Ok(Next::Done)
@@ -52,7 +51,7 @@ fn list(call: &mut Call<'_, '_>, list: &str) -> Outcome {
 fn delete(call: &mut Call<'_, '_>, list: &str, what: &str) -> Outcome {
     let [name] = call.args() else { return Err(call.usage(&format!("{what} to delete is required"))) };
     let name = name.clone();
-    let mut config = load(call.world.files);
+    let mut config = load(call);
     if !names(&config, list).contains(&name.as_str()) {
         return Err(Failure::Plain(format!("cannot delete {what} {name}, not in {FILE}")));
     }
@@ -64,7 +63,7 @@ fn delete(call: &mut Call<'_, '_>, list: &str, what: &str) -> Outcome {
     if let Some(Value::Array(entries)) = config.get_mut(list) {
         entries.retain(|one| field::text(one, "/name") != name);
     }
-    store(call.world.files, &config);
+    store(call, &config);
     call.io.out(format!("deleted {what} {name} from {FILE}\n"));
     Ok(Next::Done)
 }
@@ -75,7 +74,7 @@ fn rename(call: &mut Call<'_, '_>) -> Outcome {
         return Err(call.usage(&format!("Unexpected args: [{args}]")));
     };
     let (old, new) = (old.clone(), new.clone());
-    let mut config = load(call.world.files);
+    let mut config = load(call);
     let known = names(&config, "contexts");
     if !known.contains(&old.as_str()) {
         return Err(Failure::Plain(format!("cannot rename the context {old:?}, it's not in {FILE}")));
@@ -94,7 +93,7 @@ fn rename(call: &mut Call<'_, '_>) -> Outcome {
     if field::text(&config, "/current-context") == old {
         field::set(&mut config, &["current-context"], json!(new));
     }
-    store(call.world.files, &config);
+    store(call, &config);
     call.io.out(format!("Context {old:?} renamed to {new:?}.\n"));
     Ok(Next::Done)
 }

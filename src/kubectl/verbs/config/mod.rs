@@ -12,7 +12,7 @@ pub(super) use property::{SET, UNSET};
 use serde_json::{Value, json};
 
 use crate::kubectl::command::{Call, Command, Next, Outcome};
-use crate::kubectl::config::{load, namespace_of, store};
+use crate::kubectl::config::{self, namespace_of};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::Flag;
@@ -44,7 +44,7 @@ pub(super) const GET_CONTEXTS: Command = Command {
     aliases: &[],
     about: "Describe one or many contexts",
     usage: "[(-o|--output=)name)]",
-    flags: &[Flag::switch("no-headers", None), Flag::text("output", Some('o'))],
+    flags: &[Flag::switch("no-headers", None), Flag::format()],
     run: get_contexts,
 };
 
@@ -57,13 +57,31 @@ pub(super) const USE_CONTEXT: Command = Command {
     run: use_context,
 };
 
+/// The kubeconfig of `--kubeconfig`, or the usual one.
+fn load(call: &Call<'_, '_>) -> Value {
+    match path_of(call) {
+        Some(path) => config::load_from(call.world.files, &path),
+        None => config::load(call.world.files),
+    }
+}
+
+/// Writes the kubeconfig of `--kubeconfig`, or the usual one.
+fn store(call: &mut Call<'_, '_>, config: &Value) {
+    let path = path_of(call);
+    config::store(call.world.files, path.as_deref(), config);
+}
+
+fn path_of(call: &Call<'_, '_>) -> Option<String> {
+    call.flags.text("kubeconfig").filter(|path| !path.is_empty()).map(str::to_owned)
+}
+
 /// The names in `clusters`, `contexts` or `users`.
 fn names<'c>(config: &'c Value, list: &str) -> Vec<&'c str> {
     field::list(config, &format!("/{list}")).iter().map(|one| field::text(one, "/name")).collect()
 }
 
 fn view(call: &mut Call<'_, '_>) -> Outcome {
-    let mut config = load(call.world.files);
+    let mut config = load(call);
     if call.flags.switch("minify") {
         minify(&mut config)?;
     }
@@ -120,7 +138,7 @@ fn redact(config: &mut Value) {
 }
 
 fn current_context(call: &mut Call<'_, '_>) -> Outcome {
-    let config = load(call.world.files);
+    let config = load(call);
     match field::text(&config, "/current-context") {
         "" => Err(Failure::new("current-context is not set")),
         context => {
@@ -132,7 +150,7 @@ fn current_context(call: &mut Call<'_, '_>) -> Outcome {
 
 /// Models k8s.io/kubectl/pkg/cmd/config GetContextsOptions.
 fn get_contexts(call: &mut Call<'_, '_>) -> Outcome {
-    let config = load(call.world.files);
+    let config = load(call);
     let output = call.flags.text("output").unwrap_or_default();
     if !matches!(output, "" | "name") {
         return Err(Failure::Plain(format!(
@@ -169,20 +187,20 @@ fn use_context(call: &mut Call<'_, '_>) -> Outcome {
         let args = call.args().join(" ");
         return Err(call.usage(&format!("Unexpected args: [{args}]")));
     };
-    let mut config = load(call.world.files);
+    let mut config = load(call);
     if !names(&config, "contexts").contains(&name.as_str()) {
         return Err(Failure::Plain(format!("no context exists with the name: {name:?}")));
     }
     field::set(&mut config, &["current-context"], json!(name));
     let name = name.clone();
-    store(call.world.files, &config);
+    store(call, &config);
     call.io.out(format!("Switched to context \"{name}\".\n"));
     Ok(Next::Done)
 }
 
 /// The namespace of the context that the call uses.
 pub(in crate::kubectl) fn namespace(call: &Call<'_, '_>) -> String {
-    let config = load(call.world.files);
+    let config = load(call);
     let context = call.flags.text("context").filter(|context| !context.is_empty());
     namespace_of(&config, context.unwrap_or_else(|| field::text(&config, "/current-context")))
 }

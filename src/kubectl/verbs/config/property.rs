@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::{load, store};
 use crate::api::conversion::base64;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
-use crate::kubectl::config::{entry, load, store};
+use crate::kubectl::config::entry;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::Flag;
@@ -47,7 +48,7 @@ fn set(call: &mut Call<'_, '_>) -> Outcome {
     if value.is_empty() {
         return Err(Failure::new("you cannot use set to unset a property"));
     }
-    let mut config = load(call.world.files);
+    let mut config = load(call);
     if let Some((list, name, last)) = split(property) {
         let value = if last.ends_with("-data") && call.flags.switch("set-raw-bytes") {
             json!(base64(value))
@@ -65,7 +66,7 @@ fn set(call: &mut Call<'_, '_>) -> Outcome {
         return Err(unknown(property));
     }
     let property = property.clone();
-    store(call.world.files, &config);
+    store(call, &config);
     call.io.out(format!("Property {property:?} set.\n"));
     Ok(Next::Done)
 }
@@ -76,7 +77,7 @@ fn unset(call: &mut Call<'_, '_>) -> Outcome {
         return Err(call.usage(&format!("Unexpected args: [{args}]")));
     };
     let property = property.clone();
-    let mut config = load(call.world.files);
+    let mut config = load(call);
     let name = property.split_once('.').filter(|(list, _)| LISTS.contains(list));
     let entries = name.and_then(|(list, name)| Some((config.get_mut(list)?.as_array_mut()?, name)));
     match entries {
@@ -99,7 +100,7 @@ fn unset(call: &mut Call<'_, '_>) -> Outcome {
         }
         None => return Err(unknown(&property)),
     }
-    store(call.world.files, &config);
+    store(call, &config);
     call.io.out(format!("Property {property:?} unset.\n"));
     Ok(Next::Done)
 }

@@ -1,12 +1,16 @@
 //! `kubectl apply`.
 
+mod last_applied;
+
+pub(super) use last_applied::{SET_LAST_APPLIED, VIEW_LAST_APPLIED};
+
 use serde_json::{Value, json};
 
 use crate::api::patch::{strategic_merge, three_way};
 use crate::api::schema::as_typed;
 use crate::api::well_known::LAST_APPLIED;
 use crate::api::{Kind, Object};
-use crate::apiserver::{FieldValidation, PatchType, WriteOptions};
+use crate::apiserver::{DeleteOptions, FieldValidation, PatchType, WriteOptions};
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -142,10 +146,23 @@ pub(super) fn with_last_applied(value: &Value, typed: Option<Kind>) -> Value {
     value
 }
 
+/// Takes away the fields that are null, as a later `apply` of the same file would. Models apply.pruneNullsFromMap.
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.iter_mut().for_each(|(_, value)| without_nulls(value));
+        }
+        Value::Array(list) => list.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
+}
+
 fn create(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Result<(Value, &'static str), Failure> {
     let mut value = manifest.value.clone();
     call.record(&mut value);
-    let value = with_last_applied(&value, None);
+    let mut value = with_last_applied(&value, None);
+    without_nulls(&mut value);
     if dry_run == DryRun::Client {
         return Ok((value, "created"));
     }
@@ -164,7 +181,8 @@ fn update(
 ) -> Result<(Value, &'static str), Failure> {
     let metadata = current.metadata();
     let last = metadata.annotations.get(LAST_APPLIED).map(|text| serde_json::from_str(text).unwrap_or_default());
-    if last.is_none() {
+    // `diff` goes the same way, and says nothing of it.
+    if last.is_none() && call.command.path == "apply" {
         call.warn(&format!(
             "resource {}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply \
              should only be used on resources created declaratively by either kubectl create --save-config or kubectl \
@@ -192,12 +210,50 @@ fn update(
     }
     let options = write_options(call, dry_run)?;
     let result = call.world.client_mut().patch(manifest.kind, &manifest.key, &patch, PatchType::Strategic, options);
+    let is_replaced = call.flags.switch("force")
+        && dry_run == DryRun::None
+        && result.as_ref().is_err_and(|status| matches!(status.reason, "Conflict" | "Invalid"));
+    if is_replaced {
+        return Ok((replace(call, manifest, new, before)?, "configured"));
+    }
     let object = call.written(result).map_err(|failure| {
         let what =
             format!("applying patch:\n{}\nto:\n{}\nfor:", json::compact(&patch), identity(manifest.kind, manifest));
         failure.when(&what, Some(&manifest.source))
     })?;
     Ok((object.to_value(), "configured"))
+}
+
+/// `--force`: deletes the object and creates it anew; the old one comes back when the new one is refused.
+/// Models Patcher.deleteAndCreate.
+fn replace(call: &mut Call<'_, '_>, manifest: &Manifest, new: Value, old: Value) -> Result<Value, Failure> {
+    let grace = call.flags.number("grace-period").filter(|seconds| *seconds >= 0).unwrap_or(0);
+    let propagation = super::delete::propagation(call)?;
+    let options = DeleteOptions { grace_period_seconds: Some(grace), propagation, uid: None };
+    call.world.client_mut().delete(manifest.kind, &manifest.key, &options)?;
+    let options = write_options(call, DryRun::None)?;
+    let namespace = manifest.key.namespace.to_string();
+    let result = call.world.client_mut().create(manifest.kind, &namespace, new, options);
+    let failure = match call.written(result) {
+        Ok(object) => return Ok(object.to_value()),
+        Err(failure) => failure,
+    };
+    let mut old = old;
+    for name in ["resourceVersion", "uid", "creationTimestamp"] {
+        if let Some(metadata) = old.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove(name);
+        }
+    }
+    let restored = call.world.client_mut().create(manifest.kind, &namespace, old, options);
+    match call.written(restored) {
+        Ok(_) => Err(failure),
+        Err(second) => Err(Failure::Plain(format!(
+            "An error occurred force-replacing the existing object with the newly provided one:\n\n{}.\n\nAdditionally, an \
+             error occurred attempting to restore the original object:\n\n{}",
+            failure.message(),
+            second.message()
+        ))),
+    }
 }
 
 /// `--dry-run` and `--validate` as the API server understands them. Models cmdutil.GetValidationDirective.
