@@ -113,80 +113,102 @@ pub struct RunOptions {
     pub session: PathBuf,
 }
 
-/// Reads the command line.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
-    parse_all(arguments).map_err(|error| format!("{error}\n\n{HELP}"))
+/// What stands on the command line.
+#[derive(Default)]
+struct Given {
+    words: Vec<OsString>,
+    options: RunOptions,
+    is_update: bool,
+    junit: Option<PathBuf>,
+    format: Option<Format>,
+    fuzz: FuzzOptions,
+    port: Option<u16>,
+    site: Option<PathBuf>,
+    wants_help: bool,
 }
 
-fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
-    let mut parser = lexopt::Parser::from_iter(arguments);
-    let mut options = RunOptions::default();
-    let mut words: Vec<OsString> = Vec::new();
-    let mut is_update = false;
-    let mut junit: Option<PathBuf> = None;
-    let mut format: Option<Format> = None;
-    let mut fuzz = FuzzOptions::default();
-    let (mut port, mut site): (Option<u16>, Option<PathBuf>) = (None, None);
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("dir") => options.dir = Some(parser.value()?.into()),
-            Long("seed") => options.seed = lexopt::ValueExt::parse(&parser.value()?)?,
-            Long("k8s") => {
-                let text = lexopt::ValueExt::string(parser.value()?)?;
-                let unknown = || lexopt::Error::from(format!("unknown version {text:?}: 1.36 or 1.22"));
-                options.version = KubernetesVersion::parse(&text).ok_or_else(unknown)?;
+/// Reads the command line.
+///
+/// # Errors
+/// What is wrong with it, and the help text.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let given = Given::read(lexopt::Parser::from_iter(arguments));
+    given.and_then(Given::command).map_err(|error| format!("{error}\n\n{HELP}"))
+}
+
+impl Given {
+    fn read(mut parser: lexopt::Parser) -> Result<Self, lexopt::Error> {
+        let mut given = Self::default();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("dir") => given.options.dir = Some(parser.value()?.into()),
+                Long("seed") => given.options.seed = lexopt::ValueExt::parse(&parser.value()?)?,
+                Long("k8s") => {
+                    let text = lexopt::ValueExt::string(parser.value()?)?;
+                    let unknown = || lexopt::Error::from(format!("unknown version {text:?}: 1.36 or 1.22"));
+                    given.options.version = KubernetesVersion::parse(&text).ok_or_else(unknown)?;
+                }
+                Long("timeline") => given.options.timeline = Some(parser.value()?.into()),
+                Long("decisions") => given.options.decisions = Some(parser.value()?.into()),
+                Long("seeds") => given.fuzz.seeds = lexopt::ValueExt::parse(&parser.value()?)?,
+                Long("from") => given.fuzz.first = lexopt::ValueExt::parse(&parser.value()?)?,
+                Long("minutes") => given.fuzz.minutes = Some(lexopt::ValueExt::parse(&parser.value()?)?),
+                Long("session") => given.fuzz.session = Some(parser.value()?.into()),
+                Long("update") => given.is_update = true,
+                Long("port") => given.port = Some(lexopt::ValueExt::parse(&parser.value()?)?),
+                Long("site") => given.site = Some(parser.value()?.into()),
+                Long("junit") => given.junit = Some(parser.value()?.into()),
+                Long("output") | Short('o') => {
+                    let name = lexopt::ValueExt::string(parser.value()?)?;
+                    let unknown =
+                        || lexopt::Error::from(format!("unknown format {name:?}: text, json, markdown or sarif"));
+                    given.format = Some(Format::parse(&name).ok_or_else(unknown)?);
+                }
+                Long("help") | Short('h') => given.wants_help = true,
+                Value(word) => given.words.push(word),
+                other => return Err(other.unexpected()),
             }
-            Long("timeline") => options.timeline = Some(parser.value()?.into()),
-            Long("decisions") => options.decisions = Some(parser.value()?.into()),
-            Long("seeds") => fuzz.seeds = lexopt::ValueExt::parse(&parser.value()?)?,
-            Long("from") => fuzz.first = lexopt::ValueExt::parse(&parser.value()?)?,
-            Long("minutes") => fuzz.minutes = Some(lexopt::ValueExt::parse(&parser.value()?)?),
-            Long("session") => fuzz.session = Some(parser.value()?.into()),
-            Long("update") => is_update = true,
-            Long("port") => port = Some(lexopt::ValueExt::parse(&parser.value()?)?),
-            Long("site") => site = Some(parser.value()?.into()),
-            Long("junit") => junit = Some(parser.value()?.into()),
-            Long("output") | Short('o') => {
-                let name = lexopt::ValueExt::string(parser.value()?)?;
-                let unknown = || lexopt::Error::from(format!("unknown format {name:?}: text, json, markdown or sarif"));
-                format = Some(Format::parse(&name).ok_or_else(unknown)?);
+        }
+        Ok(given)
+    }
+
+    /// What is to be done, if that is one command with its own flags.
+    fn command(self) -> Result<Command, lexopt::Error> {
+        let Self { words, options, is_update, junit, format, fuzz, port, site, wants_help } = self;
+        if wants_help {
+            return Ok(Command::Help);
+        }
+        let command = words.first().and_then(|word| word.to_str()).unwrap_or_default();
+        if format.is_some() && command != "forecast" {
+            return Err("-o is for forecast".into());
+        }
+        if junit.is_some() && (command != "check" || is_update) {
+            return Err("--junit is for check, without --update".into());
+        }
+        if (port.is_some() || site.is_some()) && command != "serve" {
+            return Err("--port and --site are for serve".into());
+        }
+        let RunOptions { dir, seed, version, .. } = &options;
+        let (dir, seed, version) = (dir.clone(), *seed, *version);
+        match words.as_slice() {
+            [command, session] if command == "run" => {
+                Ok(Command::Run(RunOptions { session: session.into(), ..options }))
             }
-            Long("help") | Short('h') => return Ok(Command::Help),
-            Value(word) => words.push(word),
-            other => return Err(other.unexpected()),
+            [command, file] if command == "check" => {
+                Ok(Command::Check(CheckOptions { file: file.into(), is_update, junit, dir, seed, version }))
+            }
+            [command, old, new] if command == "forecast" => {
+                let format = format.unwrap_or_default();
+                Ok(Command::Forecast(ForecastOptions { old: old.into(), new: new.into(), seed, version, format }))
+            }
+            [command, file] if command == "lesson" => Ok(Command::Lesson(file.into())),
+            [command] if command == "serve" => Ok(Command::Serve(ServeOptions { port: port.unwrap_or(8080), site })),
+            [command] if command == "fuzz" => Ok(Command::Fuzz(fuzz)),
+            [command] if command == "run" => Err("run needs a session file".into()),
+            [command, ..] if command == "forecast" => Err("forecast needs two files or folders: OLD and NEW".into()),
+            [command] if command == "help" => Ok(Command::Help),
+            [] => Ok(Command::Help),
+            _ => Err("expected: run SESSION, lesson FILE, check FILE.md, forecast OLD NEW, serve or fuzz".into()),
         }
-    }
-    let command = words.first().and_then(|word| word.to_str()).unwrap_or_default();
-    if format.is_some() && command != "forecast" {
-        return Err("-o is for forecast".into());
-    }
-    if junit.is_some() && (command != "check" || is_update) {
-        return Err("--junit is for check, without --update".into());
-    }
-    if (port.is_some() || site.is_some()) && command != "serve" {
-        return Err("--port and --site are for serve".into());
-    }
-    match words.as_slice() {
-        [command] if command == "serve" => Ok(Command::Serve(ServeOptions { port: port.unwrap_or(8080), site })),
-        [command, session] if command == "run" => {
-            options.session = session.into();
-            Ok(Command::Run(options))
-        }
-        [command, file] if command == "check" => {
-            let RunOptions { dir, seed, version, .. } = options;
-            Ok(Command::Check(CheckOptions { file: file.into(), is_update, junit, dir, seed, version }))
-        }
-        [command, old, new] if command == "forecast" => {
-            let RunOptions { seed, version, .. } = options;
-            let format = format.unwrap_or_default();
-            Ok(Command::Forecast(ForecastOptions { old: old.into(), new: new.into(), seed, version, format }))
-        }
-        [command, ..] if command == "forecast" => Err("forecast needs two files or folders: OLD and NEW".into()),
-        [command, file] if command == "lesson" => Ok(Command::Lesson(file.into())),
-        [command] if command == "fuzz" => Ok(Command::Fuzz(fuzz)),
-        [command] if command == "help" => Ok(Command::Help),
-        [command] if command == "run" => Err("run needs a session file".into()),
-        [] => Ok(Command::Help),
-        _ => Err("expected: run SESSION, lesson FILE, check FILE.md, forecast OLD NEW, serve or fuzz".into()),
     }
 }

@@ -1,7 +1,7 @@
 //! What always holds in a cluster, whatever is done to it and when: Kubernetes' own rules, each with its source.
 //!
-//! A [`Watcher`] is shown the cluster after every step. What a step may do stands in [`transitions`]; what has to be true
-//! once nothing has happened for a while in [`rest`]; how many pods a rollout may ask for in [`limits`].
+//! A [`Watcher`] is shown the cluster after every step. What a step may do stands in `transitions`; what has to be true
+//! once nothing has happened for a while in `rest`; how many pods a rollout may ask for in `limits`.
 
 mod limits;
 mod rest;

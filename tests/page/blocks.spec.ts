@@ -3,7 +3,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
-import { expect, test } from "./support/lab";
+import { expect, expectAccessible, test } from "./support/lab";
 
 const HOST = "https://host.example/";
 const LAB = "https://lab.example/";
@@ -11,7 +11,7 @@ const HTML = "text/html; charset=utf-8";
 const GENERATORS = fileURLToPath(new URL("generators/", import.meta.url));
 
 /** Says that it is there, shows what it is asked, and answers it. */
-const STAND_IN = `<!doctype html><html lang="en"><title>Stand-in</title><main></main><script>
+const STAND_IN = `<!doctype html><html lang="en"><title>Stand-in</title><main><h1>Stand-in</h1></main><script>
   const host = new URLSearchParams(location.search).get("host");
   const main = document.querySelector("main");
   main.dataset.query = location.search;
@@ -43,7 +43,7 @@ async function open(page: Page, body: string, html = 'lang="en"', asked = "?bloc
   await page.route(HOST, (route) =>
     route.fulfill({
       contentType: HTML,
-      headers: { "content-security-policy": `default-src 'none'; script-src ${LAB}; frame-src ${LAB}; style-src-attr 'unsafe-inline'` },
+      headers: { "content-security-policy": `default-src 'none'; script-src ${LAB}; frame-src ${LAB}; style-src 'unsafe-inline'` },
       body: `<!doctype html><html ${html}><head><meta charset="utf-8"><title>Host</title>${head}<script defer src="${LAB}embed.js${asked}"></script></head><body><main>${body}</main></body></html>`,
     }),
   );
@@ -141,6 +141,22 @@ test("blocks that come later run too, and take their bars along when they go", a
   });
   await expect(bars(page)).toHaveCount(0);
 });
+
+for (const theme of ["light", "dark"]) {
+  test(`what is added can be reached and read, ${theme}`, async ({ page }) => {
+    const { body } = chapter("plain");
+    // The host's own colours are not the matter here.
+    await open(page, `<style>html[data-theme="dark"] { background: #111; color: #eee; }</style>${body}`, `lang="en" data-theme="${theme}"`);
+    await bars(page).nth(0).getByRole("button", { name: "Apply", exact: true }).press("Enter");
+    await expect(bars(page).nth(0).getByRole("status")).toHaveText("did apply");
+    await expectAccessible(page, "hellok8s-block");
+    await expectAccessible(page, "hellok8s-dock");
+    const fold = page.locator("hellok8s-dock").getByRole("button", { name: "Fold" });
+    await fold.press("Enter");
+    await expect(page.locator("hellok8s-dock").getByRole("button", { name: "Unfold" })).toHaveAttribute("aria-expanded", "false");
+    await expect(page.locator("hellok8s-dock iframe")).toBeHidden();
+  });
+}
 
 test.describe("without scripts", () => {
   test.use({ javaScriptEnabled: false });
