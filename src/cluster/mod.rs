@@ -11,6 +11,7 @@ mod hashes;
 mod kubelet_world;
 mod node;
 mod requests;
+pub(crate) mod retention;
 mod routes;
 mod rules;
 mod scheduling;
@@ -39,6 +40,7 @@ use crate::sim::{Log, SimTime};
 
 use hashes::TemplateHash;
 use node::NodeWatch;
+use retention::Expiries;
 pub use rules::RULES;
 pub use trouble::Target;
 use work::WorkQueue;
@@ -81,6 +83,9 @@ pub struct Cluster {
     expectations: Expectations,
     log: Log<WatchEvent>,
     decisions: Log<Decision>,
+    /// Whether the logs are held whole.
+    keeps_logs: bool,
+    expiries: Expiries,
     /// Requests that went through a service so far: each is balanced by a draw of its own.
     requests: u64,
     proxy: Proxy,
@@ -130,6 +135,8 @@ impl Cluster {
             expectations: Expectations::default(),
             log: Log::default(),
             decisions: Log::default(),
+            keeps_logs: false,
+            expiries: Expiries::default(),
             requests: 0,
             proxy: Proxy::default(),
             traffic: Traffic::default(),
@@ -203,7 +210,8 @@ impl Cluster {
         if next == SimTime::NEVER {
             return None;
         }
-        let next = self.serve_traffic(next);
+        // That an event's time is over is no reason to go on, and is not missed either.
+        let next = self.serve_traffic(next.min(self.expiries.next_at()));
         self.go_to(next);
         self.handle_due();
         Some(self.now)
@@ -213,8 +221,9 @@ impl Cluster {
     pub fn run_until(&mut self, until: SimTime) {
         self.hand_on_changes();
         loop {
-            let next = self.serve_traffic(self.next_at().min(until));
-            if next > until || self.next_at() > next {
+            let due = self.next_at().min(self.expiries.next_at());
+            let next = self.serve_traffic(due.min(until));
+            if next > until || self.next_at().min(self.expiries.next_at()) > next {
                 break;
             }
             self.go_to(next);
@@ -230,7 +239,9 @@ impl Cluster {
 
     /// One thing that is due now: the kubelet before the controllers, so that what exists is known before it is judged.
     fn handle_due(&mut self) {
-        if self.kubelet.next_wake() <= self.now {
+        if self.expiries.next_at() <= self.now {
+            self.expire_event();
+        } else if self.kubelet.next_wake() <= self.now {
             self.run_kubelet();
         } else if self.proxy.next_at() <= self.now {
             self.proxy.sync(self.api.store(), self.now);

@@ -19,11 +19,13 @@ impl Cluster {
     pub(super) fn hand_on_changes(&mut self) {
         for change in self.api.take_changes() {
             self.route(&change);
+            self.note_event(&change);
             if change.kind == ChangeType::Deleted && !self.notes.is_empty() {
                 let object = &change.object;
                 self.notes.remove(&format!("{}/{}", object.kind().as_str(), Key::of(object.metadata())));
             }
             self.log.push(WatchEvent { at: self.now, kind: change.kind, object: change.object });
+            self.thin_logs();
         }
     }
 

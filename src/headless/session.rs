@@ -34,6 +34,9 @@ const SLEEPERS_WAKES: u32 = 10;
 pub fn run(options: &RunOptions) -> Result<(), String> {
     let text = read_session(&options.session)?;
     let mut lab = lab_with(options.dir.as_deref(), &LabOptions { seed: options.seed, version: options.version })?;
+    if options.timeline.is_some() || options.decisions.is_some() {
+        lab.cluster_mut().keep_logs();
+    }
     let mut out = std::io::stdout().lock();
     for command in Terminal::commands(&text) {
         let transcript = type_command(&mut lab, &command);

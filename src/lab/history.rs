@@ -1,6 +1,6 @@
 //! The way back in time: copies of the cluster, from which any moment is reached by running on.
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, retention};
 use crate::sim::SimTime;
 
 /// Simulated time between two copies, at first.
@@ -11,6 +11,10 @@ const SPACING_EVENTS: usize = 1_000;
 const MOST_COPIES: usize = 256;
 /// So many go with each new one, until half of them are gone.
 const DROPPED_AT_ONCE: usize = 2;
+/// Copies that somebody's change made: with more the beginning goes, and nobody gets back to it.
+const MOST_CHANGES: usize = 4_096;
+/// A copy that lies so far back, in a history with more entries of the log than a cluster holds, keeps none of them.
+const STRIPPED_AFTER_MS: u64 = 3_600_000;
 /// Fewer copies are kept of a large cluster: together they hold at most so many objects …
 const MOST_OBJECTS: usize = 400_000;
 /// … but never fewer copies than this.
@@ -33,12 +37,20 @@ struct Checkpoint {
     cluster: Cluster,
     /// Somebody changed something just before: without this copy, running on from an older one would miss it.
     is_needed: bool,
+    /// Whether it holds only the last entries of its logs.
+    is_stripped: bool,
+}
+
+impl Checkpoint {
+    fn of(cluster: &Cluster, is_needed: bool) -> Self {
+        Self { cluster: cluster.clone(), is_needed, is_stripped: false }
+    }
 }
 
 impl History {
     /// A history that begins with `cluster`.
     pub fn new(cluster: &Cluster) -> Self {
-        let first = Checkpoint { cluster: cluster.clone(), is_needed: true };
+        let first = Checkpoint::of(cluster, true);
         Self {
             copies: vec![first],
             spacing_ms: SPACING_MS,
@@ -77,8 +89,9 @@ impl History {
             self.copies.last().map_or((SimTime::ZERO, 0), |copy| (copy.cluster.now(), copy.cluster.log().len()));
         let has_passed = now.ms_since(last) >= self.spacing_ms;
         if now > last && (has_passed || cluster.log().len().saturating_sub(events) >= self.spacing_events) {
-            self.copies.push(Checkpoint { cluster: cluster.clone(), is_needed: false });
+            self.copies.push(Checkpoint::of(cluster, false));
             self.thin_out(cluster);
+            self.strip(cluster);
         }
     }
 
@@ -87,9 +100,26 @@ impl History {
         let now = cluster.now();
         self.forks += u32::from(now < self.end);
         self.copies.retain(|copy| copy.cluster.now() < now || (copy.is_needed && copy.cluster.now() == now));
-        self.copies.push(Checkpoint { cluster: cluster.clone(), is_needed: true });
+        self.copies.push(Checkpoint::of(cluster, true));
         self.end = now;
         self.thin_out(cluster);
+        let needed = || self.copies.iter().enumerate().filter(|(_, copy)| copy.is_needed);
+        if needed().count() > MOST_CHANGES {
+            let second = needed().nth(1).map_or(0, |(at, _)| at);
+            self.copies.drain(..second);
+        }
+    }
+
+    /// What lies far back gives up what it holds of the logs: each copy would hold an hour of its own.
+    fn strip(&mut self, cluster: &Cluster) {
+        if cluster.log().len() <= retention::LOG_ENTRIES {
+            return;
+        }
+        let is_far = |copy: &&mut Checkpoint| cluster.now().ms_since(copy.cluster.now()) > STRIPPED_AFTER_MS;
+        for copy in self.copies.iter_mut().take_while(is_far).filter(|copy| !copy.is_stripped) {
+            copy.cluster.strip_logs();
+            copy.is_stripped = true;
+        }
     }
 
     /// The cluster at `to`, which lies between the beginning and the end.

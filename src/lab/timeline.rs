@@ -12,6 +12,9 @@ use crate::controllers::deployment::fenceposts;
 use crate::network::Second;
 use crate::sim::SimTime;
 
+/// Samples, and marks, that are held: of more, those far back become fewer.
+const MOST_ENTRIES: usize = 20_000;
+
 /// The pods of one ReplicaSet at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrackCount {
@@ -196,6 +199,7 @@ impl Timeline {
             self.mark(trouble.as_ms(), MarkKind::Trouble);
         }
         self.read_troubles = self.read_troubles.max(cluster.troubles().len());
+        self.thin_out();
         self.read_traffic(cluster);
     }
 
@@ -341,6 +345,29 @@ impl Timeline {
     }
 
     /// Counts what is known now as the state at `at`.
+    /// Of too many samples and marks every second one of the older half goes; what somebody changed stays.
+    fn thin_out(&mut self) {
+        let mut nth = 0;
+        let mut every_second = |is_spare: bool, at: usize, half: usize| {
+            nth += usize::from(is_spare && at < half);
+            !is_spare || at >= half || nth % 2 == 0
+        };
+        if self.samples.len() > MOST_ENTRIES {
+            let (half, mut at) = (self.samples.len() / 2, 0);
+            self.samples.retain(|_| {
+                at += 1;
+                every_second(true, at, half)
+            });
+        }
+        if self.marks.len() > MOST_ENTRIES {
+            let (half, mut at) = (self.marks.len() / 2, 0);
+            self.marks.retain(|mark| {
+                at += 1;
+                every_second(matches!(mark.kind, MarkKind::Decision | MarkKind::Event | MarkKind::Restart), at, half)
+            });
+        }
+    }
+
     fn count(&mut self, at: Option<SimTime>) {
         let Some(at) = at else { return };
         let facts = &self.facts;

@@ -61,6 +61,25 @@ impl<T: Clone> Log<T> {
         }
     }
 
+    /// Lets go of the oldest part that is held, if nothing in it is at `index` or later and its last entry is old.
+    pub fn forget_while(&mut self, index: usize, is_old: impl Fn(&T) -> bool) {
+        let end = (self.forgotten + 1) * PART;
+        if end <= index && self.get(end - 1).is_some_and(is_old) {
+            self.forget(index);
+        }
+    }
+
+    /// Lets go of all but the last entries.
+    pub fn forget_all(&mut self) {
+        self.forgotten += self.sealed.len();
+        self.sealed.clear();
+    }
+
+    /// Whether its beginning is not held any more.
+    pub fn is_thinned(&self) -> bool {
+        self.forgotten > 0
+    }
+
     /// The entries from `index` on.
     pub fn since(&self, index: usize) -> impl Iterator<Item = &T> {
         (index..self.len()).filter_map(|at| self.get(at))
@@ -114,5 +133,20 @@ mod tests {
         assert_eq!(log.since(0).count(), 72);
         assert_eq!(log.partition_point(|n| *n < 150), 150);
         assert_eq!(copy.get(0), Some(&0));
+    }
+
+    #[test]
+    fn what_is_old_goes_by_parts() {
+        let mut log = Log::default();
+        (0..200).for_each(|n| log.push(n));
+        log.forget_while(200, |n| *n < 63);
+        assert!(!log.is_thinned());
+        log.forget_while(63, |_| true);
+        assert!(!log.is_thinned());
+        log.forget_while(64, |n| *n < 64);
+        assert!(log.is_thinned());
+        assert_eq!((log.get(63), log.get(64), log.len()), (None, Some(&64), 200));
+        log.forget_all();
+        assert_eq!((log.get(191), log.get(192), log.len()), (None, Some(&192), 200));
     }
 }
