@@ -8,7 +8,53 @@ use serde_json::Value;
 use crate::api::{Kind, KubernetesVersion, Object, Pod, ReplicaSet};
 use crate::apiserver::{Applied, DeleteOptions, Deleted, Key, PatchType, Selectors, Status, WatchEvent, WriteOptions};
 use crate::images::{Exec, LogLine};
-use crate::sim::SimTime;
+use crate::sim::{Random, SimTime};
+
+/// How long a call of kubectl takes, in milliseconds. A pair is the smallest and the largest; each call draws its own.
+///
+/// Measured in recordings of a real cluster: docs/fidelity.md, "How long a command takes".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallTimes {
+    /// From its start to its first request: the program, its configuration, what it knows of the server's resources.
+    pub start_ms: (u64, u64),
+    /// A request and its answer.
+    pub request_ms: (u64, u64),
+    /// To start a program in a container.
+    pub exec_ms: (u64, u64),
+}
+
+impl CallTimes {
+    /// Of calls that take no time: where only their outcome is asked for.
+    pub const NONE: Self = Self { start_ms: (0, 0), request_ms: (0, 0), exec_ms: (0, 0) };
+}
+
+impl Default for CallTimes {
+    fn default() -> Self {
+        Self { start_ms: (52, 72), request_ms: (8, 16), exec_ms: (70, 110) }
+    }
+}
+
+/// How many requests clients have sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Those that only read.
+    pub reads: u64,
+    /// Those that change something.
+    pub writes: u64,
+    /// Those that start a program in a container.
+    pub execs: u64,
+}
+
+impl Requests {
+    /// Those that were sent since there were `before` of them.
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            reads: self.reads - before.reads.min(self.reads),
+            writes: self.writes - before.writes.min(self.writes),
+            execs: self.execs - before.execs.min(self.execs),
+        }
+    }
+}
 
 /// What can be asked of a cluster from outside.
 pub trait Client {
@@ -17,6 +63,15 @@ pub trait Client {
 
     /// The cluster's Kubernetes.
     fn version(&self) -> KubernetesVersion;
+
+    /// How long a call takes.
+    fn call_times(&self) -> CallTimes;
+
+    /// The stream of random numbers with this name.
+    fn random(&self, stream: &str) -> Random;
+
+    /// How many requests clients have sent so far.
+    fn requests(&self) -> Requests;
 
     /// One object.
     ///

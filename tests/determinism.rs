@@ -19,7 +19,7 @@ fn log(seed: u64) -> String {
     let mut lab = Lab::new(&LabOptions { seed, ..LabOptions::default() });
     for (number, (_, manifest)) in PRESETS.iter().enumerate() {
         lab.write("deployment.yaml", manifest);
-        lab.submit(0, "kubectl apply -f deployment.yaml");
+        lab.command(0, "kubectl apply -f deployment.yaml");
         lab.run_until(SimTime(60_000 * (number as u64 + 1)));
     }
     let mut log = String::new();
@@ -58,7 +58,7 @@ fn liveness(pass: &dyn Fn(&mut Lab, SimTime)) -> (String, Vec<(u64, String)>) {
     let mut lab = Lab::new(&LabOptions { seed: SEED, ..LabOptions::default() });
     let manifest = PRESETS.iter().find(|(name, _)| *name == "liveness").map_or("", |(_, text)| text);
     lab.write("deployment.yaml", manifest);
-    lab.submit(0, "kubectl apply -f deployment.yaml");
+    lab.command(0, "kubectl apply -f deployment.yaml");
     pass(&mut lab, MINUTES_15);
     let mut log = String::new();
     let mut story = Vec::new();

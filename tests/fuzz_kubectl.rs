@@ -17,7 +17,7 @@ const MOST_STEPS: usize = 20_000;
 /// A lab in which something runs.
 fn lab() -> Lab {
     let mut lab = Lab::new(&LabOptions::default());
-    lab.submit(0, "kubectl apply -f deployment.yaml");
+    lab.command(0, "kubectl apply -f deployment.yaml");
     let soon = lab.now() + 3_000;
     lab.run_until(soon);
     lab.take_output(0);
@@ -28,7 +28,7 @@ fn lab() -> Lab {
 fn check(text: &str) {
     let mut lab = lab();
     let end = lab.now() + LONGEST_MS;
-    lab.submit(0, text);
+    lab.command(0, text);
     let mut steps = 0;
     while lab.is_busy(0) && lab.now() < end {
         lab.step();

@@ -169,7 +169,7 @@ fn upgrading() -> (Lab, Progress) {
 const UPGRADE: &str = "kubectl set image deployment/hellok8s-deployment hellok8s-container=guangzhengli/hellok8s:v2";
 
 fn type_line(lab: &mut Lab, progress: &mut Progress, line: &str) -> Vec<Happening> {
-    lab.submit(0, line);
+    lab.command(0, line);
     progress.observe(lab, &[Observation::Typed(line.to_owned())])
 }
 
@@ -196,7 +196,7 @@ fn how_far_time_advances_at_once_makes_no_difference() {
 #[test]
 fn what_must_never_happen_is_noticed_however_late() {
     let (mut lab, mut progress) = upgrading();
-    lab.submit(0, "kubectl delete pod -l app=hellok8s --wait=false");
+    lab.command(0, "kubectl delete pod -l app=hellok8s --wait=false");
     lab.run_until(lab.now() + 60_000);
     assert_eq!(progress.observe(&lab, &[]), [Happening::Lost { step: 1 }]);
     type_line(&mut lab, &mut progress, UPGRADE);

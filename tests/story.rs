@@ -208,7 +208,7 @@ fn looking_back_tells_what_was_told_then() {
     assert!(beat.at_ms <= 965 && viewer.story.beats().get(number + 1).is_some_and(|next| next.at_ms > 965));
     assert_eq!(viewer.story.beats().len(), known, "looking back forgets nothing");
     // What is done in the past begins another history.
-    viewer.lab.submit(0, "kubectl scale deployment hellok8s-deployment --replicas=1");
+    viewer.lab.command(0, "kubectl scale deployment hellok8s-deployment --replicas=1");
     viewer.story.read(&viewer.lab);
     assert!(viewer.story.beats().len() < known);
     viewer.watch(10_000);

@@ -1,14 +1,37 @@
 //! The cluster as its clients see it.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
 use super::Cluster;
 use crate::api::{Kind, KubernetesVersion, Object};
 use crate::apiserver::{Applied, DeleteOptions, Deleted, Key, PatchType, Selectors, Status, WatchEvent, WriteOptions};
-use crate::client::{Client, Watch};
+use crate::client::{CallTimes, Client, Requests, Watch};
 use crate::controllers::endpoints;
 use crate::images::{Exec, LogLine};
-use crate::sim::SimTime;
+use crate::sim::{Random, SimTime};
+
+/// Counts what clients ask for. A request that only reads leaves the cluster as it is, and is counted nevertheless.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked(Cell<Requests>);
+
+impl Asked {
+    fn read(&self) {
+        let requests = self.0.get();
+        self.0.set(Requests { reads: requests.reads + 1, ..requests });
+    }
+
+    fn write(&self) {
+        let requests = self.0.get();
+        self.0.set(Requests { writes: requests.writes + 1, ..requests });
+    }
+
+    fn exec(&self) {
+        let requests = self.0.get();
+        self.0.set(Requests { execs: requests.execs + 1, ..requests });
+    }
+}
 
 impl Client for Cluster {
     fn now(&self) -> SimTime {
@@ -19,7 +42,20 @@ impl Client for Cluster {
         self.api.version
     }
 
+    fn call_times(&self) -> CallTimes {
+        self.config.calls
+    }
+
+    fn random(&self, stream: &str) -> Random {
+        Random::derive(self.config.seed, stream)
+    }
+
+    fn requests(&self) -> Requests {
+        self.asked.0.get()
+    }
+
     fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status> {
+        self.asked.read();
         if kind == Kind::Endpoints {
             let all = endpoints::mirrored(self.api.store(), Some(&key.namespace));
             let found = all.into_iter().find(|object| object.metadata().name == *key.name);
@@ -29,6 +65,7 @@ impl Client for Cluster {
     }
 
     fn select(&self, kind: Kind, namespace: Option<&str>, selectors: &Selectors) -> Vec<Object> {
+        self.asked.read();
         let store = self.api.store();
         if kind == Kind::Endpoints {
             let all = endpoints::mirrored(store, namespace).into_iter();
@@ -38,6 +75,7 @@ impl Client for Cluster {
     }
 
     fn watch(&mut self, kind: Kind) -> Watch {
+        self.asked.read();
         self.settle();
         Watch::at(self.log.len(), kind)
     }
@@ -60,10 +98,12 @@ impl Client for Cluster {
     }
 
     fn create(&mut self, kind: Kind, namespace: &str, value: Value, options: WriteOptions) -> Result<Applied, Status> {
+        self.asked.write();
         self.api.create_value(kind, namespace, value, options)
     }
 
     fn replace(&mut self, kind: Kind, value: Value, options: WriteOptions) -> Result<Applied, Status> {
+        self.asked.write();
         self.api.replace(kind, value, options)
     }
 
@@ -75,18 +115,22 @@ impl Client for Cluster {
         patch_type: PatchType,
         options: WriteOptions,
     ) -> Result<Applied, Status> {
+        self.asked.write();
         self.api.patch(kind, key, patch, patch_type, options)
     }
 
     fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
+        self.asked.write();
         self.api.delete(kind, key, options)
     }
 
     fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
+        self.asked.write();
         self.api.delete(Kind::Pod, pod, options)
     }
 
     fn logs(&self, pod_uid: &str, container: &str, previous: bool) -> Option<Vec<LogLine>> {
+        self.asked.read();
         self.kubelet.logs(pod_uid, container, previous, self.now)
     }
 
@@ -95,6 +139,7 @@ impl Client for Cluster {
     }
 
     fn exec(&mut self, pod_uid: &str, container: &str, command: &[String]) -> Option<Exec> {
+        self.asked.exec();
         self.kubelet.exec(pod_uid, container, command, self.now)
     }
 }

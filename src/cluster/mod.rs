@@ -27,6 +27,7 @@ use std::sync::Arc;
 use crate::api::{Event, Kind, KubernetesVersion, Object};
 pub use crate::apiserver::WatchEvent;
 use crate::apiserver::{ApiServer, NODE, NODE_IP};
+use crate::client::CallTimes;
 use crate::controllers::endpoints::{Trackers, TriggerTimes};
 use crate::controllers::replica_set::Expectations;
 use crate::decision::{Decision, Reason};
@@ -38,6 +39,7 @@ use crate::network::{Proxy, Traffic};
 use crate::scheduler::Scheduler;
 use crate::sim::{Log, SimTime};
 
+use client::Asked;
 use hashes::TemplateHash;
 use node::NodeWatch;
 use retention::Expiries;
@@ -54,6 +56,8 @@ pub struct ClusterConfig {
     pub version: KubernetesVersion,
     /// How long things take on the node.
     pub timings: Timings,
+    /// How long a call of kubectl takes.
+    pub calls: CallTimes,
 }
 
 /// Pods that controllers have looked at one by one, the same pod as often as they did.
@@ -86,6 +90,8 @@ pub struct Cluster {
     /// Whether the logs are held whole.
     keeps_logs: bool,
     expiries: Expiries,
+    /// What clients have asked for so far.
+    asked: Asked,
     /// Requests that went through a service so far: each is balanced by a draw of its own.
     requests: u64,
     proxy: Proxy,
@@ -137,6 +143,7 @@ impl Cluster {
             decisions: Log::default(),
             keeps_logs: false,
             expiries: Expiries::default(),
+            asked: Asked::default(),
             requests: 0,
             proxy: Proxy::default(),
             traffic: Traffic::default(),
@@ -159,6 +166,11 @@ impl Cluster {
     /// What the world began with.
     pub fn config(&self) -> &ClusterConfig {
         &self.config
+    }
+
+    /// From now on calls of kubectl take so long.
+    pub fn set_call_times(&mut self, calls: CallTimes) {
+        self.config.calls = calls;
     }
 
     /// The watch log: every change of every object, oldest first.

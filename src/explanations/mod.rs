@@ -125,13 +125,13 @@ mod tests {
         let mut lab = Lab::new(&LabOptions::default());
         for (_, text) in PRESETS {
             lab.write("deployment.yaml", text);
-            lab.submit(0, "kubectl apply -f deployment.yaml");
+            lab.command(0, "kubectl apply -f deployment.yaml");
             let until = SimTime(lab.now().as_ms() + 120_000);
             lab.run_until(until);
         }
-        lab.submit(0, "kubectl rollout undo deployment hellok8s-deployment; kubectl scale deployment hellok8s-deployment --replicas=7");
+        lab.command(0, "kubectl rollout undo deployment hellok8s-deployment; kubectl scale deployment hellok8s-deployment --replicas=7");
         lab.run_until(SimTime(lab.now().as_ms() + 120_000));
-        lab.submit(0, "kubectl delete pod --all; kubectl expose deployment hellok8s-deployment --port=3000");
+        lab.command(0, "kubectl delete pod --all; kubectl expose deployment hellok8s-deployment --port=3000");
         lab.run_until(SimTime(lab.now().as_ms() + 700_000));
         let (mut said, mut long) = (BTreeSet::new(), BTreeSet::new());
         for decision in lab.cluster().decisions().iter() {

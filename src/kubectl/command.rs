@@ -1,7 +1,7 @@
 //! Finds the command that a line names, reads its flags, runs it.
 
 use crate::api::Time;
-use crate::process::{Io, Poll, Process, Programs, World};
+use crate::process::{Io, Process, Programs, World};
 
 use super::failure::Failure;
 use super::flags::{Flag, Parsed};
@@ -101,50 +101,8 @@ impl Call<'_, '_> {
     }
 }
 
-/// Begins `kubectl` with these arguments (without `kubectl` itself), on a machine with these programs.
-pub fn start(args: &[String], programs: Programs) -> Box<dyn Process> {
-    Box::new(Kubectl { args: args.to_vec(), programs, waits: None })
-}
-
-#[derive(Clone, Debug)]
-struct Kubectl {
-    args: Vec<String>,
-    programs: Programs,
-    /// The rest of a command that has been begun.
-    waits: Option<Box<dyn Process>>,
-}
-
-impl Process for Kubectl {
-    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
-        if let Some(process) = &mut self.waits {
-            return process.poll(world, io);
-        }
-        if io.is_input_open() && self.args.iter().any(|arg| arg == "-") {
-            return Poll::Waiting;
-        }
-        match run(&self.args, self.programs, world, io) {
-            Ok(Next::Done) => Poll::Exited(0),
-            Ok(Next::Wait(mut process)) => {
-                let poll = process.poll(world, io);
-                self.waits = Some(process);
-                poll
-            }
-            Err(failure) => {
-                io.err(failure.report());
-                Poll::Exited(failure.exit_code())
-            }
-        }
-    }
-
-    fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
-        match &mut self.waits {
-            Some(process) => process.interrupt(world, io),
-            None => 130,
-        }
-    }
-}
-
-fn run(args: &[String], programs: Programs, world: &mut World<'_>, io: &mut Io) -> Outcome {
+/// Does what the arguments say, up to where it has to wait.
+pub(super) fn run(args: &[String], programs: Programs, world: &mut World<'_>, io: &mut Io) -> Outcome {
     let Some(found) = find(args)? else {
         io.out(help::overview());
         return Ok(Next::Done);

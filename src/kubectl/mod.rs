@@ -16,6 +16,7 @@ mod manifest_file;
 pub mod output;
 mod pods_of;
 pub mod printers;
+mod program;
 mod resource_type;
 pub mod rollout;
 mod selection;
@@ -24,6 +25,6 @@ mod tab_writer;
 mod tests;
 mod verbs;
 
-pub use command::start;
 pub use completion::complete;
+pub use program::start;
 pub use tab_writer::TabWriter;

@@ -137,7 +137,7 @@ impl Forecaster {
     /// Applies `file` in a copy of the lab. `seeds` are those of more runs than the first one. `known` is what was
     /// counted of the lab before, which need not be counted again; it may be of another lab.
     pub fn new(lab: &Lab, known: &Timeline, file: &str, strategy: &Strategy, seeds: &[u64]) -> Self {
-        let mut origin = lab.ahead();
+        let mut origin = lab.ahead_at_once();
         let before = deployments(&origin);
         let mut availability = Availability::of(origin.cluster());
         origin.submit(TERMINAL, &format!("kubectl apply -f '{}'", file.replace('\'', "")));

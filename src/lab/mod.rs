@@ -12,6 +12,7 @@ pub mod story;
 pub mod timeline;
 
 use crate::api::KubernetesVersion;
+use crate::client::CallTimes;
 use crate::cluster::{Cluster, ClusterConfig};
 use crate::process::{Chunk, Files, Forwards, World};
 use crate::shell::Terminal;
@@ -87,6 +88,13 @@ impl Lab {
         }
     }
 
+    /// As [`Lab::ahead`], where commands take no time: only their outcome is asked for.
+    pub fn ahead_at_once(&self) -> Self {
+        let mut lab = self.ahead();
+        lab.cluster.set_call_times(CallTimes::NONE);
+        lab
+    }
+
     /// A lab that goes on from the present, without the way back in time: to see what will be.
     pub fn ahead(&self) -> Self {
         Self {
@@ -155,6 +163,21 @@ impl Lab {
             terminal.is_busy() && terminal.wants_poll_at().is_some() && !terminal.waits_for_changes()
         };
         self.terminals.iter().any(waits)
+    }
+
+    /// Until when a command is at work at least; none when those that run wait or sleep. Whoever has stopped time lets it
+    /// go on until then, so that a command is answered.
+    pub fn works_until(&self) -> Option<SimTime> {
+        let until = self.terminals.iter().filter_map(|seat| seat.terminal.works_until()).min();
+        until.map(|at| at.max(self.now()))
+    }
+
+    /// Lets time pass until no command is at work, at most so many milliseconds.
+    pub fn finish_work(&mut self, most_ms: u64) {
+        let limit = self.now() + most_ms;
+        while let Some(at) = self.works_until().filter(|at| *at <= limit) {
+            self.run_until(at);
+        }
     }
 
     /// Whether nothing was done since [`Lab::record`] or the beginning, but to let time pass.
@@ -226,6 +249,12 @@ impl Lab {
         seat.terminal.submit(line);
         self.poll_terminals();
         self.settle();
+    }
+
+    /// As [`Lab::submit`], and lets time pass until no command is at work: what remains waits for changes, or sleeps.
+    pub fn command(&mut self, terminal: usize, line: &str) {
+        self.submit(terminal, line);
+        self.finish_work(LONGEST_WORK_MS);
     }
 
     /// What a terminal has written since this was last asked.
@@ -417,6 +446,7 @@ impl Lab {
     pub fn seek(&mut self, to: SimTime) {
         let to = to.min(self.end());
         if to != self.now() {
+            self.finish_work(LONGEST_WORK_MS);
             self.show(to);
             let anchor = self.anchor();
             self.recording.sought(anchor);
@@ -440,6 +470,10 @@ impl Lab {
 
     /// Goes back to the end of the history that was there before something done in the past began another one.
     pub fn undo_fork(&mut self) {
+        if self.former.is_none() {
+            return;
+        }
+        self.finish_work(LONGEST_WORK_MS);
         let Some(former) = self.former.take() else { return };
         self.recording.done(Input::UndoFork, &self.files);
         self.history = self.history.clone().replaced_by(former);
@@ -460,6 +494,8 @@ impl Lab {
     }
 }
 
+/// Whoever stops time, or goes elsewhere in it, lets the commands that are at work go on for so long at most.
+pub const LONGEST_WORK_MS: u64 = 10_000;
 /// Terminals that can be open.
 pub const MAX_TERMINALS: usize = 8;
 /// What is typed into this terminal and those behind it is out of the visitor's sight.

@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn three_pods_answer_and_their_next_version_is_accepted() {
         let mut lab = Lab::new(&LabOptions::default());
-        lab.submit(HIDDEN_TERMINAL, &script());
+        lab.command(HIDDEN_TERMINAL, &script());
         let until = lab.now() + RUNNING_MS;
         lab.run_until(until);
         let said = output(&mut lab, HIDDEN_TERMINAL);
@@ -45,7 +45,7 @@ mod tests {
             "{said}"
         );
         assert_eq!(lab.cluster().api.store().pods(None).filter(|pod| pod.is_ready()).count(), 3);
-        lab.submit(HIDDEN_TERMINAL, CLIENT);
+        lab.command(HIDDEN_TERMINAL, CLIENT);
         let until = lab.now() + RUNNING_MS;
         lab.run_until(until);
         output(&mut lab, HIDDEN_TERMINAL);
@@ -56,7 +56,7 @@ mod tests {
                 .is_some_and(|totals| totals.answered > 20 && totals.lost() == 0)
         );
         lab.write("deployment.yaml", &next_manifest());
-        lab.submit(0, "kubectl apply -f deployment.yaml");
+        lab.command(0, "kubectl apply -f deployment.yaml");
         let until = lab.now() + 10_000;
         lab.run_until(until);
         assert_eq!(output(&mut lab, 0), "deployment.apps/hellok8s-deployment configured\n");

@@ -192,7 +192,8 @@ impl Player {
         self.lab.submit(0, line);
         self.observe(&[Observation::Typed(line.to_owned())]);
         let until = self.lab.now() + PATIENCE_MS;
-        while self.lab.is_busy(0) && self.lab.now() < until {
+        // Also what was put into the background has said what it has to say.
+        while (self.lab.is_busy(0) || self.lab.works_until().is_some()) && self.lab.now() < until {
             self.pass_time(until);
         }
         if self.lab.is_busy(0) {

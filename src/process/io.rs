@@ -154,6 +154,15 @@ impl Io {
         self.input.len() - self.consumed.min(self.input.len())
     }
 
+    /// Writes what `from` holds.
+    pub(crate) fn pour(&mut self, from: &mut Self) {
+        let is_cut = from.is_cut;
+        for chunk in from.take_chunks() {
+            self.write(chunk.stream, &chunk.text);
+        }
+        self.is_cut |= is_cut;
+    }
+
     /// Takes what was written so far.
     pub fn take_chunks(&mut self) -> Vec<Chunk> {
         self.unread_bytes = 0;

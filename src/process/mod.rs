@@ -21,6 +21,8 @@ pub enum Poll {
     Exited(i32),
     /// It has nothing to do before this moment.
     SleepUntil(SimTime),
+    /// It is at work until this moment, as [`Poll::SleepUntil`]; but whoever has stopped time is answered nevertheless.
+    WorksUntil(SimTime),
     /// It waits for the store's next change or for input.
     Waiting,
 }

@@ -50,6 +50,8 @@ pub(super) struct Environment {
     pub interactive: bool,
     /// When something that runs wants to be polled; found anew by every poll.
     pub wake: SimTime,
+    /// Until when something that runs is at work; found anew by every poll.
+    pub works: SimTime,
     /// Whether something that runs waits for changes; found anew by every poll.
     pub waits: bool,
     /// How many commands may still start within this moment: `while true; do echo; done` must not stop the page.
@@ -115,6 +117,7 @@ impl Environment {
             jobs: Vec::new(),
             interactive: true,
             wake: SimTime::NEVER,
+            works: SimTime::NEVER,
             waits: false,
             budget: BUDGET,
             spent: 0,
@@ -143,6 +146,7 @@ impl Environment {
     /// Before each poll.
     pub fn begin_poll(&mut self) {
         self.wake = SimTime::NEVER;
+        self.works = SimTime::NEVER;
         self.waits = false;
         self.budget = (BUDGET >> (3 * self.nesting.min(4))).max(8);
     }
@@ -178,6 +182,12 @@ impl Environment {
         if at.ms_since(now) >= PAUSE_MS {
             self.spent = 0;
         }
+    }
+
+    /// A program is at work until `at`.
+    pub fn works_until(&mut self, at: SimTime, now: SimTime) {
+        self.works = self.works.min(at);
+        self.sleeps_until(at, now);
     }
 
     /// A new line begins.
@@ -221,6 +231,7 @@ impl Environment {
     /// Takes over when and for what a subshell waits.
     pub fn waits_like(&mut self, other: &Self) {
         self.wake = self.wake.min(other.wake);
+        self.works = self.works.min(other.works);
         self.waits |= other.waits;
         self.budget = self.budget.min(other.budget);
         self.spent = self.spent.max(other.spent);
@@ -243,6 +254,7 @@ impl Environment {
         self.jobs.push(Job { number, pid, text: text.to_owned(), running, environment, io, ended: None });
         // It begins with the next poll, which is due at once: else it would wait for somebody to type.
         self.wake = SimTime::ZERO;
+        self.works = SimTime::ZERO;
         Some((number, pid))
     }
 
@@ -272,6 +284,7 @@ impl Environment {
                 job.ended = job.running.poll(&mut job.environment, world, &mut job.io);
                 if job.ended.is_none() {
                     self.wake = self.wake.min(job.environment.wake);
+                    self.works = self.works.min(job.environment.works);
                     self.waits |= job.environment.waits;
                 }
                 chunks.extend(job.io.take_chunks());

@@ -238,6 +238,12 @@ impl Terminal {
         (self.environment.wake != SimTime::NEVER).then_some(self.environment.wake)
     }
 
+    /// Until when something is at work at least; none when nothing is: what runs then waits or sleeps.
+    pub fn works_until(&self) -> Option<SimTime> {
+        let Environment { works, wake, .. } = self.environment;
+        (works != SimTime::NEVER).then_some(works.max(wake))
+    }
+
     /// Whether something runs that must be polled after every change of the store.
     pub fn waits_for_changes(&self) -> bool {
         self.environment.waits

@@ -1,5 +1,6 @@
 //! Types a recording's commands into a lab, each at the moment at which it was typed.
 
+use hellok8s_lab::client::CallTimes;
 use hellok8s_lab::images::ImageReference;
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::sim::SimTime;
@@ -24,13 +25,15 @@ impl Replay {
     /// A lab with the recording's files, in which nothing has been typed.
     pub fn new(recording: &Recording, seed: u64) -> Self {
         let mut lab = Lab::new(&LabOptions { seed, ..LabOptions::default() });
+        // When within a call the server was asked is not recorded: calls took from 50 ms to a second on the busy machine.
+        lab.cluster_mut().set_call_times(CallTimes::NONE);
         for (name, text) in recording.manifests() {
             lab.write(name, text);
         }
         if recording.is_of_second_set() {
             lab.cluster_mut().registry.pulled(&ImageReference::parse("busybox:1.36").expect("an image"));
-            lab.submit(0, &format!("kubectl create namespace {}", recording.namespace));
-            lab.submit(0, &format!("kubectl config set-context --current --namespace={}", recording.namespace));
+            lab.command(0, &format!("kubectl create namespace {}", recording.namespace));
+            lab.command(0, &format!("kubectl config set-context --current --namespace={}", recording.namespace));
         }
         Self { lab, recorded_pods: Story::recorded(recording).groups() }
     }
@@ -81,7 +84,7 @@ impl Replay {
 
 fn type_line(lab: &mut Lab, terminal: usize, line: &str) -> String {
     drop(lab.take_output(terminal));
-    lab.submit(terminal, line);
+    lab.command(terminal, line);
     lab.take_output(terminal).into_iter().map(|chunk| chunk.text).collect()
 }
 

@@ -8,8 +8,6 @@ use hellok8s_lab::sim::SimTime;
 use super::compare;
 use super::names::Names;
 
-/// Simulated milliseconds between two commands.
-const TYPING_MS: u64 = 1_000;
 /// Simulated milliseconds for which a reader repeats a command whose output is not yet as it should be.
 const PATIENCE_MS: u64 = 180_000;
 /// Between two of these attempts.
@@ -56,7 +54,6 @@ impl Player {
 
     /// Types a command of which the tutorial shows no output. Gives its output and exit code.
     pub fn run(&mut self, command: &str) -> (String, i32) {
-        self.pass_time(TYPING_MS);
         let command = self.names.translated(command, &self.lab);
         let output = self.attempt(&command, &[]);
         // What was left running or interrupted has not failed.
@@ -67,7 +64,6 @@ impl Player {
     /// Types a command, later if its output is not yet as it should be. Gives the output; the one that comes nearest
     /// when none is equal.
     pub fn run_until_printed(&mut self, command: &str, expected: &[String]) -> String {
-        self.pass_time(TYPING_MS);
         let command = self.names.translated(command, &self.lab);
         let expected: Vec<String> = expected.iter().filter(|line| line.trim() != "^C").cloned().collect();
         let until = self.lab.now() + PATIENCE_MS;
@@ -113,7 +109,10 @@ impl Player {
         };
         let until = self.lab.now() + limit_ms;
         let mut output = self.printed();
-        while self.lab.is_busy(self.terminal) && !(is_endless && has_come(expected, &output)) {
+        // A reader also waits until what was put into the background has begun.
+        while (self.lab.is_busy(self.terminal) || self.lab.works_until().is_some())
+            && !(is_endless && has_come(expected, &output))
+        {
             let next = self.lab.next_at();
             if next == SimTime::NEVER || next > until {
                 self.lab.run_until(until.max(self.lab.now()));

@@ -10,7 +10,7 @@ fn preset(name: &str) -> &'static str {
 fn lab(name: &str) -> Lab {
     let mut lab = Lab::new(&LabOptions::default());
     lab.write("deployment.yaml", preset(name));
-    lab.submit(0, "kubectl apply -f deployment.yaml");
+    lab.command(0, "kubectl apply -f deployment.yaml");
     lab.run_until(SimTime(60_000));
     lab
 }
@@ -52,9 +52,9 @@ fn lost_requests_are_foreseen() {
     let mut lab = lab("v1, 3 replicas");
     let without = forecast(&mut lab, preset("v2"), &Strategy::Recreate);
     assert_eq!(without.lost, None);
-    lab.submit(0, "kubectl expose deployment hellok8s-deployment --port=3000");
+    lab.command(0, "kubectl expose deployment hellok8s-deployment --port=3000");
     lab.run_until(SimTime(65_000));
-    lab.submit(0, "lab traffic hellok8s-deployment 20");
+    lab.command(0, "lab traffic hellok8s-deployment 20");
     lab.run_until(SimTime(70_000));
     let recreate = forecast(&mut lab, preset("v2"), &Strategy::Recreate);
     let careful = Strategy::RollingUpdate { max_surge: "1", max_unavailable: "0" };
@@ -76,7 +76,7 @@ fn strategies_are_compared() {
 #[test]
 fn a_large_rollout_is_foreseen_in_small_pieces_by_one_run() {
     let mut lab = lab("v1, 3 replicas");
-    lab.submit(0, "kubectl scale deployment hellok8s-deployment --replicas=300");
+    lab.command(0, "kubectl scale deployment hellok8s-deployment --replicas=300");
     lab.run_until(SimTime(120_000));
     let new = |lab: &mut Lab, replicas: usize| {
         let replicas = format!("replicas: {replicas}");

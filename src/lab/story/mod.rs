@@ -67,7 +67,8 @@ impl Story {
     /// How many simulated milliseconds are due in a frame of `elapsed_us` microseconds.
     pub fn due_ms(&mut self, lab: &Lab, elapsed_us: u64) -> u64 {
         let now = lab.now();
-        let is_urgent = lab.waits_for_clock() && now.ms_since(self.touched_at) < PROMPT_MS;
+        let is_prompt = lab.waits_for_clock() && now.ms_since(self.touched_at) < PROMPT_MS;
+        let is_urgent = is_prompt || lab.works_until().is_some();
         let next_ms = self.next_ms(lab);
         self.course.due_ms(elapsed_us, now.as_ms(), next_ms, is_urgent)
     }

@@ -89,6 +89,9 @@ impl Process for Script {
                 Some(Unwind::Exit(code)) => code,
                 _ => code,
             }),
+            None if self.environment.works != SimTime::NEVER => {
+                Poll::WorksUntil(self.environment.wake.min(self.environment.works))
+            }
             None if self.environment.wake != SimTime::NEVER => Poll::SleepUntil(self.environment.wake),
             None => Poll::Waiting,
         }

@@ -104,6 +104,7 @@ impl Process for Timeout {
                 Poll::Exited(if self.keeps_code { 143 } else { 124 })
             }
             Poll::SleepUntil(at) => Poll::SleepUntil(at.min(until)),
+            Poll::WorksUntil(at) => Poll::WorksUntil(at.min(until)),
             Poll::Waiting => Poll::SleepUntil(until),
         }
     }

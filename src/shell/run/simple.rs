@@ -78,6 +78,10 @@ impl Simple {
                         environment.sleeps_until(at, world.cluster.now());
                         None
                     }
+                    Poll::WorksUntil(at) => {
+                        environment.works_until(at, world.cluster.now());
+                        None
+                    }
                     Poll::Waiting => {
                         environment.waits = true;
                         None

@@ -1,8 +1,8 @@
 //! What happens in a frame of the page: simulated time goes on, as far as the pace says and the frame allows.
 
-use hellok8s_lab::lab::Lab;
 use hellok8s_lab::lab::frames::Frames;
 use hellok8s_lab::lab::pace::Speed;
+use hellok8s_lab::lab::{LONGEST_WORK_MS, Lab};
 use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
@@ -24,12 +24,18 @@ impl Simulation {
             draws = core.frames.begin(is_playing);
             if is_playing {
                 told = match pace {
+                    // Nobody waits longer for an answer than by the clock.
+                    Speed::Number(speed) if core.lab.works_until().is_some() => {
+                        core.go_on(u64::from(speed).max(CLOCK), elapsed)
+                    }
                     Speed::Number(speed) => core.go_on(u64::from(speed), elapsed),
                     Speed::Story => core.tell_on(elapsed),
                 };
                 if !draws {
                     browser::fill_frame();
                 }
+            } else {
+                core.answer(elapsed);
             }
         });
         if let Some(behind) = told {
@@ -72,6 +78,21 @@ impl Core {
             return Some(None);
         }
         self.frames.note(CLOCK, elapsed_us, due_ms, reached_ms)
+    }
+
+    /// A frame while time stands still: a command that is at work is answered nevertheless, by the clock, and no later
+    /// moment is reached than the one at which it is. A loop of commands stands still after a while as well.
+    fn answer(&mut self, elapsed_us: u64) {
+        let Some(until) = self.lab.works_until() else {
+            return self.answered_ms = 0;
+        };
+        if self.touches != self.lab.touches() {
+            (self.touches, self.answered_ms) = (self.lab.touches(), 0);
+        }
+        if self.answered_ms < LONGEST_WORK_MS {
+            let due_ms = self.frames.due_ms(CLOCK, elapsed_us).min(until.ms_since(self.lab.now()));
+            self.answered_ms += self.run(due_ms, self.frames.share_us(elapsed_us));
+        }
     }
 
     /// Lets so many simulated milliseconds go by, for as long as the frame allows. Answers how many did.

@@ -33,11 +33,16 @@ const HURRY: u64 = 200;
 struct Core {
     lab: Lab,
     lanes: [Lane; 2],
+    /// Since when a command runs in each of the visitor's terminals, on the browser's clock.
+    busy_since_us: [Option<u64>; TERMINALS],
     last_frame_us: Option<u64>,
     /// When the decisions were told last.
     told_us: u64,
     patience: Patience,
     frames: Frames,
+    /// While time stands still: how long it has gone on for commands, in simulated milliseconds, since so much was done.
+    answered_ms: u64,
+    touches: u64,
     story: Story,
     log_cursor: usize,
     /// What was done past the API server that the page knows of: to images, programs, traffic.
@@ -113,10 +118,13 @@ impl Simulation {
         let core = Core {
             lab,
             lanes: [Lane::new(APPLY, true), Lane::new(HIDDEN, false)],
+            busy_since_us: [None; TERMINALS],
             last_frame_us: None,
             told_us: 0,
             patience: Patience::of(3),
             frames: Frames::default(),
+            answered_ms: 0,
+            touches: 0,
             story: Story::default(),
             log_cursor: 0,
             outside: 0,

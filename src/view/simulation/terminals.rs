@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use hellok8s_lab::lab::LONGEST_WORK_MS;
 use hellok8s_lab::lessons::Observation;
 use hellok8s_lab::process::{Chunk, Stream};
 use hellok8s_lab::session::{Line, What};
@@ -12,6 +13,7 @@ use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
 use super::{Core, Said, Simulation, Transcript, set};
+use crate::view::browser;
 
 /// The terminals that the visitor can open.
 pub const TERMINALS: usize = 5;
@@ -25,7 +27,7 @@ pub(super) const HIDDEN: usize = hellok8s_lab::lab::HIDDEN_TERMINAL;
 pub struct TerminalSignals {
     /// Its log.
     pub log: RwSignal<Transcript>,
-    /// Whether a command runs.
+    /// Whether a command has run for long enough to be interrupted by hand.
     pub is_busy: RwSignal<bool>,
     /// Whether it waits for the rest of a command.
     pub needs_more: RwSignal<bool>,
@@ -40,6 +42,9 @@ impl Default for TerminalSignals {
         }
     }
 }
+
+/// What has run for so long, in microseconds of the viewer's time, is no command that is answered at once.
+const LONG_US: u64 = 300_000;
 
 /// What a program writes to get an empty screen, and to empty what was scrolled away as well.
 const ERASE: &str = "\u{1b}[2J";
@@ -78,13 +83,26 @@ impl Lane {
     }
 }
 
+impl Core {
+    /// Whether a terminal's command has run for long in the viewer's time.
+    fn is_busy_for_long(&mut self, terminal: usize) -> bool {
+        let Some(since_us) = self.busy_since_us.get_mut(terminal) else { return false };
+        if !self.lab.is_busy(terminal) {
+            *since_us = None;
+            return false;
+        }
+        let now_us = browser::now_us();
+        now_us.saturating_sub(*since_us.get_or_insert(now_us)) >= LONG_US
+    }
+}
+
 impl Simulation {
     pub(super) fn read_terminals(self, core: &mut Core, done: &mut Vec<(Done, String)>) {
         for terminal in 0..TERMINALS {
             let chunks = core.lab.take_output(terminal);
             self.show(core, terminal, chunks);
             if let Some(signals) = self.signals(terminal) {
-                set(signals.is_busy, core.lab.is_busy(terminal));
+                set(signals.is_busy, core.is_busy_for_long(terminal));
                 set(signals.needs_more, core.lab.needs_more(terminal));
             }
         }
@@ -102,6 +120,10 @@ impl Simulation {
                     core.note(&line);
                     core.lab.submit(terminal, &line);
                     core.is_stale = true;
+                    if !is_shown {
+                        // Nobody watches: the time that it takes goes by at once, also where a page draws no frames.
+                        core.lab.finish_work(LONGEST_WORK_MS);
+                    }
                 }
                 if core.lanes.get(at).and_then(|lane| lane.until).is_some_and(|until| core.lab.now() >= until) {
                     core.lab.interrupt(terminal);

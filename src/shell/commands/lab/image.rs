@@ -101,7 +101,7 @@ mod tests {
     const PRODUCTION: &str = include_str!("../../../../tests/data/production.yaml");
 
     fn say(lab: &mut Lab, line: &str) -> String {
-        lab.submit(0, line);
+        lab.command(0, line);
         lab.take_output(0).into_iter().map(|chunk| chunk.text).collect()
     }
 
