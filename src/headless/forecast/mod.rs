@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use hellok8s_lab::api::KubernetesVersion;
+use hellok8s_lab::client::CallTimes;
 use hellok8s_lab::controllers::deployment::status;
 use hellok8s_lab::images::{Declaration, ImageReference, Place, stand_ins};
 use hellok8s_lab::lab::forecast::{Ending, Forecaster, Strategy, Verdict};
@@ -190,6 +191,8 @@ fn put_images(lab: &mut Lab, old: &Side, new: &Side) -> Result<Vec<String>, Stri
 
 /// Types a command that brings what is there before the change.
 fn bring(lab: &mut Lab, line: &str, old: &Side) -> Result<(), String> {
+    // What kubectl takes is no part of a rollout.
+    lab.cluster_mut().set_call_times(CallTimes::NONE);
     lab.submit(0, line);
     let answer: String = lab.take_output(0).into_iter().map(|chunk| chunk.text).collect();
     if lab.exit_code(0) != 0 {
