@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use hellok8s_lab::lab::{LONGEST_WORK_MS, Lab, LabOptions};
+use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::shell::Terminal;
 use hellok8s_lab::sim::SimTime;
 use serde_json::json;
@@ -87,14 +87,10 @@ fn type_command(lab: &mut Lab, command: &str) -> String {
     let mut transcript = format!("$ {shown}\n");
     lab.submit(0, shown);
     let began = lab.now();
-    let (mut busy_at, mut wakes) = (began, (None, 0_u32));
+    let mut wakes = (None, 0_u32);
     loop {
         transcript.extend(lab.take_output(0).into_iter().map(|chunk| chunk.text));
-        // Whoever types waits until what was put into the background has begun, but not for a loop in it.
-        let has_begun = lab.works_until().is_none() || lab.now().ms_since(busy_at) > LONGEST_WORK_MS;
-        if lab.is_busy(0) {
-            busy_at = lab.now();
-        } else if has_begun {
+        if !lab.is_busy(0) {
             break;
         }
         if lab.edited().is_some() {

@@ -10,9 +10,9 @@ mod recording;
 pub mod start;
 pub mod story;
 pub mod timeline;
+mod work;
 
 use crate::api::KubernetesVersion;
-use crate::client::CallTimes;
 use crate::cluster::{Cluster, ClusterConfig};
 use crate::process::{Chunk, Files, Forwards, World};
 use crate::shell::Terminal;
@@ -22,6 +22,7 @@ use history::History;
 pub use presets::PRESETS;
 use recording::Anchor;
 pub use recording::{Input, Patch, Recording};
+pub use work::LONGEST_WORK_MS;
 
 /// What a lab begins with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,13 +87,6 @@ impl Lab {
             recording: Recording::default(),
             touches: 0,
         }
-    }
-
-    /// As [`Lab::ahead`], where commands take no time: only their outcome is asked for.
-    pub fn ahead_at_once(&self) -> Self {
-        let mut lab = self.ahead();
-        lab.cluster.set_call_times(CallTimes::NONE);
-        lab
     }
 
     /// A lab that goes on from the present, without the way back in time: to see what will be.
@@ -165,21 +159,6 @@ impl Lab {
         self.terminals.iter().any(waits)
     }
 
-    /// Until when a command is at work at least; none when those that run wait or sleep. Whoever has stopped time lets it
-    /// go on until then, so that a command is answered.
-    pub fn works_until(&self) -> Option<SimTime> {
-        let until = self.terminals.iter().filter_map(|seat| seat.terminal.works_until()).min();
-        until.map(|at| at.max(self.now()))
-    }
-
-    /// Lets time pass until no command is at work, at most so many milliseconds.
-    pub fn finish_work(&mut self, most_ms: u64) {
-        let limit = self.now() + most_ms;
-        while let Some(at) = self.works_until().filter(|at| *at <= limit) {
-            self.run_until(at);
-        }
-    }
-
     /// Whether nothing was done since [`Lab::record`] or the beginning, but to let time pass.
     pub fn is_untouched(&self) -> bool {
         self.recording.is_untouched()
@@ -249,12 +228,6 @@ impl Lab {
         seat.terminal.submit(line);
         self.poll_terminals();
         self.settle();
-    }
-
-    /// As [`Lab::submit`], and lets time pass until no command is at work: what remains waits for changes, or sleeps.
-    pub fn command(&mut self, terminal: usize, line: &str) {
-        self.submit(terminal, line);
-        self.finish_work(LONGEST_WORK_MS);
     }
 
     /// What a terminal has written since this was last asked.
@@ -494,8 +467,6 @@ impl Lab {
     }
 }
 
-/// Whoever stops time, or goes elsewhere in it, lets the commands that are at work go on for so long at most.
-pub const LONGEST_WORK_MS: u64 = 10_000;
 /// Terminals that can be open.
 pub const MAX_TERMINALS: usize = 8;
 /// What is typed into this terminal and those behind it is out of the visitor's sight.

@@ -133,7 +133,8 @@ impl Simulation {
                 if is_shown {
                     self.show(core, shown, chunks);
                 }
-                let is_over = !core.lab.is_busy(terminal);
+                // The next command waits until what was put into the background has begun.
+                let is_over = !core.lab.is_busy(terminal) && !(is_shown && core.lab.is_at_work(terminal));
                 let Some(lane) = core.lanes.get_mut(at) else { break };
                 if let Some((output, _)) = &mut lane.running {
                     output.push_str(&text);
