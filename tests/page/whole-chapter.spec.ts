@@ -54,9 +54,9 @@ test("the whole chapter, typed word for word, gives the answers of the real clus
     await input.fill(line);
     await input.press("Enter");
     await expect(log).toContainText(`$ ${line}`);
-    // A command that waits, such as delete, ends while time passes.
-    for (let waited = 0; waited < 20 && (await page.getByRole("button", { name: "Stop Ctrl-C" }).count()) > 0; waited++) {
-      await page.evaluate(() => window.lab.advance(250));
+    // A command takes its time, and one that waits, such as delete, ends while time passes.
+    for (let waited = 0; waited < 100 && (await log.getAttribute("data-busy")) === "true"; waited++) {
+      await page.evaluate(() => window.lab.advance(50));
     }
     const said = await log.innerText();
     const answer = said.slice(said.indexOf("\n") + 1);

@@ -27,6 +27,8 @@ pub(super) const HIDDEN: usize = hellok8s_lab::lab::HIDDEN_TERMINAL;
 pub struct TerminalSignals {
     /// Its log.
     pub log: RwSignal<Transcript>,
+    /// Whether a command runs.
+    pub runs: RwSignal<bool>,
     /// Whether a command has run for long enough to be interrupted by hand.
     pub is_busy: RwSignal<bool>,
     /// Whether it waits for the rest of a command.
@@ -37,6 +39,7 @@ impl Default for TerminalSignals {
     fn default() -> Self {
         Self {
             log: RwSignal::new(Transcript::default()),
+            runs: RwSignal::new(false),
             is_busy: RwSignal::new(false),
             needs_more: RwSignal::new(false),
         }
@@ -102,6 +105,7 @@ impl Simulation {
             let chunks = core.lab.take_output(terminal);
             self.show(core, terminal, chunks);
             if let Some(signals) = self.signals(terminal) {
+                set(signals.runs, core.lab.is_busy(terminal));
                 set(signals.is_busy, core.is_busy_for_long(terminal));
                 set(signals.needs_more, core.lab.needs_more(terminal));
             }

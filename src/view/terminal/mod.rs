@@ -128,6 +128,7 @@ fn Log() -> impl IntoView {
     });
     view! {
         <div class="terminal-log" role="log" tabindex="0" data-testid="terminal-log" node_ref=scroller
+            data-busy=move || simulation.shown_terminal().runs.get().to_string()
             aria-label=settings.say(Key::Terminal)>
             <Show when=move || simulation.shown_terminal().log.with(|log| log.is_thinned)>
                 <p class="said-thinned">{settings.say(Key::LogThinned)}</p>
