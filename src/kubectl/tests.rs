@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::command::start;
 use super::flags::{Flag, GLOBAL, Parsed, Takes, of_command};
+use super::program::start;
 use super::verbs;
 use crate::cluster::{Cluster, ClusterConfig};
 use crate::process::{Files, Forwards, Io, Poll, World};
