@@ -123,7 +123,7 @@ pub trait Client {
     ///
     /// # Errors
     /// As [`Client::delete`].
-    fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<Deleted, Status>;
+    fn evict(&mut self, pod: &Key, options: &DeleteOptions, dry_run: bool) -> Result<(), Status>;
 
     /// A container's log, or the one of the container before it; none when there is no such container on a node.
     fn logs(&self, pod_uid: &str, container: &str, previous: bool) -> Option<Vec<LogLine>>;

@@ -106,3 +106,49 @@ fn a_more_important_pod_drives_a_less_important_one_away() {
     let present = ["high-…1/1 …Running", "low-…0/1 …Pending", "Preempted by pod …on node minikube"];
     assert_lines("preemption", &present, &[]);
 }
+
+#[test]
+fn an_eviction_that_a_budget_does_not_allow_is_asked_for_again_until_the_time_is_up() {
+    let present = [
+        "w …1 …N/A …0",
+        "(will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.",
+        "global timeout reached: 20s",
+    ];
+    assert_lines("budget", &present, &["evicted"]);
+}
+
+#[test]
+fn a_quota_refuses_what_is_too_much() {
+    let present = [
+        "q …pods: 2/2",
+        "ReplicaFailure …True …FailedCreate",
+        "is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2",
+    ];
+    assert_lines("quota", &present, &[]);
+}
+
+#[test]
+fn kinds_that_nobody_acts_on_are_kept() {
+    let present = [
+        "clusterrole.rbac.authorization.k8s.io/r created",
+        "customresourcedefinition.apiextensions.k8s.io/as.x.io created",
+        "rc=0",
+    ];
+    assert_lines("kinds", &present, &[]);
+}
+
+#[test]
+fn a_kubelet_refuses_what_does_not_fit_when_the_pod_names_its_node_itself() {
+    let present = [
+        "big …0/1 …OutOfcpu",
+        "ssd …0/1 …NodeAffinity",
+        "fits …1/1 …Running",
+        "never …0/1 …ErrImageNeverPull",
+        "Message: …Pod was rejected: Node didn't have enough resource: cpu, requested: 64000, used: …, capacity: ",
+        "Warning …OutOfcpu …kubelet …Node didn't have enough resource: cpu, requested: 64000",
+        "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+        "Container image \"busybox:1.36\" is not present with pull policy of Never",
+        "pod \"big\" deleted",
+    ];
+    assert_lines("node-name", &present, &[]);
+}

@@ -495,12 +495,12 @@ const LATER: [(&str, &str); 13] = [
     ("o1", "what a node has room for, of processors, memory, disks and ports; priorities, gates and affinity"),
     ("o1-taints", "`no new claims to deallocate` in the scheduler's texts; the order of events at one moment"),
     ("o2", "several nodes"),
-    ("p1", "ResourceQuota"),
-    ("p1-compute", "ResourceQuota"),
+    ("p1", "moments of a busy machine; quotas in the description of a namespace"),
+    ("p1-compute", "a rollout that takes longer than recorded: what is typed after it; checks of a quota's own fields"),
     ("q2", "moments of five crash loops at once; a program that runs out of memory"),
     ("r1", "moments at which probes and init containers are looked at"),
     ("r1-hooks", "moments at which hooks end and pods are looked at again"),
-    ("t1", "PodDisruptionBudgets that are acted on"),
+    ("t1", "DaemonSets; events and states of a busy machine"),
     ("x1-real", "a hundred pods at once on a busy machine: which lines of a rollout's status are seen"),
     ("y1", "flags and answers of kubectl that the lab does not have yet; StatefulSets, DaemonSets and Jobs"),
 ];
@@ -606,17 +606,17 @@ transcripts! {
     transcript_l "l" 25 0 0 0
     transcript_m "m" 30 1 0 0
     transcript_n1 "n1" 44 0 13 0
-    transcript_n2 "n2" 31 0 34 0
-    transcript_o1 "o1" 43 0 42 1
+    transcript_n2 "n2" 36 0 33 0
+    transcript_o1 "o1" 65 0 42 1
     transcript_o1_taints "o1-taints" 20 0 7 1
     transcript_o2 "o2" 13 0 95 8
-    transcript_p1 "p1" 7 0 43 0
-    transcript_p1_compute "p1-compute" 10 0 35 0
+    transcript_p1 "p1" 44 0 6 0
+    transcript_p1_compute "p1-compute" 27 0 18 0
     transcript_q2 "q2" 2 0 62 0
     transcript_r1 "r1" 27 0 39 0
     transcript_r1_hooks "r1-hooks" 29 0 44 0
-    transcript_t1 "t1" 45 0 72 6
+    transcript_t1 "t1" 102 0 15 6
     transcript_x1_nodeless "x1-nodeless" 12 0 0 0
     transcript_x1_real "x1-real" 6 0 3 0
-    transcript_y1 "y1" 241 0 111 1
+    transcript_y1 "y1" 243 0 109 1
 }

@@ -55,6 +55,50 @@ pub enum Kind {
     Endpoints,
     /// scheduling.k8s.io/v1
     PriorityClass,
+    /// v1
+    ResourceQuota,
+    /// v1
+    LimitRange,
+    /// v1
+    PersistentVolume,
+    /// v1
+    PodTemplate,
+    /// apps/v1
+    ControllerRevision,
+    /// coordination.k8s.io/v1
+    Lease,
+    /// networking.k8s.io/v1
+    IngressClass,
+    /// node.k8s.io/v1
+    RuntimeClass,
+    /// rbac.authorization.k8s.io/v1
+    ClusterRoleBinding,
+    /// rbac.authorization.k8s.io/v1
+    ClusterRole,
+    /// rbac.authorization.k8s.io/v1
+    RoleBinding,
+    /// rbac.authorization.k8s.io/v1
+    Role,
+    /// storage.k8s.io/v1
+    StorageClass,
+    /// storage.k8s.io/v1
+    CSIDriver,
+    /// admissionregistration.k8s.io/v1
+    MutatingWebhookConfiguration,
+    /// admissionregistration.k8s.io/v1
+    ValidatingWebhookConfiguration,
+    /// admissionregistration.k8s.io/v1
+    ValidatingAdmissionPolicy,
+    /// admissionregistration.k8s.io/v1
+    ValidatingAdmissionPolicyBinding,
+    /// apiextensions.k8s.io/v1
+    CustomResourceDefinition,
+    /// apiregistration.k8s.io/v1
+    APIService,
+    /// flowcontrol.apiserver.k8s.io/v1
+    FlowSchema,
+    /// flowcontrol.apiserver.k8s.io/v1
+    PriorityLevelConfiguration,
 }
 
 /// An object of any kind, shared: a copy costs a pointer.
@@ -113,6 +157,28 @@ impl Kind {
         Self::EndpointSlice,
         Self::Endpoints,
         Self::PriorityClass,
+        Self::ResourceQuota,
+        Self::LimitRange,
+        Self::PersistentVolume,
+        Self::PodTemplate,
+        Self::ControllerRevision,
+        Self::Lease,
+        Self::IngressClass,
+        Self::RuntimeClass,
+        Self::ClusterRoleBinding,
+        Self::ClusterRole,
+        Self::RoleBinding,
+        Self::Role,
+        Self::StorageClass,
+        Self::CSIDriver,
+        Self::MutatingWebhookConfiguration,
+        Self::ValidatingWebhookConfiguration,
+        Self::ValidatingAdmissionPolicy,
+        Self::ValidatingAdmissionPolicyBinding,
+        Self::CustomResourceDefinition,
+        Self::APIService,
+        Self::FlowSchema,
+        Self::PriorityLevelConfiguration,
     ];
 
     /// The kind with this name in manifests and this group and version.
@@ -146,19 +212,56 @@ impl Kind {
             Self::EndpointSlice => "EndpointSlice",
             Self::Endpoints => "Endpoints",
             Self::PriorityClass => "PriorityClass",
+            Self::ResourceQuota => "ResourceQuota",
+            Self::LimitRange => "LimitRange",
+            Self::PersistentVolume => "PersistentVolume",
+            Self::PodTemplate => "PodTemplate",
+            Self::ControllerRevision => "ControllerRevision",
+            Self::Lease => "Lease",
+            Self::IngressClass => "IngressClass",
+            Self::RuntimeClass => "RuntimeClass",
+            Self::ClusterRoleBinding => "ClusterRoleBinding",
+            Self::ClusterRole => "ClusterRole",
+            Self::RoleBinding => "RoleBinding",
+            Self::Role => "Role",
+            Self::StorageClass => "StorageClass",
+            Self::CSIDriver => "CSIDriver",
+            Self::MutatingWebhookConfiguration => "MutatingWebhookConfiguration",
+            Self::ValidatingWebhookConfiguration => "ValidatingWebhookConfiguration",
+            Self::ValidatingAdmissionPolicy => "ValidatingAdmissionPolicy",
+            Self::ValidatingAdmissionPolicyBinding => "ValidatingAdmissionPolicyBinding",
+            Self::CustomResourceDefinition => "CustomResourceDefinition",
+            Self::APIService => "APIService",
+            Self::FlowSchema => "FlowSchema",
+            Self::PriorityLevelConfiguration => "PriorityLevelConfiguration",
         }
     }
 
     /// Group and version.
     pub fn api_version(self) -> &'static str {
         match self {
-            Self::Deployment | Self::ReplicaSet | Self::StatefulSet | Self::DaemonSet => "apps/v1",
+            Self::Deployment | Self::ReplicaSet | Self::StatefulSet | Self::DaemonSet | Self::ControllerRevision => {
+                "apps/v1"
+            }
             Self::Job | Self::CronJob => "batch/v1",
             Self::HorizontalPodAutoscaler => "autoscaling/v2",
             Self::PodDisruptionBudget => "policy/v1",
-            Self::Ingress | Self::NetworkPolicy => "networking.k8s.io/v1",
+            Self::Ingress | Self::NetworkPolicy | Self::IngressClass => "networking.k8s.io/v1",
             Self::EndpointSlice => "discovery.k8s.io/v1",
             Self::PriorityClass => "scheduling.k8s.io/v1",
+            Self::Lease => "coordination.k8s.io/v1",
+            Self::RuntimeClass => "node.k8s.io/v1",
+            Self::ClusterRoleBinding | Self::ClusterRole | Self::RoleBinding | Self::Role => {
+                "rbac.authorization.k8s.io/v1"
+            }
+            Self::StorageClass | Self::CSIDriver => "storage.k8s.io/v1",
+            Self::MutatingWebhookConfiguration
+            | Self::ValidatingWebhookConfiguration
+            | Self::ValidatingAdmissionPolicy
+            | Self::ValidatingAdmissionPolicyBinding => "admissionregistration.k8s.io/v1",
+            Self::CustomResourceDefinition => "apiextensions.k8s.io/v1",
+            Self::APIService => "apiregistration.k8s.io/v1",
+            Self::FlowSchema | Self::PriorityLevelConfiguration => "flowcontrol.apiserver.k8s.io/v1",
             _ => "v1",
         }
     }
@@ -194,12 +297,54 @@ impl Kind {
             Self::EndpointSlice => "endpointslices",
             Self::Endpoints => "endpoints",
             Self::PriorityClass => "priorityclasses",
+            Self::ResourceQuota => "resourcequotas",
+            Self::LimitRange => "limitranges",
+            Self::PersistentVolume => "persistentvolumes",
+            Self::PodTemplate => "podtemplates",
+            Self::ControllerRevision => "controllerrevisions",
+            Self::Lease => "leases",
+            Self::IngressClass => "ingressclasses",
+            Self::RuntimeClass => "runtimeclasses",
+            Self::ClusterRoleBinding => "clusterrolebindings",
+            Self::ClusterRole => "clusterroles",
+            Self::RoleBinding => "rolebindings",
+            Self::Role => "roles",
+            Self::StorageClass => "storageclasses",
+            Self::CSIDriver => "csidrivers",
+            Self::MutatingWebhookConfiguration => "mutatingwebhookconfigurations",
+            Self::ValidatingWebhookConfiguration => "validatingwebhookconfigurations",
+            Self::ValidatingAdmissionPolicy => "validatingadmissionpolicies",
+            Self::ValidatingAdmissionPolicyBinding => "validatingadmissionpolicybindings",
+            Self::CustomResourceDefinition => "customresourcedefinitions",
+            Self::APIService => "apiservices",
+            Self::FlowSchema => "flowschemas",
+            Self::PriorityLevelConfiguration => "prioritylevelconfigurations",
         }
     }
 
     /// Whether objects of this kind live outside of namespaces.
     pub fn is_cluster_scoped(self) -> bool {
-        matches!(self, Self::Namespace | Self::Node | Self::PriorityClass)
+        matches!(
+            self,
+            Self::Namespace
+                | Self::Node
+                | Self::PriorityClass
+                | Self::PersistentVolume
+                | Self::IngressClass
+                | Self::RuntimeClass
+                | Self::ClusterRoleBinding
+                | Self::ClusterRole
+                | Self::StorageClass
+                | Self::CSIDriver
+                | Self::MutatingWebhookConfiguration
+                | Self::ValidatingWebhookConfiguration
+                | Self::ValidatingAdmissionPolicy
+                | Self::ValidatingAdmissionPolicyBinding
+                | Self::CustomResourceDefinition
+                | Self::APIService
+                | Self::FlowSchema
+                | Self::PriorityLevelConfiguration
+        )
     }
 }
 

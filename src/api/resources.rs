@@ -93,7 +93,7 @@ pub fn add(list: &mut ResourceList, more: &ResourceList) {
 }
 
 /// Keeps the larger amounts. Models maxResourceList.
-fn keep_larger(list: &mut ResourceList, other: &ResourceList) {
+pub fn keep_larger(list: &mut ResourceList, other: &ResourceList) {
     for (name, amount) in other {
         if list.get(name).is_none_or(|own| amount > own) {
             list.insert(name.clone(), amount.clone());

@@ -1,73 +1,16 @@
 //! What the lab accepts, stores and shows, and does not act on.
 
 mod consequences;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 
 use super::schema::{self, Shape, Type};
 use super::{Kind, defaults};
 
+use consequences::WITHOUT_EFFECT;
 pub use consequences::{Consequence, consequence};
-
-/// Fields that have no effect here, by type.
-const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
-    (
-        "Container",
-        &[
-            "workingDir",
-            "resizePolicy",
-            "restartPolicyRules",
-            "volumeDevices",
-            "securityContext",
-            "stdin",
-            "stdinOnce",
-            "tty",
-        ],
-    ),
-    ("ResourceRequirements", &["limits", "claims"]),
-    (
-        "PodSpec",
-        &[
-            "dnsConfig",
-            "dnsPolicy",
-            "ephemeralContainers",
-            "hostAliases",
-            "hostIPC",
-            "hostNetwork",
-            "hostPID",
-            "hostUsers",
-            "hostname",
-            "hostnameOverride",
-            "os",
-            "resourceClaims",
-            "runtimeClassName",
-            "schedulingGroup",
-            "securityContext",
-            "serviceAccountName",
-            "setHostnameAsFQDN",
-            "shareProcessNamespace",
-            "subdomain",
-        ],
-    ),
-    (
-        "ServiceSpec",
-        &[
-            "externalIPs",
-            "externalName",
-            "externalTrafficPolicy",
-            "healthCheckNodePort",
-            "internalTrafficPolicy",
-            "ipFamilies",
-            "ipFamilyPolicy",
-            "loadBalancerClass",
-            "loadBalancerIP",
-            "loadBalancerSourceRanges",
-            "sessionAffinity",
-            "sessionAffinityConfig",
-            "trafficDistribution",
-        ],
-    ),
-];
 
 /// Paths in `object` that have no effect here, in the order of the schema. Values that are empty or the default are
 /// not listed: pass the object as the user gave it, or as it is stored.
@@ -79,7 +22,6 @@ pub fn not_simulated(kind: Kind, object: &Value) -> Vec<String> {
         | Kind::Job
         | Kind::CronJob
         | Kind::HorizontalPodAutoscaler
-        | Kind::PodDisruptionBudget
         | Kind::Ingress
         | Kind::NetworkPolicy
         | Kind::PersistentVolumeClaim
@@ -91,13 +33,16 @@ pub fn not_simulated(kind: Kind, object: &Value) -> Vec<String> {
 
 fn collect(kind: &'static Type, object: &Value, path: &str, paths: &mut Vec<String>) {
     let without_effect =
-        WITHOUT_EFFECT.iter().find(|(name, _)| *name == kind.name).map_or(&[] as &[&str], |(_, fields)| fields);
+        WITHOUT_EFFECT.iter().find(|(name, _)| *name == kind.name).map_or(&[][..], |(_, fields)| *fields);
     for field in kind.json_fields() {
         let Some(value) = object.get(field.name) else { continue };
         let path = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
-        if !without_effect.contains(&field.name) {
+        if !without_effect.iter().any(|(name, _)| *name == field.name) {
             descend(&field.shape, value, &path, paths);
-        } else if !is_empty(value) && defaults::of_type(kind.name, field.name) != Some(value) {
+        } else if !is_empty(value)
+            && defaults::of_type(kind.name, field.name) != Some(value)
+            && !is_filled_in(field.name, value)
+        {
             paths.push(path);
         }
     }
@@ -115,6 +60,17 @@ fn descend(shape: &Shape, value: &Value, path: &str, paths: &mut Vec<String>) {
     }
 }
 
+/// Whether a Service's field says what the API server fills in where nobody says anything.
+fn is_filled_in(field: &str, value: &Value) -> bool {
+    match field {
+        "internalTrafficPolicy" | "externalTrafficPolicy" => value == "Cluster",
+        "allocateLoadBalancerNodePorts" => value == true,
+        "ipFamilyPolicy" => value == "SingleStack",
+        "ipFamilies" => value.as_array().is_some_and(|families| families.iter().all(|family| family == "IPv4")),
+        _ => false,
+    }
+}
+
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
@@ -122,24 +78,5 @@ fn is_empty(value: &Value) -> bool {
         Value::Array(elements) => elements.is_empty(),
         Value::Object(fields) => fields.values().all(is_empty),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn names_what_has_no_effect() {
-        let deployment = json!({"spec": {"template": {"spec": {
-            "dnsPolicy": "ClusterFirst", "securityContext": {}, "nodeSelector": {"disk": "ssd"}, "hostNetwork": true,
-            "containers": [{"name": "app", "resources": {"limits": {"cpu": "1"}}}, {"name": "b", "resources": {}}],
-        }}}});
-        assert_eq!(
-            not_simulated(Kind::Deployment, &deployment),
-            ["spec.template.spec.containers[0].resources.limits", "spec.template.spec.hostNetwork"],
-        );
     }
 }

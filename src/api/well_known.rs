@@ -27,3 +27,6 @@ pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 /// The zone that a node is in.
 pub const ZONE: &str = "topology.kubernetes.io/zone";
+
+/// The annotation of a pod that a kubelet shows of one that it has from a file.
+pub const MIRROR_POD: &str = "kubernetes.io/config.mirror";

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{ApiServer, Key, Status};
+use super::{ApiServer, Key, Status, limit_range};
 use crate::api::well_known;
-use crate::api::{Kind, Object, ObjectMeta, Pod, PodSpec, PodStatus};
+use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodSpec, PodStatus};
 
 /// What a pod's priority class says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,30 +65,49 @@ impl ApiServer {
 /// of one ReplicaSet share one spec.
 #[derive(Clone, Debug, Default)]
 pub struct Admission {
-    /// By the owner's uid: the spec before and after.
-    admitted: BTreeMap<String, (Arc<PodSpec>, Arc<PodSpec>)>,
+    /// By the owner's uid.
+    admitted: BTreeMap<String, Admitted>,
+}
+
+/// A spec that has been admitted.
+#[derive(Clone, Debug)]
+struct Admitted {
+    before: Arc<PodSpec>,
+    after: Arc<PodSpec>,
+    /// The versions of the LimitRanges that were applied.
+    limits: Vec<u64>,
+    /// What they have set.
+    note: Option<String>,
 }
 
 impl Admission {
-    /// Models plugin/pkg/admission/{serviceaccount,defaulttolerationseconds,priority} and core/v1 SetDefaults_Pod.
-    pub fn admit_pod(&mut self, pod: &mut Pod, volume_suffix: &str, priority: &Priority) {
+    /// Models plugin/pkg/admission/{serviceaccount,defaulttolerationseconds,priority,limitranger} and core/v1
+    /// SetDefaults_Pod.
+    pub fn admit_pod(&mut self, pod: &mut Pod, volume_suffix: &str, priority: &Priority, limits: &[Arc<Generic>]) {
         pod.token_volume = match pod.spec.raw().get("automountServiceAccountToken") {
             Some(Value::Bool(false)) => String::new(),
             _ => format!("kube-api-access-{volume_suffix}"),
         };
         let owner = pod.metadata.controller().map(|owner| owner.uid.clone());
-        let known =
-            owner.as_ref().and_then(|uid| self.admitted.get(uid)).filter(|(before, _)| Arc::ptr_eq(before, &pod.spec));
-        let after = match known {
-            Some((_, after)) => Arc::clone(after),
+        let versions: Vec<u64> = limits.iter().map(|range| range.metadata.resource_version).collect();
+        let known = owner.as_ref().and_then(|uid| self.admitted.get(uid));
+        let known = known.filter(|known| Arc::ptr_eq(&known.before, &pod.spec) && known.limits == versions);
+        let (after, note) = match known {
+            Some(known) => (Arc::clone(&known.after), known.note.clone()),
             None => {
-                let after = Arc::new(admitted(&pod.spec, priority));
+                let (after, note) = admitted(&pod.spec, priority, limits);
+                let after = Arc::new(after);
                 if let Some(uid) = owner {
-                    self.admitted.insert(uid, (Arc::clone(&pod.spec), Arc::clone(&after)));
+                    let before = Arc::clone(&pod.spec);
+                    let known = Admitted { before, after: Arc::clone(&after), limits: versions, note: note.clone() };
+                    self.admitted.insert(uid, known);
                 }
-                after
+                (after, note)
             }
         };
+        if let Some(note) = note {
+            pod.metadata.annotations.insert("kubernetes.io/limit-ranger".to_owned(), note);
+        }
         pod.spec = after;
         pod.status = PodStatus { qos_class: qos_class(pod.spec.raw()).to_owned(), ..PodStatus::default() };
     }
@@ -99,11 +118,12 @@ impl Admission {
     }
 }
 
-fn admitted(spec: &PodSpec, priority: &Priority) -> PodSpec {
+fn admitted(spec: &PodSpec, priority: &Priority, limits: &[Arc<Generic>]) -> (PodSpec, Option<String>) {
     let mut raw = spec.raw().clone();
     admit_spec(&mut raw, priority);
+    let note = limits.iter().filter_map(|range| limit_range::mutate(&range.fields, &mut raw)).last();
     // The typed fields were read from the same JSON, so reading them again cannot fail.
-    PodSpec::from_value(Value::Object(raw)).unwrap_or_else(|_| spec.clone())
+    (PodSpec::from_value(Value::Object(raw)).unwrap_or_else(|_| spec.clone()), note)
 }
 
 /// Fills in what admission adds to a pod's spec.

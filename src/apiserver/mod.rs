@@ -3,9 +3,12 @@
 mod admission;
 mod bootstrap;
 mod deletion;
+mod gates;
 mod key;
+pub mod limit_range;
 mod names;
 mod patch;
+pub mod quota;
 mod rest;
 mod selectors;
 mod service_addresses;

@@ -71,6 +71,9 @@ impl ApiServer {
         {
             let priority = self.admissible(spec, &metadata)?;
             admit_spec(spec, &priority);
+            if let Some((key, note)) = self.apply_limit_ranges(&metadata.namespace, spec) {
+                set_annotation(&mut value, key, note);
+            }
         }
         if metadata.name.is_empty() && !metadata.generate_name.is_empty() {
             let name = self.fresh_name(kind, &metadata);
@@ -203,6 +206,11 @@ pub(super) fn defaulted(
     let mut value = decoded.value;
     validation::restore_empty_labels(sent, &mut value);
     defaults::set_defaults(kind, &mut value);
+    if kind == Kind::LimitRange
+        && let Some(fields) = value.as_object_mut()
+    {
+        super::limit_range::set_defaults(fields);
+    }
     conversion::round_trip(kind, &mut value);
     let warnings = if field_validation == FieldValidation::Ignore { Vec::new() } else { decoded.strict_errors };
     (value, warnings)
@@ -222,6 +230,14 @@ fn fill_namespace(kind: Kind, namespace: &str, value: &mut Value) -> Result<(), 
         return Err(Status::bad_request(why));
     }
     Ok(())
+}
+
+fn set_annotation(value: &mut Value, key: String, text: String) {
+    let metadata = value.get_mut("metadata").and_then(Value::as_object_mut);
+    let annotations = metadata.map(|metadata| metadata.entry("annotations").or_insert_with(|| serde_json::json!({})));
+    if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
+        annotations.insert(key, text.into());
+    }
 }
 
 fn set_metadata(value: &mut Value, name: &str, field: Value) {

@@ -77,6 +77,17 @@ impl Status {
         Self::new(403, "Forbidden", format!("{} {name:?} is forbidden: {why}", qualified(kind)))
     }
 
+    /// The request is understood and refused; the whole sentence.
+    pub fn forbidden_message(message: String) -> Self {
+        Self::new(403, "Forbidden", message)
+    }
+
+    /// It may be asked again later; `why` is the detail that kubectl does not print.
+    pub fn too_many_requests(message: &str, why: String) -> Self {
+        let causes = vec![Cause { field: String::new(), message: why }];
+        Self { causes, ..Self::new(429, "TooManyRequests", message.to_owned()) }
+    }
+
     /// Nothing new may come into a namespace that is being deleted.
     pub fn namespace_terminating(kind: Kind, name: &str, namespace: &str) -> Self {
         let why = format!("unable to create new content in namespace {namespace} because it is being terminated");

@@ -18,7 +18,9 @@ impl ApiServer {
         if object.kind() == Kind::ReplicaSet {
             super::rest::check_valid(&object)?;
         }
-        Ok(self.store.put(object))
+        let object = self.store.put(object);
+        self.charge(&object);
+        Ok(object)
     }
 
     /// What [`ApiServer::create`] would store, without storing it.
@@ -49,8 +51,10 @@ impl ApiServer {
         self.with_addresses(&mut object)?;
         if let Object::Pod(pod) = &mut object {
             let volume = self.names.suffix_for(&key.to_string(), now);
-            self.admission.admit_pod(Arc::make_mut(pod), &volume, &priority);
+            let limits = self.limit_ranges(&pod.metadata.namespace);
+            self.admission.admit_pod(Arc::make_mut(pod), &volume, &priority, &limits);
         }
+        self.check_gates(&object)?;
         Ok(object)
     }
 

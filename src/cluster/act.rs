@@ -24,6 +24,8 @@ impl Cluster {
         match task {
             Task::Schedule(key) => self.schedule(key),
             Task::EventSeries => self.tend_series(),
+            Task::Quota(key) => self.sync_quota(key),
+            Task::Budget(key) => self.sync_budget(key),
             Task::Deployment(key) => self.sync_deployment(key, task),
             Task::ReplicaSet(key) => self.sync_replica_set(key, task),
             Task::Endpoints(key) => self.sync_endpoints(key, task),
@@ -32,6 +34,7 @@ impl Cluster {
             Task::Namespace(key) => self.sync_namespace(key, task),
             Task::NodeHealth => self.sync_node(task),
             Task::Evict(key) => self.sync_eviction(key, task),
+            Task::Admit(key) => self.admit_pod(key),
         }
     }
 

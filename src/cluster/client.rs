@@ -124,9 +124,9 @@ impl Client for Cluster {
         self.api.delete(kind, key, options)
     }
 
-    fn evict(&mut self, pod: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
+    fn evict(&mut self, pod: &Key, options: &DeleteOptions, dry_run: bool) -> Result<(), Status> {
         self.asked.write();
-        self.api.delete(Kind::Pod, pod, options)
+        self.evict_pod(pod, options, dry_run)
     }
 
     fn logs(&self, pod_uid: &str, container: &str, previous: bool) -> Option<Vec<LogLine>> {

@@ -4,9 +4,11 @@
 //! ahead.
 
 mod act;
+mod admission;
 mod client;
 mod clients;
 mod garbage;
+mod gates;
 mod hashes;
 mod kubelet_world;
 mod node;

@@ -51,6 +51,7 @@ impl Cluster {
             Object::Generic(generic) => self.route_generic(change, generic),
             Object::Event(_) => {}
         }
+        self.route_gates(change);
         self.route_garbage(change);
     }
 
@@ -167,7 +168,7 @@ impl Cluster {
             return;
         }
         if pod.node_name == NODE {
-            self.kubelet.pod_changed(pod);
+            self.give_to_kubelet(change, pod);
         }
     }
 

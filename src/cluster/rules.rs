@@ -3,7 +3,7 @@
 use crate::{controllers, kubelet, scheduler};
 
 /// Every rule that a [`crate::decision::Decision`] may name, by who decides.
-pub const RULES: [&[&str]; 8] = {
+pub const RULES: [&[&str]; 9] = {
     let [workloads, endpoints, garbage, node, eviction, namespace] = controllers::RULES;
-    [workloads, endpoints, garbage, node, eviction, namespace, scheduler::RULES, &kubelet::RULES]
+    [workloads, endpoints, garbage, node, eviction, namespace, scheduler::RULES, &kubelet::RULES, super::gates::RULES]
 };

@@ -12,6 +12,10 @@ pub enum Task {
     Schedule(Key),
     /// The scheduler's events: end the series that have stopped.
     EventSeries,
+    /// The quota controller: count what is used of this quota.
+    Quota(Key),
+    /// The disruption controller: count this budget's pods.
+    Budget(Key),
     /// The Deployment controller.
     Deployment(Key),
     /// The ReplicaSet controller.
@@ -28,6 +32,8 @@ pub enum Task {
     NodeHealth,
     /// The taint eviction controller: this pod and its node's taints.
     Evict(Key),
+    /// The kubelet: this pod, which was given to its node past the scheduler.
+    Admit(Key),
 }
 
 /// Tasks by time. A task that waits already is not queued twice; one that is put back for later is.
@@ -59,6 +65,11 @@ impl WorkQueue {
         }
         self.waiting.insert(task.clone(), at);
         self.queue.push(at, Entry { task, later: false });
+    }
+
+    /// Whether `task` waits.
+    pub fn awaits(&self, task: &Task) -> bool {
+        self.waiting.contains_key(task)
     }
 
     /// Queues `task` for `at` whether or not it waits already: a controller asked to look again then.

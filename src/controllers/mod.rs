@@ -4,6 +4,7 @@
 //! in order and stops at the first error of the API server, as the Go code returns at its first error.
 
 pub mod deployment;
+pub mod disruption;
 pub mod endpoints;
 pub mod garbage_collection;
 pub mod namespace;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use hellok8s_lab::lab::problems::kept_fields;
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::shell::Terminal;
 use hellok8s_lab::sim::SimTime;
@@ -30,7 +31,7 @@ fn ended(after_ms: u64) -> String {
 /// How often a command may set itself another alarm and still count as one that sleeps.
 const SLEEPERS_WAKES: u32 = 10;
 
-/// Runs a session and writes its logs.
+/// Runs a session and writes its logs. What is not simulated and may decide is said on standard error.
 pub fn run(options: &RunOptions) -> Result<(), String> {
     let text = read_session(&options.session)?;
     let mut lab = lab_with(options.dir.as_deref(), &LabOptions { seed: options.seed, version: options.version })?;
@@ -41,6 +42,9 @@ pub fn run(options: &RunOptions) -> Result<(), String> {
     for command in Terminal::commands(&text) {
         let transcript = type_command(&mut lab, &command);
         out.write_all(transcript.as_bytes()).map_err(|error| error.to_string())?;
+    }
+    for field in kept_fields(lab.cluster()) {
+        eprintln!("hellok8s-lab: not simulated: {}: {}", field.place, field.consequence.text);
     }
     if let Some(path) = &options.timeline {
         write_lines(

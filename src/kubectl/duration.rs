@@ -56,3 +56,15 @@ pub fn short_human_duration(ms: i64) -> String {
 fn two_units(large: i64, large_unit: &str, small: i64, small_unit: &str) -> String {
     if small == 0 { format!("{large}{large_unit}") } else { format!("{large}{large_unit}{small}{small_unit}") }
 }
+
+/// As Go prints a duration of whole seconds or more: `20s`, `1m30s`, `1h0m0s`.
+pub fn go_duration(ms: u64) -> String {
+    let (seconds, rest) = (ms / 1000, ms % 1000);
+    let fraction = if rest == 0 { String::new() } else { format!(".{rest:03}").trim_end_matches('0').to_owned() };
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0) if rest > 0 => format!("{rest}ms"),
+        (0, 0, s) => format!("{s}{fraction}s"),
+        (0, m, s) => format!("{m}m{s}{fraction}s"),
+        (h, m, s) => format!("{h}h{m}m{s}{fraction}s"),
+    }
+}

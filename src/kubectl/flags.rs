@@ -343,9 +343,10 @@ impl Parsed {
 }
 
 /// `--dry-run`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DryRun {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DryRun {
     /// It is meant.
+    #[default]
     None,
     /// kubectl only says what it would do.
     Client,

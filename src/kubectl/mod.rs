@@ -7,6 +7,7 @@ mod config;
 mod connection;
 pub mod describe;
 mod document;
+pub mod drain;
 pub mod duration;
 mod failure;
 mod field;
@@ -26,5 +27,6 @@ mod tests;
 mod verbs;
 
 pub use completion::complete;
+pub use flags::DryRun;
 pub use program::start;
 pub use tab_writer::TabWriter;

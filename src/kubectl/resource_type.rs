@@ -11,7 +11,7 @@ struct Names {
 }
 
 /// In the order of `kubectl api-resources`.
-const NAMES: [Names; 23] = [
+const NAMES: [Names; 45] = [
     Names { kind: Kind::ConfigMap, shorts: &["cm"] },
     Names { kind: Kind::Endpoints, shorts: &["ep"] },
     Names { kind: Kind::Event, shorts: &["ev"] },
@@ -35,6 +35,28 @@ const NAMES: [Names; 23] = [
     Names { kind: Kind::NetworkPolicy, shorts: &["netpol"] },
     Names { kind: Kind::PodDisruptionBudget, shorts: &["pdb"] },
     Names { kind: Kind::PriorityClass, shorts: &["pc"] },
+    Names { kind: Kind::ResourceQuota, shorts: &["quota"] },
+    Names { kind: Kind::LimitRange, shorts: &["limits"] },
+    Names { kind: Kind::PersistentVolume, shorts: &["pv"] },
+    Names { kind: Kind::PodTemplate, shorts: &[] },
+    Names { kind: Kind::ControllerRevision, shorts: &[] },
+    Names { kind: Kind::Lease, shorts: &[] },
+    Names { kind: Kind::IngressClass, shorts: &[] },
+    Names { kind: Kind::RuntimeClass, shorts: &[] },
+    Names { kind: Kind::ClusterRoleBinding, shorts: &[] },
+    Names { kind: Kind::ClusterRole, shorts: &[] },
+    Names { kind: Kind::RoleBinding, shorts: &[] },
+    Names { kind: Kind::Role, shorts: &[] },
+    Names { kind: Kind::StorageClass, shorts: &["sc"] },
+    Names { kind: Kind::CSIDriver, shorts: &[] },
+    Names { kind: Kind::MutatingWebhookConfiguration, shorts: &[] },
+    Names { kind: Kind::ValidatingWebhookConfiguration, shorts: &[] },
+    Names { kind: Kind::ValidatingAdmissionPolicy, shorts: &[] },
+    Names { kind: Kind::ValidatingAdmissionPolicyBinding, shorts: &[] },
+    Names { kind: Kind::CustomResourceDefinition, shorts: &["crd", "crds"] },
+    Names { kind: Kind::APIService, shorts: &[] },
+    Names { kind: Kind::FlowSchema, shorts: &[] },
+    Names { kind: Kind::PriorityLevelConfiguration, shorts: &[] },
 ];
 
 /// What `all` stands for, in the order in which it is listed.

@@ -19,7 +19,7 @@ pub(super) fn note(path: &'static str, flags: &Parsed) {
 }
 
 /// Flags that mean nothing in the lab, and why.
-const WITHOUT_EFFECT: [(&str, &[&str]); 11] = [
+const WITHOUT_EFFECT: [(&str, &[&str]); 10] = [
     // There is one API server, and it takes whoever calls for the administrator.
     (
         "*",
@@ -47,8 +47,6 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 11] = [
     ("replace", &["timeout", "wait"]),
     // There is one address to listen at.
     ("port-forward", &["address"]),
-    // DaemonSets have no pods in the lab, an eviction is never refused, and it takes no longer than the pod.
-    ("drain", &["disable-eviction", "ignore-daemonsets", "timeout"]),
     // Nothing is attached to.
     ("run", &["quiet"]),
     // Programs in containers read nothing that is typed.
@@ -56,7 +54,7 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 11] = [
 ];
 
 /// What each command is given beside the flag; without an entry, nothing.
-const ARGUMENTS: [(&str, &str); 62] = [
+const ARGUMENTS: [(&str, &str); 63] = [
     ("annotate", "deploy web a=b"),
     ("api-resources", ""),
     ("apply", "-f conflict.yaml --force"),
@@ -76,6 +74,7 @@ const ARGUMENTS: [(&str, &str); 62] = [
     ("create namespace", "a"),
     ("create poddisruptionbudget", "a --selector=a=b --min-available=1"),
     ("create priorityclass", "a"),
+    ("create quota", "a --hard=pods=1"),
     ("create secret docker-registry", "a --docker-username=a --docker-password=b"),
     ("create secret generic", "a"),
     ("create service clusterip", "a --tcp=80"),

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::decision::Reason;
 
 /// Every rule of the kubelet.
-pub const RULES: [&str; 24] = [
+pub const RULES: [&str; 25] = [
+    REFUSE_POD,
     START_CONTAINER,
     RESTART_CONTAINER,
     START_FAILED,
@@ -32,6 +33,8 @@ pub const RULES: [&str; 24] = [
     REMOVE_POD,
 ];
 
+/// The node does not take a pod that it was given.
+pub const REFUSE_POD: &str = "kubelet/refuse-pod";
 /// A container that never ran is started.
 pub const START_CONTAINER: &str = "kubelet/start-container";
 /// A container that ended is started again.

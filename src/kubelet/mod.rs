@@ -8,7 +8,7 @@ mod addresses;
 pub mod back_off;
 pub mod decisions;
 pub mod environment;
-mod image_pull;
+pub mod image_pull;
 mod mounting;
 pub mod non_root;
 pub mod objects;
@@ -41,7 +41,7 @@ use addresses::Addresses;
 use image_pull::PullQueue;
 use pod_worker::{PodWorker, Turn};
 
-pub use decisions::RULES;
+pub use decisions::{REFUSE_POD, RULES};
 pub use timings::Timings;
 pub use trouble::Served;
 pub use view::{ContainerView, PodView, ProbeKind, ProbePulse, ProbeView};
@@ -163,6 +163,11 @@ impl Kubelet {
             Arc::make_mut(worker).changed(pod);
         }
         self.reschedule(&uid);
+    }
+
+    /// Whether it looks after a pod.
+    pub fn has_pod(&self, uid: &str) -> bool {
+        self.workers.contains_key(uid)
     }
 
     /// A pod is gone from the API server: whatever still runs of it is stopped.

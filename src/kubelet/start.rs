@@ -8,14 +8,14 @@ use serde_json::json;
 use super::actions::KillReason;
 use super::back_off::{GoDuration, crash_back_off};
 use super::decisions::{self, reason};
-use super::image_pull::{ImagePuller, Need, Pulled};
+use super::image_pull::{ImagePuller, Need, Waiting};
 use super::pod_worker::{PodWorker, Turn};
 use super::probing::PodAsker;
 use super::runtime::{Record, RecordState};
 use super::sync::{Job, SyncError};
 use super::termination::Stop;
 use crate::api::{Container, EventType};
-use crate::images::{ImageInfo, ImageReference, Program, Surroundings};
+use crate::images::{ImageInfo, ImageReference, Program, Pull, Surroundings};
 use crate::sim::{Random, SimTime};
 
 /// A container on its way to run.
@@ -66,61 +66,55 @@ impl PodWorker {
             return;
         }
         let image = container.image.as_str();
-        let need = self.retries.puller.need(image, &container.image_pull_policy, turn.world.registry(), turn.now);
+        let registry = turn.world.registry();
+        let on_node = |reference: &ImageReference| Ok(registry.on_node(reference).cloned());
+        let need = self.retries.puller.need(image, &container.image_pull_policy, on_node, turn.now);
+        let waiting = need.waiting(image, turn.config.version);
         let inputs =
             [("container", json!(name)), ("image", json!(image)), ("pullPolicy", json!(container.image_pull_policy))];
-        match need {
+        let (rule, inputs, action) = match need {
             Need::Present(reference, info) => {
                 let message = turn.config.version.image_present(image);
                 self.record(turn, name, EventType::Normal, "Pulled", message);
                 self.decide(turn, reason(decisions::IMAGE_PRESENT, &inputs, format!("use {image} from the node")));
-                self.create(turn, name, is_init, reference, info);
+                return self.create(turn, name, is_init, reference, info);
             }
             Need::Pull(reference) => {
                 self.record(turn, name, EventType::Normal, "Pulling", format!("Pulling image \"{image}\""));
                 self.decide(turn, reason(decisions::PULL_IMAGE, &inputs, format!("pull {image}")));
-                let timings = &turn.config.timings;
-                let will_succeed = ImagePuller::will_succeed(&reference, turn.world.registry());
-                let is_there = turn.world.registry().on_node(&reference).is_some();
-                let (low, high) = match will_succeed {
-                    false => timings.failed_pull_ms,
-                    true if is_there || turn.pulls.brings(&reference, turn.now) => timings.pull_again_ms,
-                    true => timings.pull_ms,
-                };
-                let takes_ms = self.random.between_ms(low, high);
-                let (begins, at) = turn.pulls.enter(&reference, will_succeed, takes_ms, turn.now);
-                let stage = Stage::Pull { reference, since: turn.now, begins };
-                self.sync.job = Some(Job::Start(Starting { name: name.to_owned(), is_init, at, stage }));
+                return self.pull(turn, name, is_init, reference);
             }
-            Need::BackOff { error, back_off_ms, until } => {
-                let mut message = format!("Back-off pulling image \"{image}\"");
-                self.record(turn, name, EventType::Normal, "BackOff", message.clone());
-                if let Some(error) = error.filter(|_| turn.config.version.repeats_pull_error()) {
-                    message = format!("{message}: {error}");
-                }
-                let inputs = [
-                    ("container", json!(name)),
-                    ("image", json!(image)),
-                    ("backOffMs", json!(back_off_ms)),
-                    ("untilMs", json!(until)),
-                ];
+            Need::BackOff { back_off_ms, until, .. } => {
+                let inputs = [("backOffMs", json!(back_off_ms)), ("untilMs", json!(until))];
+                let told = [("container", json!(name)), ("image", json!(image))];
                 let action = format!("wait {} before the next pull", GoDuration(back_off_ms));
-                self.decide(turn, reason(decisions::IMAGE_BACK_OFF, &inputs, action));
-                self.image_failed(turn, &container, is_init, "ImagePullBackOff", message);
+                (decisions::IMAGE_BACK_OFF, [told.as_slice(), inputs.as_slice()].concat(), action)
             }
-            Need::NeverPull => {
-                let message = format!("Container image \"{image}\" is not present with pull policy of Never");
-                self.record(turn, name, EventType::Warning, "ErrImageNeverPull", message.clone());
-                self.decide(turn, reason(decisions::IMAGE_NEVER_PULLED, &inputs, "give up for now".to_owned()));
-                self.image_failed(turn, &container, is_init, "ErrImageNeverPull", message);
+            Need::NeverPull => (decisions::IMAGE_NEVER_PULLED, inputs.to_vec(), "give up for now".to_owned()),
+            Need::InvalidName(_) | Need::InspectFailed(_) => {
+                (decisions::INVALID_IMAGE_NAME, inputs.to_vec(), "give up for now".to_owned())
             }
-            Need::InvalidName(why) => {
-                let message = format!("Failed to apply default image tag \"{image}\": {why}");
-                self.record(turn, name, EventType::Warning, "InspectFailed", message.clone());
-                self.decide(turn, reason(decisions::INVALID_IMAGE_NAME, &inputs, "give up for now".to_owned()));
-                self.image_failed(turn, &container, is_init, "InvalidImageName", message);
-            }
-        }
+        };
+        let Some(Waiting { reason: why, message, event: (kind, event, text) }) = waiting else { return };
+        self.record(turn, name, kind, event, text);
+        self.decide(turn, reason(rule, &inputs, action));
+        self.image_failed(turn, &container, is_init, why, message);
+    }
+
+    /// Queues the pull of an image.
+    fn pull(&mut self, turn: &mut Turn<'_>, name: &str, is_init: bool, reference: ImageReference) {
+        let timings = &turn.config.timings;
+        let will_succeed = ImagePuller::will_succeed(&reference, turn.world.registry());
+        let is_there = turn.world.registry().on_node(&reference).is_some();
+        let (low, high) = match will_succeed {
+            false => timings.failed_pull_ms,
+            true if is_there || turn.pulls.brings(&reference, turn.now) => timings.pull_again_ms,
+            true => timings.pull_ms,
+        };
+        let takes_ms = self.random.between_ms(low, high);
+        let (begins, at) = turn.pulls.enter(&reference, will_succeed, takes_ms, turn.now);
+        let stage = Stage::Pull { reference, since: turn.now, begins };
+        self.sync.job = Some(Job::Start(Starting { name: name.to_owned(), is_init, at, stage }));
     }
 
     /// Models kubeGenericRuntimeManager.doBackOff.
@@ -219,20 +213,24 @@ impl PodWorker {
         (since, begins): (SimTime, SimTime),
     ) {
         let image = container.image.as_str();
-        match self.retries.puller.pulled(image, reference, turn.world.registry(), turn.now) {
-            Pulled::Done(info) => {
+        let registry = turn.world.registry();
+        let answer = registry.pull(reference);
+        if matches!(answer, Pull::Found(_)) {
+            registry.pulled(reference);
+        }
+        match self.retries.puller.pulled(image, answer, turn.now) {
+            Ok(info) => {
                 let took = GoDuration(turn.now.ms_since(begins)).to_string();
                 let with_wait = GoDuration(turn.now.ms_since(since)).to_string();
                 let message = turn.config.version.image_pulled(image, &took, &with_wait, info.size_bytes);
                 self.record(turn, &container.name, EventType::Normal, "Pulled", message);
                 self.create(turn, &container.name, starting.is_init, reference.clone(), info);
             }
-            Pulled::Failed(error) => {
-                let message = format!("Failed to pull image \"{image}\": {error}");
-                self.record(turn, &container.name, EventType::Warning, "Failed", message);
+            Err(failed) => {
+                self.record(turn, &container.name, EventType::Warning, "Failed", failed.event_message(image));
                 let inputs = [("container", json!(container.name)), ("image", json!(image))];
                 self.decide(turn, reason(decisions::PULL_FAILED, &inputs, format!("give up pulling {image} for now")));
-                self.image_failed(turn, container, starting.is_init, "ErrImagePull", error);
+                self.image_failed(turn, container, starting.is_init, failed.reason, failed.message);
             }
         }
     }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Lab;
+use super::problems::{KeptField, kept_fields};
 use super::timeline::{Sample, Timeline};
 use crate::api::Deployment;
 use crate::apiserver::Store;
@@ -76,6 +77,8 @@ pub struct Forecast {
     pub lost: Option<u64>,
     /// Deployments and Services that are without anything that answers for a while, in the worst run.
     pub gaps: Vec<Gap>,
+    /// Fields that are kept without being acted on, and that may make it end otherwise.
+    pub not_simulated: Vec<KeptField>,
     /// What holds up the Deployments that are not complete at the end of the first run that has such.
     pub standstill: Vec<String>,
     /// Of these runs: randomness may matter.
@@ -248,6 +251,7 @@ impl Forecaster {
                 .map(|run| run.standstill.clone())
                 .find(|told| !told.is_empty())
                 .unwrap_or_default(),
+            not_simulated: kept_fields(self.origin.cluster()),
             gaps: longest(self.done.iter().flat_map(|run| run.gaps.clone())),
             runs: self.done.len(),
             timeline: first.map(|run| run.timeline.clone()).unwrap_or_default(),

@@ -4,8 +4,9 @@
 use serde_json::Value;
 
 use crate::api::strict;
-use crate::api::{Kind, KubernetesVersion, not_simulated};
+use crate::api::{Consequence, Kind, KubernetesVersion, consequence, not_simulated};
 use crate::apiserver::{ApiServer, WriteOptions};
+use crate::cluster::Cluster;
 use crate::images::{Declaration, Registry, stand_ins};
 use crate::manifest::{self, Document};
 use crate::sorting;
@@ -21,13 +22,22 @@ pub struct Problem {
     pub message: String,
 }
 
+/// A field that is kept without being acted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptField {
+    /// Its path; behind it the object, where there may be several.
+    pub place: String,
+    /// What follows.
+    pub consequence: Consequence,
+}
+
 /// What there is to say about a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Review {
     /// What keeps it from being applied, in the file's order.
     pub problems: Vec<Problem>,
-    /// Fields that are accepted and kept but change nothing in the lab.
-    pub not_simulated: Vec<String>,
+    /// Fields that are accepted and kept but change nothing in the lab; those that may decide come first.
+    pub not_simulated: Vec<KeptField>,
     /// The images whose programs the file declares, if that is what it does.
     pub images: Vec<String>,
 }
@@ -58,9 +68,22 @@ pub fn review(file: &str, text: &str, version: KubernetesVersion) -> Review {
     }
     review.problems.extend(broken);
     sorting::sort_by_key(&mut review.problems, |problem| (problem.line, problem.column));
-    sorting::sort(&mut review.not_simulated);
+    sorting::sort_by_key(&mut review.not_simulated, |field| (!field.consequence.may_decide, field.place.clone()));
     review.not_simulated.dedup();
     review
+}
+
+/// The fields of a cluster's objects that are kept without being acted on and that may decide how it ends.
+pub fn kept_fields(cluster: &Cluster) -> Vec<KeptField> {
+    let mut fields: Vec<KeptField> = Vec::new();
+    for (kind, key, paths) in cluster.api.not_simulated() {
+        fields.extend(paths.iter().map(|path| KeptField {
+            place: format!("{path} of {} {}", kind.as_str(), key.name),
+            consequence: consequence(kind, path),
+        }));
+    }
+    fields.retain(|field| field.consequence.may_decide);
+    fields
 }
 
 /// The images of a manifest that `registry` does not know: their pods would never start.
@@ -91,7 +114,8 @@ impl Review {
             let place = if Kind::ALL.iter().any(|kind| kind.as_str() == name) { "apiVersion" } else { "kind" };
             return self.complain(document, place, &message);
         };
-        self.not_simulated.extend(not_simulated(kind, &document.value));
+        let paths = not_simulated(kind, &document.value).into_iter();
+        self.not_simulated.extend(paths.map(|place| KeptField { consequence: consequence(kind, &place), place }));
         match strict::decode(kind, &document.value) {
             Err(message) => self.complain(document, wrong_type_path(&message), &message),
             Ok(decoded) if !decoded.strict_errors.is_empty() => {

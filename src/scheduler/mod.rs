@@ -4,6 +4,7 @@
 //! may be driven away. [`queue`] says when a pod that found no place is tried again, [`hints`] which changes could help
 //! it.
 
+pub mod admission;
 pub mod cycle;
 pub mod filters;
 pub mod hints;

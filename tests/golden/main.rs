@@ -9,9 +9,12 @@
 mod api_machinery;
 mod container;
 mod controllers;
+mod drain;
+mod gates;
 mod kubectl;
 mod kubelet;
 mod manifest;
+mod node;
 mod probes;
 mod recorder;
 mod scheduler;

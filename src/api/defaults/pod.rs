@@ -44,8 +44,6 @@ fn set_host_ports(container: &mut Fields) {
 /// Models SetDefaults_Container.
 pub(super) fn set_container(fields: &mut Fields) {
     set_pull_policy(fields, "image", "imagePullPolicy");
-    set(fields, "terminationMessagePath", || "/dev/termination-log".into());
-    set(fields, "terminationMessagePolicy", || "File".into());
 }
 
 /// `Always` for the tag `latest`, which is also the tag of an image without one.

@@ -1,83 +1,370 @@
 //! What follows from a field's being kept without being acted on.
 
 use crate::api::Kind;
+use crate::lang::Lang;
 
 /// What the lab leaves out by not acting on a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Consequence {
     /// In words.
     pub text: &'static str,
+    /// In Chinese words.
+    pub chinese: &'static str,
     /// Whether a real cluster may come to another end because of it.
     pub may_decide: bool,
 }
 
-const fn decides(text: &'static str) -> Consequence {
-    Consequence { text, may_decide: true }
+impl Consequence {
+    /// The words in a language.
+    pub fn say(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Zh => self.chinese,
+            Lang::En => self.text,
+        }
+    }
 }
 
-const fn harmless(text: &'static str) -> Consequence {
-    Consequence { text, may_decide: false }
+const fn decides(text: &'static str, chinese: &'static str) -> Consequence {
+    Consequence { text, chinese, may_decide: true }
 }
 
-/// By the field's name; a kind's own stand in [`of_kind`].
-const OF_FIELDS: &[(&str, Consequence)] = &[
-    ("workingDir", decides("a program that looks for its files there may not find them")),
-    ("resizePolicy", harmless("it matters when a running container's resources are changed, which nobody does here")),
-    ("restartPolicyRules", decides("a container that ends may be started again, or not, otherwise than here")),
-    ("volumeDevices", decides("the pod waits until the block device is attached")),
-    ("securityContext", decides("the kubelet may refuse to start the container, or its program may lack a right")),
-    ("stdin", harmless("nobody types into the container")),
-    ("stdinOnce", harmless("nobody types into the container")),
-    ("tty", harmless("nobody types into the container")),
-    ("limits", decides("a container that goes beyond them is throttled, or killed for its memory")),
-    ("claims", decides("the pod is scheduled only where the claimed device is")),
-    ("dnsConfig", decides("names may resolve otherwise, or not at all")),
-    ("dnsPolicy", decides("names may resolve otherwise, or not at all")),
-    ("ephemeralContainers", harmless("they are there for debugging alone")),
-    ("hostAliases", decides("names may resolve otherwise")),
-    ("hostIPC", decides("admission may refuse the pod")),
-    ("hostNetwork", decides("its programs listen at the node's address, where another one may listen already")),
-    ("hostPID", decides("admission may refuse the pod")),
-    ("hostUsers", decides("a node without user namespaces does not start the pod")),
-    ("hostname", harmless("the pod is called otherwise inside of itself alone")),
-    ("hostnameOverride", harmless("the pod is called otherwise inside of itself alone")),
-    ("os", decides("the pod is started only on a node of that operating system")),
-    ("resourceClaims", decides("the pod is scheduled only once the claim is allocated")),
-    ("runtimeClassName", decides("a node without that runtime does not start the pod")),
-    ("schedulingGroup", decides("pods of a group are scheduled together or not at all")),
-    ("serviceAccountName", decides("without that ServiceAccount no pod is made")),
-    ("setHostnameAsFQDN", harmless("the pod is called otherwise inside of itself alone")),
-    ("shareProcessNamespace", harmless("containers see each other's processes")),
-    ("subdomain", harmless("the pod has a name of its own in DNS")),
-    ("externalIPs", decides("clients outside of the cluster are not simulated, and may lose their way in")),
-    ("externalName", decides("the Service is a name in DNS, and no traffic goes through it here")),
-    ("externalTrafficPolicy", decides("clients outside of the cluster are not simulated, and may lose their way in")),
-    ("healthCheckNodePort", harmless("clients outside of the cluster are not simulated")),
-    ("internalTrafficPolicy", decides("a node without a pod of the Service drops what its clients send")),
-    ("ipFamilies", decides("addresses here are IPv4 alone")),
-    ("ipFamilyPolicy", decides("addresses here are IPv4 alone")),
-    ("loadBalancerClass", decides("clients outside of the cluster are not simulated, and may lose their way in")),
-    ("loadBalancerIP", decides("clients outside of the cluster are not simulated, and may lose their way in")),
+const fn harmless(text: &'static str, chinese: &'static str) -> Consequence {
+    Consequence { text, chinese, may_decide: false }
+}
+
+const OUTSIDE: Consequence = harmless("clients outside of the cluster are not simulated", "不模拟集群外的客户端");
+const WAY_IN: Consequence = decides(
+    "clients outside of the cluster are not simulated, and may lose their way in",
+    "不模拟集群外的客户端，它们可能进不来",
+);
+const TYPED: Consequence = harmless("nobody types into the container", "没有人向容器输入");
+const NAMED: Consequence =
+    harmless("the pod is called otherwise inside of itself alone", "只改变 Pod 内部看到的主机名");
+const FILES: Consequence = decides("the program may be kept from its files", "程序可能无法访问自己的文件");
+const DNS: Consequence = decides("names may resolve otherwise, or not at all", "域名解析的结果可能不同，或解析不了");
+const ADMISSION: Consequence = decides("admission may refuse the pod", "准入控制可能拒绝这个 Pod");
+const MESSAGE: Consequence =
+    harmless("what a container leaves there is shown in its status alone", "只影响容器状态里显示的退出信息");
+const TOKEN: Consequence = harmless("nobody looks at the token here", "这里没有人检查令牌");
+const ATTACHED: Consequence = decides(
+    "the pod waits until that volume is attached and mounted; here it starts with an empty directory",
+    "Pod 要等这个卷挂载好才会启动；这里给它一个空目录",
+);
+
+/// Fields that have no effect here, by type, each with what follows from that.
+pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
     (
-        "loadBalancerSourceRanges",
-        decides("clients outside of the cluster are not simulated, and may lose their way in"),
+        "Container",
+        &[
+            (
+                "workingDir",
+                decides(
+                    "a program that looks for its files there may not find them",
+                    "程序在那里找不到文件时可能启动失败",
+                ),
+            ),
+            (
+                "resizePolicy",
+                harmless(
+                    "it matters when a running container's resources are changed, which nobody does here",
+                    "只在修改运行中容器的资源时有用，这里没有这种修改",
+                ),
+            ),
+            (
+                "restartPolicyRules",
+                decides(
+                    "a container that ends may be started again, or not, otherwise than here",
+                    "容器退出后是否重启，可能与这里不同",
+                ),
+            ),
+            (
+                "volumeDevices",
+                decides("the pod waits until the block device is attached", "Pod 要等块设备挂上才会启动"),
+            ),
+            ("terminationMessagePath", MESSAGE),
+            ("terminationMessagePolicy", MESSAGE),
+            ("stdin", TYPED),
+            ("stdinOnce", TYPED),
+            ("tty", TYPED),
+        ],
     ),
-    ("sessionAffinity", harmless("each request is balanced by itself here")),
-    ("sessionAffinityConfig", harmless("each request is balanced by itself here")),
-    ("trafficDistribution", harmless("there is one zone here")),
+    (
+        "Lifecycle",
+        &[(
+            "stopSignal",
+            decides(
+                "the program is asked to end by that signal, and may end sooner or later than here",
+                "程序收到的是这个信号，停止得可能比这里早或晚",
+            ),
+        )],
+    ),
+    (
+        "SecurityContext",
+        &[
+            ("allowPrivilegeEscalation", harmless("programs here do not gain rights", "这里的程序不会提升权限")),
+            (
+                "capabilities",
+                decides(
+                    "a program may lack a right that it needs, such as that to a port below 1024",
+                    "程序可能缺少所需的权限，例如监听 1024 以下的端口",
+                ),
+            ),
+            ("privileged", ADMISSION),
+            ("seLinuxOptions", FILES),
+            ("windowsOptions", harmless("the nodes here run Linux", "这里的节点是 Linux")),
+            ("runAsGroup", FILES),
+            (
+                "readOnlyRootFilesystem",
+                decides("a program that writes outside of its volumes fails", "程序如果写卷以外的文件就会失败"),
+            ),
+            (
+                "procMount",
+                decides("a node that does not allow it does not start the container", "不允许的节点不会启动这个容器"),
+            ),
+            (
+                "seccompProfile",
+                decides(
+                    "a call that the profile forbids fails, and a profile that is not on the node keeps the container from starting",
+                    "被禁止的系统调用会失败；节点上没有这个配置文件时容器无法启动",
+                ),
+            ),
+            (
+                "appArmorProfile",
+                decides(
+                    "a node without the profile does not start the container",
+                    "没有这个配置文件的节点不会启动容器",
+                ),
+            ),
+        ],
+    ),
+    (
+        "PodSecurityContext",
+        &[
+            ("seLinuxOptions", FILES),
+            ("windowsOptions", harmless("the nodes here run Linux", "这里的节点是 Linux")),
+            ("runAsGroup", FILES),
+            (
+                "seccompProfile",
+                decides(
+                    "a call that the profile forbids fails, and a profile that is not on the node keeps the container from starting",
+                    "被禁止的系统调用会失败；节点上没有这个配置文件时容器无法启动",
+                ),
+            ),
+            (
+                "appArmorProfile",
+                decides(
+                    "a node without the profile does not start the container",
+                    "没有这个配置文件的节点不会启动容器",
+                ),
+            ),
+            ("supplementalGroups", FILES),
+            (
+                "fsGroup",
+                decides(
+                    "without it the program may be kept from its volumes' files",
+                    "没有它，程序可能无法访问卷里的文件",
+                ),
+            ),
+            (
+                "fsGroupChangePolicy",
+                harmless("it is about how long a large volume takes to be mounted", "只影响大卷挂载所需的时间"),
+            ),
+            (
+                "sysctls",
+                decides("a node that does not allow them refuses the pod", "不允许这些参数的节点会拒绝这个 Pod"),
+            ),
+            ("seLinuxChangePolicy", harmless("it is about how volumes are labelled", "只影响卷的标签方式")),
+        ],
+    ),
+    (
+        "ResourceRequirements",
+        &[
+            (
+                "limits",
+                decides(
+                    "a container that goes beyond them is throttled, or killed for its memory",
+                    "超过限制的容器会被限速，或因内存被终止",
+                ),
+            ),
+            (
+                "claims",
+                decides("the pod is scheduled only where the claimed device is", "Pod 只会调度到有所申请设备的节点"),
+            ),
+        ],
+    ),
+    (
+        "PodSpec",
+        &[
+            ("dnsConfig", DNS),
+            ("dnsPolicy", DNS),
+            ("ephemeralContainers", harmless("they are there for debugging alone", "只用于调试")),
+            ("hostAliases", decides("names may resolve otherwise", "域名解析的结果可能不同")),
+            ("hostIPC", ADMISSION),
+            (
+                "hostNetwork",
+                decides(
+                    "its programs listen at the node's address, where another one may listen already",
+                    "程序在节点的地址上监听，端口可能已被占用",
+                ),
+            ),
+            ("hostPID", ADMISSION),
+            (
+                "hostUsers",
+                decides(
+                    "a node without user namespaces does not start the pod",
+                    "不支持用户命名空间的节点不会启动这个 Pod",
+                ),
+            ),
+            ("hostname", NAMED),
+            ("hostnameOverride", NAMED),
+            (
+                "resourceClaims",
+                decides("the pod is scheduled only once the claim is allocated", "申请分配好之后 Pod 才会被调度"),
+            ),
+            (
+                "runtimeClassName",
+                decides("a node without that runtime does not start the pod", "没有这个运行时的节点不会启动这个 Pod"),
+            ),
+            (
+                "schedulingGroup",
+                decides(
+                    "pods of a group are scheduled together or not at all",
+                    "同组的 Pod 要么一起调度，要么都不调度",
+                ),
+            ),
+            ("setHostnameAsFQDN", NAMED),
+            ("shareProcessNamespace", harmless("containers see each other's processes", "容器之间能看到彼此的进程")),
+            ("subdomain", harmless("the pod has a name of its own in DNS", "Pod 在 DNS 里有自己的名字")),
+        ],
+    ),
+    (
+        "EmptyDirVolumeSource",
+        &[
+            ("medium", harmless("it is about where the files lie", "只决定文件放在哪里")),
+            ("sizeLimit", decides("a pod that writes more is evicted", "写得更多的 Pod 会被驱逐")),
+        ],
+    ),
+    (
+        "VolumeMount",
+        &[
+            (
+                "recursiveReadOnly",
+                decides("a node that cannot do it does not start the container", "做不到的节点不会启动容器"),
+            ),
+            ("readOnly", decides("a program that writes there fails", "程序如果往那里写就会失败")),
+            ("mountPropagation", harmless("nothing is mounted below a volume here", "这里不会在卷下面再挂载别的")),
+            (
+                "subPathExpr",
+                decides(
+                    "a variable that is not set keeps the container from being created",
+                    "变量没有设置时容器无法创建",
+                ),
+            ),
+        ],
+    ),
+    ("DownwardAPIVolumeFile", &[("resourceFieldRef", decides("the file is empty here", "这里这个文件是空的"))]),
+    (
+        "VolumeProjection",
+        &[
+            ("clusterTrustBundle", decides("the pod waits until the bundle exists", "证书包存在之前 Pod 会一直等待")),
+            ("podCertificate", decides("the pod waits until the certificate is issued", "证书签发之前 Pod 会一直等待")),
+        ],
+    ),
+    ("ServiceAccountTokenProjection", &[("audience", TOKEN), ("expirationSeconds", TOKEN)]),
+    (
+        "ServiceSpec",
+        &[
+            ("allocateLoadBalancerNodePorts", OUTSIDE),
+            ("externalIPs", WAY_IN),
+            (
+                "externalName",
+                decides(
+                    "the Service is a name in DNS, and no traffic goes through it here",
+                    "这个 Service 只是一个 DNS 名字，这里没有流量经过它",
+                ),
+            ),
+            ("externalTrafficPolicy", WAY_IN),
+            ("healthCheckNodePort", OUTSIDE),
+            (
+                "internalTrafficPolicy",
+                decides(
+                    "a node without a pod of the Service drops what its clients send",
+                    "节点上没有这个 Service 的 Pod 时，该节点的请求会被丢弃",
+                ),
+            ),
+            ("ipFamilies", decides("addresses here are IPv4 alone", "这里只有 IPv4 地址")),
+            ("ipFamilyPolicy", decides("addresses here are IPv4 alone", "这里只有 IPv4 地址")),
+            ("loadBalancerClass", WAY_IN),
+            ("loadBalancerIP", WAY_IN),
+            ("loadBalancerSourceRanges", WAY_IN),
+            ("sessionAffinity", harmless("each request is balanced by itself here", "这里每个请求都单独负载均衡")),
+            (
+                "sessionAffinityConfig",
+                harmless("each request is balanced by itself here", "这里每个请求都单独负载均衡"),
+            ),
+            ("trafficDistribution", harmless("there is one zone here", "这里只有一个区域")),
+        ],
+    ),
+    ("ServicePort", &[("appProtocol", harmless("it is a hint for who reads it", "只是给读取者的提示"))]),
+    (
+        "Volume",
+        &[
+            ("gcePersistentDisk", ATTACHED),
+            ("awsElasticBlockStore", ATTACHED),
+            ("gitRepo", ATTACHED),
+            ("nfs", ATTACHED),
+            ("iscsi", ATTACHED),
+            ("glusterfs", ATTACHED),
+            ("rbd", ATTACHED),
+            ("flexVolume", ATTACHED),
+            ("cinder", ATTACHED),
+            ("cephfs", ATTACHED),
+            ("flocker", ATTACHED),
+            ("fc", ATTACHED),
+            ("azureFile", ATTACHED),
+            ("vsphereVolume", ATTACHED),
+            ("quobyte", ATTACHED),
+            ("azureDisk", ATTACHED),
+            ("photonPersistentDisk", ATTACHED),
+            ("portworxVolume", ATTACHED),
+            ("scaleIO", ATTACHED),
+            ("storageos", ATTACHED),
+            ("csi", ATTACHED),
+            ("ephemeral", ATTACHED),
+            ("image", ATTACHED),
+            (
+                "persistentVolumeClaim",
+                decides(
+                    "the pod waits until the claim is there and bound; here it starts with an empty directory",
+                    "申领存在并绑定之前 Pod 会一直等待；这里给它一个空目录",
+                ),
+            ),
+            (
+                "hostPath",
+                decides(
+                    "what lies there on the node is not known here, and a path of another type keeps the pod waiting",
+                    "不知道节点的这个路径下有什么；类型不符时 Pod 会一直等待",
+                ),
+            ),
+        ],
+    ),
 ];
 
+/// What nobody here does for a kind.
 fn of_kind(kind: Kind) -> Option<Consequence> {
     Some(match kind {
-        Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicationController => decides("none of its pods is made here"),
-        Kind::Job | Kind::CronJob => decides("none of its pods runs here"),
-        Kind::HorizontalPodAutoscaler => decides("it may change the number of replicas at any time"),
-        Kind::PodDisruptionBudget => {
-            harmless("it guards against evictions; a rollout deletes pods itself and does not ask it")
+        Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicationController => {
+            decides("none of its pods is made here", "这里不会创建它的 Pod")
         }
-        Kind::Ingress => decides("clients outside of the cluster are not simulated, and may lose their way in"),
-        Kind::NetworkPolicy => decides("it may keep requests from the pods"),
-        Kind::PersistentVolumeClaim => decides("pods that use it wait until it is bound"),
+        Kind::Job | Kind::CronJob => decides("none of its pods runs here", "这里不会运行它的 Pod"),
+        Kind::HorizontalPodAutoscaler => {
+            decides("it may change the number of replicas at any time", "它随时可能改变副本数")
+        }
+        Kind::Ingress => WAY_IN,
+        Kind::NetworkPolicy => decides("it may keep requests from the pods", "它可能拦下发往 Pod 的请求"),
+        Kind::PersistentVolumeClaim => {
+            decides("pods that use it wait until it is bound", "用到它的 Pod 要等它绑定之后才会启动")
+        }
         _ => return None,
     })
 }
@@ -91,29 +378,29 @@ pub fn consequence(kind: Kind, path: &str) -> Consequence {
     }
     let field = path.rsplit('.').next().unwrap_or(path);
     let field = field.split('[').next().unwrap_or(field);
-    let known = OF_FIELDS.iter().find(|(name, _)| *name == field);
-    known.map_or(decides("it is kept and not acted on here"), |(_, consequence)| *consequence)
+    let known = WITHOUT_EFFECT.iter().flat_map(|(_, fields)| *fields).find(|(name, _)| *name == field);
+    known.map_or(decides("it is kept and not acted on here", "只保存，不起作用"), |(_, consequence)| {
+        *consequence
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::WITHOUT_EFFECT;
     use super::*;
 
     #[test]
-    fn every_field_without_effect_has_its_consequence() {
-        let fields: Vec<&str> = WITHOUT_EFFECT.iter().flat_map(|(_, fields)| *fields).copied().collect();
-        let missing: Vec<&&str> =
-            fields.iter().filter(|field| !OF_FIELDS.iter().any(|(name, _)| name == *field)).collect();
-        assert_eq!(missing, Vec::<&&str>::new());
-        let stale: Vec<&str> = OF_FIELDS.iter().map(|(name, _)| *name).filter(|name| !fields.contains(name)).collect();
-        assert_eq!(stale, Vec::<&str>::new());
+    fn a_field_has_one_consequence_wherever_it_stands() {
+        let all: Vec<&(&str, Consequence)> = WITHOUT_EFFECT.iter().flat_map(|(_, fields)| *fields).collect();
+        for (name, consequence) in &all {
+            assert!(all.iter().all(|(other, of)| other != name || of == consequence), "{name}");
+        }
     }
 
     #[test]
-    fn a_budget_does_not_decide_and_limits_may() {
-        assert!(!consequence(Kind::PodDisruptionBudget, "spec").may_decide);
+    fn limits_may_decide_and_a_terminal_does_not() {
         let limits = "spec.template.spec.containers[0].resources.limits";
         assert!(consequence(Kind::Deployment, limits).text.contains("killed for its memory"));
+        assert!(!consequence(Kind::Deployment, "spec.template.spec.containers[0].tty").may_decide);
+        assert!(consequence(Kind::HorizontalPodAutoscaler, "spec").may_decide);
     }
 }

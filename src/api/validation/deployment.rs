@@ -126,7 +126,7 @@ fn validate_rolling_update(rolling_update: &Field<'_>, errors: &mut Vec<FieldErr
 }
 
 /// Models ValidatePositiveIntOrPercent.
-fn validate_int_or_percent(field: &Field<'_>, errors: &mut Vec<FieldError>) {
+pub(super) fn validate_int_or_percent(field: &Field<'_>, errors: &mut Vec<FieldError>) {
     if let Value::String(text) = field.value() {
         errors.extend(names::percent(text).into_iter().map(|complaint| field.invalid_value(complaint)));
     } else {
@@ -152,7 +152,8 @@ fn is_zero_for_atoi(text: &str) -> bool {
     !is_number || digits.bytes().all(|c| c == b'0')
 }
 
-fn is_more_than_all(text: &str) -> bool {
+/// Whether a percentage is above 100. Models IsNotMoreThan100Percent.
+pub(super) fn is_more_than_all(text: &str) -> bool {
     if !names::is_percent(text) {
         return false;
     }

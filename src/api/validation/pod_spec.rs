@@ -66,7 +66,7 @@ pub(super) fn validate(spec: &Field<'_>, source: &PodSource, policy: Policy, err
     };
     container::validate_all(spec, &context, errors);
     if spec.child("resources").is_set() {
-        resources::validate_for_pod(&spec.child("resources"), &context, errors);
+        resources::validate_for_pod(spec, &context, errors);
     }
     validate_host_ports(spec, source, errors);
     spec.child("restartPolicy").check_enum(&["Always", "OnFailure", "Never"], errors);

@@ -11,6 +11,7 @@ use super::field::Field;
 use super::names;
 use super::pod_spec::PodContext;
 use crate::api::Quantity;
+use crate::api::resources::{ResourceList, container_amounts};
 use crate::sorting;
 
 const STANDARD: [&str; 20] = [
@@ -75,7 +76,8 @@ pub(super) fn validate(resources: &Field<'_>, context: &PodContext<'_>, errors: 
 }
 
 /// A pod's own resources. Models validatePodResources.
-pub(super) fn validate_for_pod(resources: &Field<'_>, context: &PodContext<'_>, errors: &mut Vec<FieldError>) {
+pub(super) fn validate_for_pod(spec: &Field<'_>, context: &PodContext<'_>, errors: &mut Vec<FieldError>) {
+    let resources = &spec.child("resources");
     if context.os.child("name").text() == "windows" {
         errors.push(resources.forbidden("may not be set for a windows pod"));
         return;
@@ -84,6 +86,39 @@ pub(super) fn validate_for_pod(resources: &Field<'_>, context: &PodContext<'_>, 
         errors.push(resources.child("claims").forbidden("claims may not be set for Resources at pod-level"));
     }
     validate_requirements(resources, validate_pod_resource_name, context, errors);
+    validate_consistency(spec, resources, errors);
+}
+
+/// A pod has what its containers have together. Models validatePodResourceConsistency.
+fn validate_consistency(spec: &Field<'_>, resources: &Field<'_>, errors: &mut Vec<FieldError>) {
+    let Some(fields) = spec.value().as_object() else { return };
+    for (name, needed) in container_amounts(fields, "requests", |_| ResourceList::new()) {
+        let given = resources.child("requests").key(&name);
+        if let Some(amount) = amount(given.value()).filter(|amount| needed > *amount) {
+            let detail = format!("must be greater than or equal to aggregate container requests of {needed}");
+            errors.push(given.invalid(amount.to_string().as_str(), detail));
+        }
+    }
+    for (name, needed) in container_amounts(fields, "limits", |_| ResourceList::new()) {
+        let given = resources.child("limits").key(&name);
+        let given_amount = amount(given.value()).filter(|amount| name.starts_with(HUGE_PAGES) && needed > *amount);
+        if let Some(amount) = given_amount {
+            let detail = format!("must be greater than or equal to aggregate container limits of {needed}");
+            errors.push(given.invalid(amount.to_string().as_str(), detail));
+        }
+    }
+    for (at, container) in spec.child("containers").items().enumerate() {
+        let limits = container.child("resources").child("limits");
+        for name in limits.keys() {
+            let given = resources.child("limits").key(name);
+            let (Some(own), Some(most)) = (amount(limits.key(name).value()), amount(given.value())) else { continue };
+            if own > most {
+                let path = resources.child(&format!("containers[{at}]")).key(name).child("limits");
+                let detail = format!("must be less than or equal to pod limits of {most}");
+                errors.push(path.invalid(own.to_string().as_str(), detail));
+            }
+        }
+    }
 }
 
 /// Models validateResourceRequirements.

@@ -27,6 +27,27 @@ pub const RULES: &[Rule] = &[
         "pkg/scheduler/framework/preemption/preemption.go Preempt",
     ),
     rule(
+        "quota/count",
+        ("清点配额", "A quota is counted"),
+        "**已用 {used}：**这个命名空间的配额是 {hard}。",
+        "**{used} used:** the namespace's quota is {hard}.",
+        "pkg/controller/resourcequota/resource_quota_controller.go syncResourceQuota",
+    ),
+    rule(
+        "budget/count",
+        ("清点可以中断几个", "How many may be disrupted"),
+        "**可中断 {allowed} 个：**{expected} 个 Pod 里有 {healthy} 个就绪，至少要 {desired} 个。",
+        "**{allowed} may be disrupted:** of {expected} {expected|pod|pods} {healthy} are ready, and {desired} must be.",
+        "pkg/controller/disruption/disruption.go updatePdbStatus",
+    ),
+    rule(
+        "budget/refuse",
+        ("驱逐被拒绝", "An eviction is refused"),
+        "**不能驱逐：**Pod {pod/name} 留下。{why}。",
+        "**No eviction:** pod {pod/name} stays. {why}.",
+        "pkg/registry/core/pod/storage/eviction.go checkAndDecrement",
+    ),
+    rule(
         "endpoints/update",
         ("更新请求的去处", "Where requests go"),
         "**{ready}/{pods} 个 Pod 就绪：**发给 {service} 的请求只去就绪的（之前 {readyBefore} 个）。",

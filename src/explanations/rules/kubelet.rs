@@ -6,6 +6,13 @@ use crate::explanations::Rule;
 /// Of every such rule.
 pub const RULES: &[Rule] = &[
     rule(
+        "kubelet/refuse-pod",
+        ("节点不接收", "The node does not take it"),
+        "**{reason}：**节点上的 kubelet 不接收 Pod {object}（{message}），Pod 就此失败。",
+        "**{reason}:** the node's kubelet does not take pod {object} ({message}), which fails for good.",
+        "pkg/kubelet/lifecycle/predicate.go Admit",
+    ),
+    rule(
         "kubelet/image-present",
         ("镜像已在节点上", "The image is on the node"),
         "**imagePullPolicy {pullPolicy}：**{image} 已在节点上，不用拉取。",

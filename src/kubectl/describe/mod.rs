@@ -3,6 +3,7 @@
 mod container;
 mod deployment;
 mod event;
+mod gates;
 mod network;
 mod node;
 mod other;

@@ -6,10 +6,15 @@ use crate::api::{Generic, Kind};
 use crate::kubectl::field;
 
 use super::event::describe_events;
-use super::{Description, Related, or_none};
+use super::{Description, Related, gates, or_none};
 
 /// Describes by kind, or field by field where there is no describer.
 pub fn describe_generic(object: &Generic, related: &Related<'_>, out: &mut Description) {
+    match object.kind {
+        Kind::PodDisruptionBudget => return gates::describe_budget(object, related, out),
+        Kind::ResourceQuota => return gates::describe_quota(object, out),
+        _ => {}
+    }
     let fields = field::as_value(&object.fields);
     let metadata = &object.metadata;
     if !matches!(object.kind, Kind::Namespace | Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount) {

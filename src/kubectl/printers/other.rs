@@ -24,6 +24,12 @@ pub(super) fn columns(kind: Kind) -> Vec<Column> {
         Kind::HorizontalPodAutoscaler => &["Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"],
         Kind::PodDisruptionBudget => &["Name", "Min Available", "Max Unavailable", "Allowed Disruptions", "Age"],
         Kind::NetworkPolicy => &["Name", "Pod-Selector", "Age"],
+        Kind::ResourceQuota => &["Name", "Request", "Limit", "Age"],
+        Kind::LimitRange | Kind::ClusterRole | Kind::Role | Kind::CustomResourceDefinition => &["Name", "Created At"],
+        Kind::ClusterRoleBinding | Kind::RoleBinding => &["Name", "Role", "Age"],
+        Kind::StorageClass => {
+            &["Name", "Provisioner", "ReclaimPolicy", "VolumeBindingMode", "AllowVolumeExpansion", "Age"]
+        }
         Kind::PriorityClass => &["Name", "Value", "Global-Default", "Age", "PreemptionPolicy"],
         _ => &["Name", "Age"],
     };
@@ -68,9 +74,36 @@ pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
         }
         Kind::PriorityClass => cells.extend(priority_class(&fields, age)),
         Kind::NetworkPolicy => cells.extend([selector(&fields, "/spec/podSelector"), age]),
+        Kind::ResourceQuota => cells.extend([quota(&fields, false), quota(&fields, true), age]),
+        Kind::LimitRange | Kind::ClusterRole | Kind::Role | Kind::CustomResourceDefinition => {
+            cells.push(object.metadata.creation_timestamp.map(|at| at.to_string()).unwrap_or_default());
+        }
+        Kind::ClusterRoleBinding | Kind::RoleBinding => {
+            let role = format!("{}/{}", field::text(&fields, "/roleRef/kind"), field::text(&fields, "/roleRef/name"));
+            cells.extend([role, age]);
+        }
+        Kind::StorageClass => {
+            let or = |pointer: &str, default: &str| match field::text(&fields, pointer) {
+                "" => default.to_owned(),
+                text => text.to_owned(),
+            };
+            let expands = field::flag(&fields, "/allowVolumeExpansion").to_string();
+            let (reclaim, binding) = (or("/reclaimPolicy", "Delete"), or("/volumeBindingMode", "Immediate"));
+            cells.extend([field::text(&fields, "/provisioner").to_owned(), reclaim, binding, expands, age]);
+        }
         _ => cells.push(age),
     }
     cells
+}
+
+/// Used and hard amounts: those of limits, or the others. Models printResourceQuota.
+fn quota(fields: &Value, of_limits: bool) -> String {
+    let hard = field::entries(fields, "/status/hard");
+    let shown = hard.filter(|(name, _)| name.starts_with("limits.") == of_limits).map(|(name, hard)| {
+        let used = fields.get("status").and_then(|status| status.get("used")?.get(name));
+        format!("{name}: {}/{}", used.map_or_else(|| "0".to_owned(), field::scalar), field::scalar(hard))
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 fn replication_controller(fields: &Value, age: String) -> Vec<String> {

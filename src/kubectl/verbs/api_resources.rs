@@ -5,6 +5,7 @@ use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::resource_type::listed;
+use crate::sorting;
 
 pub(super) const API_RESOURCES: Command = Command {
     path: "api-resources",
@@ -32,9 +33,9 @@ fn api_resources(call: &mut Call<'_, '_>) -> Outcome {
     let scope = call.flags.is_set("namespaced").then(|| call.flags.switch("namespaced"));
     let mut kinds: Vec<_> = listed().collect();
     match call.flags.text("sort-by") {
-        None | Some("") => {}
-        Some("name") => crate::sorting::sort_by_key(&mut kinds, |(kind, _)| kind.plural()),
-        Some("kind") => crate::sorting::sort_by_key(&mut kinds, |(kind, _)| kind.as_str()),
+        None | Some("") => sorting::sort_by_key(&mut kinds, |(kind, _)| (kind.group(), kind.plural())),
+        Some("name") => sorting::sort_by_key(&mut kinds, |(kind, _)| kind.plural()),
+        Some("kind") => sorting::sort_by_key(&mut kinds, |(kind, _)| kind.as_str()),
         Some(_) => return Err(Failure::new("--sort-by accepts only name or kind")),
     }
     for (kind, shorts) in kinds {

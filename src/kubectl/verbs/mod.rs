@@ -7,10 +7,12 @@ mod auth;
 mod config;
 mod create;
 mod create_policy;
+mod create_quota;
 mod create_service;
 mod delete;
 mod describe;
 mod diff;
+mod drain;
 mod edit;
 mod events;
 mod exec;
@@ -110,10 +112,10 @@ pub(super) const COMMANDS: &[&Command] = &[
     &create_policy::DOCKER_REGISTRY,
     &create_policy::POD_DISRUPTION_BUDGET,
     &create_policy::PRIORITY_CLASS,
+    &create_quota::QUOTA,
     &refused::CREATE_CRON_JOB,
     &refused::CREATE_INGRESS,
     &refused::CREATE_JOB,
-    &refused::CREATE_QUOTA,
     &refused::CREATE_ROLE,
     &refused::CREATE_ROLE_BINDING,
     &refused::CREATE_TLS,
@@ -177,7 +179,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &replace::REPLACE,
     &node::CORDON,
     &node::UNCORDON,
-    &node::DRAIN,
+    &drain::DRAIN,
     &node::TAINT,
     &top::TOP_POD,
     &top::TOP_NODE,

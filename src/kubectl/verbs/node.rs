@@ -1,11 +1,9 @@
-//! `kubectl cordon`, `uncordon`, `drain` and `taint`.
-
-use std::sync::Arc;
+//! `kubectl cordon`, `uncordon` and `taint`.
 
 use serde_json::{Value, json};
 
-use crate::api::{Kind, Pod};
-use crate::apiserver::{DeleteOptions, Key, LabelQuery, PatchType, Selectors, WriteOptions};
+use crate::api::Kind;
+use crate::apiserver::{Key, PatchType, Selectors, WriteOptions};
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -13,7 +11,6 @@ use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::output::name_line_of;
 use crate::kubectl::selection::{cannot_find, nothing_given};
-use crate::process::{Io, Poll, Process, World};
 
 pub(super) const CORDON: Command = Command {
     path: "cordon",
@@ -33,25 +30,6 @@ pub(super) const UNCORDON: Command = Command {
     run: |call| cordon(call, false),
 };
 
-pub(super) const DRAIN: Command = Command {
-    path: "drain",
-    aliases: &[],
-    about: "Drain node in preparation for maintenance",
-    usage: "NODE",
-    flags: &[
-        Flag::switch("delete-emptydir-data", None),
-        Flag::switch("disable-eviction", None),
-        Flag::optional("dry-run", "unchanged"),
-        Flag::switch("force", None),
-        Flag::number("grace-period", None),
-        Flag::switch("ignore-daemonsets", None),
-        Flag::text("pod-selector", None),
-        Flag::text("selector", Some('l')),
-        Flag::duration("timeout"),
-    ],
-    run: drain,
-};
-
 pub(super) const TAINT: Command = Command {
     path: "taint",
     aliases: &[],
@@ -69,7 +47,7 @@ pub(super) const TAINT: Command = Command {
 };
 
 /// The nodes that the arguments name, or that `-l` selects. Models DrainCmdOptions.Complete.
-fn nodes(call: &Call<'_, '_>, names: &[String]) -> Result<Vec<(String, Value)>, Failure> {
+pub(super) fn nodes(call: &Call<'_, '_>, names: &[String]) -> Result<Vec<(String, Value)>, Failure> {
     let client = call.world.client();
     let labels = call.flags.text("selector");
     if names.is_empty() && labels.is_none() && !call.flags.switch("all") {
@@ -109,7 +87,7 @@ fn patch_node(call: &mut Call<'_, '_>, name: &str, change: &Value, dry_run: DryR
 }
 
 /// Models k8s.io/kubectl/pkg/cmd/drain RunCordonOrUncordon.
-fn cordon(call: &mut Call<'_, '_>, closes: bool) -> Outcome {
+pub(super) fn cordon(call: &mut Call<'_, '_>, closes: bool) -> Outcome {
     let names = call.args().to_vec();
     let dry_run = call.flags.dry_run()?;
     for (name, node) in nodes(call, &names)? {
@@ -124,106 +102,6 @@ fn cordon(call: &mut Call<'_, '_>, closes: bool) -> Outcome {
         call.io.out(name_line_of(Kind::Node, &name, &format!("{operation}{}", dry_run.suffix())));
     }
     Ok(Next::Done)
-}
-
-/// Models k8s.io/kubectl/pkg/cmd/drain RunDrain and pkg/drain.
-fn drain(call: &mut Call<'_, '_>) -> Outcome {
-    let chosen = LabelQuery::parse(call.flags.text("pod-selector").unwrap_or_default())
-        .map_err(|_| Failure::new("--pod-selector=<pod_selector> must be a valid label selector"))?;
-    cordon(call, true)?;
-    let names = call.args().to_vec();
-    let dry_run = call.flags.dry_run()?;
-    let mut draining = Draining { nodes: Vec::new() };
-    let mut failed: Vec<(String, String)> = Vec::new();
-    for (name, _) in nodes(call, &names)? {
-        let mut pods = call.world.client().pods(None);
-        pods.retain(|pod| pod.node_name == name && chosen.matches(&pod.metadata.labels));
-        let refused = refused(call, &pods);
-        if !refused.is_empty() {
-            let refused = refused.join(", ");
-            call.io
-                .err(format!("error: unable to drain node {name:?} due to error: {refused}, continuing command...\n"));
-            failed.push((name, refused));
-            continue;
-        }
-        let bare: Vec<String> = pods.iter().filter(|pod| !has_controller(pod)).map(|pod| shown(pod)).collect();
-        if !bare.is_empty() {
-            call.warn(&format!("deleting Pods that declare no controller: {}", bare.join(", ")));
-        }
-        let mut evicted = Vec::new();
-        for pod in pods {
-            call.io.out(format!("evicting pod {}{}\n", shown(&pod), dry_run.suffix()));
-            if dry_run == DryRun::None {
-                let grace = call.flags.number("grace-period").filter(|seconds| *seconds >= 0);
-                let options = DeleteOptions { grace_period_seconds: grace, ..DeleteOptions::default() };
-                call.world.client_mut().evict(&Key::of(&pod.metadata), &options)?;
-                evicted.push((Key::of(&pod.metadata), pod.metadata.uid.clone()));
-            }
-        }
-        draining.nodes.push((name, evicted));
-    }
-    if failed.is_empty() {
-        return Ok(Next::Wait(Box::new(draining)));
-    }
-    let names: String = failed.iter().map(|(name, _)| format!(" {name}\n")).collect();
-    call.io.err(format!("There are pending nodes to be drained:\n{names}"));
-    Failure::from_all(failed.into_iter().map(|(_, why)| Failure::Plain(why)).collect()).map_or(Ok(Next::Done), Err)
-}
-
-fn shown(pod: &Pod) -> String {
-    format!("{}/{}", pod.metadata.namespace, pod.metadata.name)
-}
-
-fn has_controller(pod: &Pod) -> bool {
-    pod.metadata.owner_references.iter().any(|owner| owner.controller)
-}
-
-/// Why pods may not be evicted. Models pkg/drain/filters.go.
-fn refused(call: &Call<'_, '_>, pods: &[Arc<Pod>]) -> Vec<String> {
-    let mut reasons = Vec::new();
-    let mut refuse = |why: &str, pods: Vec<String>| {
-        if !pods.is_empty() {
-            reasons.push(format!("cannot delete {why}: {}", pods.join(", ")));
-        }
-    };
-    if !call.flags.switch("force") {
-        let bare = pods.iter().filter(|pod| !has_controller(pod)).map(|pod| shown(pod)).collect();
-        refuse("Pods that declare no controller (use --force to override)", bare);
-    }
-    if !call.flags.switch("delete-emptydir-data") {
-        let local = |pod: &&Arc<Pod>| {
-            field::list(&pod.spec_value(), "/volumes").iter().any(|volume| volume.get("emptyDir").is_some())
-        };
-        let local = pods.iter().filter(local).map(|pod| shown(pod)).collect();
-        refuse("Pods with local storage (use --delete-emptydir-data to override)", local);
-    }
-    reasons
-}
-
-/// Waits until the evicted pods are gone.
-#[derive(Clone, Debug)]
-struct Draining {
-    nodes: Vec<(String, Vec<(Key, String)>)>,
-}
-
-impl Process for Draining {
-    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
-        let client = world.client();
-        for (name, pods) in &mut self.nodes {
-            pods.retain(|(key, uid)| {
-                let is_there = client.get(Kind::Pod, key).is_ok_and(|pod| pod.metadata().uid == *uid);
-                if !is_there {
-                    io.out(name_line_of(Kind::Pod, &key.name, "evicted"));
-                }
-                is_there
-            });
-            if pods.is_empty() {
-                io.out(name_line_of(Kind::Node, name, "drained"));
-            }
-        }
-        self.nodes.retain(|(_, pods)| !pods.is_empty());
-        if self.nodes.is_empty() { Poll::Exited(0) } else { Poll::Waiting }
-    }
 }
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];

@@ -51,7 +51,6 @@ refused!(
     "Create an ingress with the specified name",
     "ingress controller; create service makes what can be reached"
 );
-refused!(CREATE_QUOTA, "create quota", "Create a quota with the specified name", "quotas");
 refused!(CREATE_ROLE, "create role", "Create a role with single rule", "roles: everybody may do everything");
 refused!(
     CREATE_ROLE_BINDING,

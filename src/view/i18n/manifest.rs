@@ -45,6 +45,7 @@ words! {
     ForecastStalls:
         "会卡住：新的 Pod 一直不可用，ProgressDeadlineExceeded 在",
         "It will stall: the new pods never become available; ProgressDeadlineExceeded after";
+    ForecastUnless: "结果可能不同，这里不模拟", "It may end otherwise, because this is not simulated:";
     ForecastOpen: "还没有结果，已往后看了", "No end in sight after";
     ForecastRestarts: "容器会重启，次数：", "Containers will restart, times:";
     ForecastFewest: "可用最少", "Fewest available";

@@ -225,9 +225,14 @@ fn tone(forecast: Option<&Forecast>) -> &'static str {
             "forecast-bad"
         }
         Some(forecast) if forecast.restarts > 0 => "forecast-bad",
+        // How it ends is not known.
+        Some(forecast) if !forecast.not_simulated.is_empty() => "",
         _ => "forecast-good",
     }
 }
+
+/// Fields that are not simulated, of which a forecast names so many.
+const MOST_NAMED: usize = 3;
 
 /// A forecast as a sentence.
 fn in_words(forecast: &Forecast, settings: Settings) -> String {
@@ -254,6 +259,11 @@ fn in_words(forecast: &Forecast, settings: Settings) -> String {
     let mut text = format!("{change} {outcome} {}{}", figures(forecast, settings), say(Key::Stop));
     if forecast.restarts > 0 {
         text.push_str(&format!(" {} {}{}", say(Key::ForecastRestarts), forecast.restarts, say(Key::Stop)));
+    }
+    for field in forecast.not_simulated.iter().take(MOST_NAMED) {
+        let lang = settings.lang.get();
+        let (colon, why) = (lang.choose("：", ": "), field.consequence.say(lang));
+        text.push_str(&format!(" {} {}{colon}{why}{}", say(Key::ForecastUnless), field.place, say(Key::Stop)));
     }
     text
 }

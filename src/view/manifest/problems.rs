@@ -1,7 +1,7 @@
 //! What is wrong with the text, what only looks right, which fields change nothing, which images nobody has: below it.
 
 use hellok8s_lab::editing::odd::{MOST_FOUND, Odd};
-use hellok8s_lab::lab::problems::{self, Problem, Review};
+use hellok8s_lab::lab::problems::{self, KeptField, Problem, Review};
 use leptos::prelude::*;
 
 use crate::view::i18n::{Key, Lang};
@@ -122,15 +122,21 @@ fn StandIn() -> impl IntoView {
     }
 }
 
-/// Fields that the lab keeps without acting on them.
+/// Fields that the lab keeps without acting on them, each with what follows; open where one may decide.
 #[component]
 fn Accepted(review: Memo<Review>) -> impl IntoView {
     let settings = settings();
+    let decides = move || review.with(|review| review.not_simulated.iter().any(|field| field.consequence.may_decide));
+    let line = move |field: &KeptField| {
+        let text = field.consequence.say(settings.lang.get());
+        let colon = settings.lang.get().choose("：", ": ");
+        view! { <li><code>{field.place.clone()}</code>{colon}{text}</li> }
+    };
     view! {
         <Show when=move || review.with(|review| !review.not_simulated.is_empty())>
-            <details class="accepted">
+            <details class="accepted" open=decides data-testid="not-simulated">
                 <summary>{settings.say(Key::NotSimulated)}" "{move || review.with(|review| review.not_simulated.len())}</summary>
-                <code>{move || review.with(|review| review.not_simulated.join(", "))}</code>
+                <ul>{move || review.with(|review| review.not_simulated.iter().take(LISTED).map(line).collect_view())}</ul>
             </details>
         </Show>
     }

@@ -1,0 +1,136 @@
+//! The gates that a namespace may have: LimitRanges and ResourceQuotas; and budgets, which hold evictions up.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::quota::{self, Charge, Quota};
+use super::{ApiServer, DeleteOptions, Deleted, Key, Status, limit_range};
+use crate::api::resources::ResourceList;
+use crate::api::{Generic, Kind, Object, Pod, PodCondition, Time};
+
+/// The annotation that says what a LimitRange has set.
+const LIMIT_RANGER: &str = "kubernetes.io/limit-ranger";
+
+impl ApiServer {
+    fn generics(&self, kind: Kind, namespace: &str) -> Vec<Arc<Generic>> {
+        let found = self.store.list(kind, Some(namespace)).filter_map(|object| match object {
+            Object::Generic(generic) => Some(Arc::clone(generic)),
+            _ => None,
+        });
+        found.collect()
+    }
+
+    /// The LimitRanges of a namespace.
+    pub(super) fn limit_ranges(&self, namespace: &str) -> Vec<Arc<Generic>> {
+        self.generics(Kind::LimitRange, namespace)
+    }
+
+    /// Refuses an object that a LimitRange or a quota does not allow. Models the validating halves of LimitRanger and
+    /// of ResourceQuota, in their order.
+    pub(super) fn check_gates(&self, object: &Object) -> Result<(), Status> {
+        let (kind, metadata) = (object.kind(), object.metadata());
+        if kind == Kind::Event || kind.is_cluster_scoped() {
+            return Ok(());
+        }
+        let ranges = match kind {
+            Kind::Pod | Kind::PersistentVolumeClaim => self.limit_ranges(&metadata.namespace),
+            _ => Vec::new(),
+        };
+        for range in ranges {
+            let errors = match object {
+                Object::Pod(pod) => limit_range::validate_pod(&range.fields, pod.spec.raw()),
+                other => limit_range::validate_claim(&range.fields, &other.to_value()),
+            };
+            if let Some(why) = limit_range::message(&errors) {
+                return Err(Status::forbidden(kind, &metadata.name, &why));
+            }
+        }
+        self.charged(object).map(drop)
+    }
+
+    /// The quotas of an object's namespace, with the object charged.
+    fn charged(&self, object: &Object) -> Result<Vec<(Arc<Generic>, Quota)>, Status> {
+        let (kind, metadata) = (object.kind(), object.metadata());
+        if kind == Kind::Event || kind.is_cluster_scoped() {
+            return Ok(Vec::new());
+        }
+        let stored = self.generics(Kind::ResourceQuota, &metadata.namespace);
+        if stored.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut quotas: Vec<Quota> =
+            stored.iter().map(|found| Quota::read(&found.metadata.name, &found.fields)).collect();
+        let value = object.to_value();
+        let charge = Charge {
+            resource: kind.plural(),
+            group: kind.group(),
+            name: &metadata.name,
+            subresource: "",
+            object: &value,
+            old: None,
+        };
+        quota::check(&mut quotas, charge, Time::from_sim(self.now)).map_err(Status::forbidden_message)?;
+        Ok(stored.into_iter().zip(quotas).collect())
+    }
+
+    /// Charges the quotas for an object that has been created.
+    pub(super) fn charge(&mut self, object: &Object) {
+        let Ok(charged) = self.charged(object) else { return };
+        for (stored, quota) in charged {
+            if let Some(used) = quota.used {
+                self.write_usage(&stored, &quota.hard, &used);
+            }
+        }
+    }
+
+    /// Writes what is used of a quota, if that is news.
+    pub(crate) fn write_usage(&mut self, stored: &Arc<Generic>, hard: &ResourceList, used: &ResourceList) -> bool {
+        let texts = |list: &ResourceList| -> Value {
+            let texts = list.iter().map(|(name, amount)| (name.clone(), Value::from(amount.to_string())));
+            Value::Object(texts.collect())
+        };
+        let status = serde_json::json!({"hard": texts(hard), "used": texts(used)});
+        if stored.fields.get("status") == Some(&status) {
+            return false;
+        }
+        let mut quota = Generic::clone(stored);
+        quota.fields.insert("status".to_owned(), status);
+        let old = Object::Generic(Arc::clone(stored));
+        self.store_update(Object::Generic(Arc::new(quota)), &old);
+        true
+    }
+
+    /// Fills in what LimitRanges give, and says so in an annotation. Models the mutating half of LimitRanger.
+    pub(super) fn apply_limit_ranges(
+        &self,
+        namespace: &str,
+        spec: &mut Map<String, Value>,
+    ) -> Option<(String, String)> {
+        let ranges = self.limit_ranges(namespace);
+        let notes = ranges.iter().filter_map(|range| limit_range::mutate(&range.fields, spec));
+        notes.last().map(|note| (LIMIT_RANGER.to_owned(), note))
+    }
+
+    /// Marks a pod as evicted and deletes it. Models addConditionAndDeletePod.
+    ///
+    /// # Errors
+    /// As [`ApiServer::delete`].
+    pub(crate) fn delete_evicted(&mut self, pod: &Arc<Pod>, options: &DeleteOptions) -> Result<Deleted, Status> {
+        let key = Key::of(&pod.metadata);
+        let mut status = pod.status.clone();
+        let before = status.conditions.iter().find(|condition| condition.kind == "DisruptionTarget");
+        let since = before.filter(|before| before.status == "True").and_then(|before| before.last_transition_time);
+        status.conditions.retain(|condition| condition.kind != "DisruptionTarget");
+        status.conditions.push(PodCondition {
+            kind: "DisruptionTarget".to_owned(),
+            status: "True".to_owned(),
+            reason: "EvictionByEvictionAPI".to_owned(),
+            message: "Eviction API: evicting".to_owned(),
+            last_transition_time: since.or(Some(Time::from_sim(self.now))),
+            ..PodCondition::default()
+        });
+        self.update_pod_status(&key, &pod.metadata.uid, status)?;
+        self.delete(Kind::Pod, &key, options)
+    }
+}

@@ -1,0 +1,84 @@
+//! Whether the node's kubelet takes a pod that it is given. Models Kubelet.HandlePodAdditions and rejectPod.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::api::{EventSource, EventType, Kind, Pod, PodPhase, PodStatus, Time};
+use crate::apiserver::{Change, ChangeType, Key, NODE};
+use crate::controllers::reference_to;
+use crate::decision::Reason;
+use crate::events::Note;
+use crate::kubelet::REFUSE_POD;
+use crate::scheduler::admission::{self, Refusal};
+
+use super::Cluster;
+use super::work::Task;
+
+/// Until a kubelet has looked at a pod that was given to it past the scheduler, and its answer has arrived. A Deployment
+/// whose pods no kubelet takes makes new ones for ever, and this is what slows it.
+const ANSWERS_MS: u64 = 100;
+
+impl Cluster {
+    /// A pod of the node is new or has changed. What the scheduler has chosen the node for fits beside its other pods:
+    /// only where the pod itself names its node these have to be looked at.
+    pub(super) fn give_to_kubelet(&mut self, change: &Change, pod: &Arc<Pod>) {
+        if !self.must_be_admitted(pod) {
+            return self.kubelet.pod_changed(pod);
+        }
+        if change.kind == ChangeType::Added {
+            return self.work.add(Task::Admit(Key::of(&pod.metadata)), self.now + ANSWERS_MS);
+        }
+        if self.work.awaits(&Task::Admit(Key::of(&pod.metadata))) {
+            return;
+        }
+        match self.node().and_then(|node| admission::refusal(pod, &node, &[])) {
+            Some(refusal) => self.refuse_pod(pod, refusal),
+            None => self.kubelet.pod_changed(pod),
+        }
+    }
+
+    fn must_be_admitted(&self, pod: &Pod) -> bool {
+        let is_ending = pod.metadata.deletion_timestamp.is_some() || pod.status.phase.is_terminal();
+        !is_ending && !self.kubelet.is_stopped() && !self.kubelet.has_pod(&pod.metadata.uid)
+    }
+
+    /// Looks at a pod that names its node itself, beside the node's other pods.
+    pub(super) fn admit_pod(&mut self, key: &Key) {
+        let Some(pod) = self.api.store().pod(key).cloned() else { return };
+        if !self.must_be_admitted(&pod) {
+            return self.kubelet.pod_changed(&pod);
+        }
+        let is_other = |other: &Arc<Pod>| {
+            other.metadata.uid != pod.metadata.uid
+                && !other.status.phase.is_terminal()
+                && self.kubelet.has_pod(&other.metadata.uid)
+        };
+        let others: Vec<Arc<Pod>> = self.pods_of_node().into_iter().filter(is_other).collect();
+        match self.node().and_then(|node| admission::refusal(&pod, &node, &others)) {
+            Some(refusal) => self.refuse_pod(&pod, refusal),
+            None => self.kubelet.pod_changed(&pod),
+        }
+    }
+
+    fn refuse_pod(&mut self, pod: &Arc<Pod>, Refusal { reason, message }: Refusal) {
+        let source = EventSource { component: "kubelet".to_owned(), host: NODE.to_owned() };
+        let object = reference_to(Kind::Pod, &pod.metadata);
+        let event = Note { object, source, kind: EventType::Warning, reason: reason.clone(), message: message.clone() };
+        self.record(event);
+        let inputs = vec![("reason", json!(reason)), ("message", json!(message))];
+        let key = Key::of(&pod.metadata);
+        let action = format!("{} fails", key.name);
+        self.decide("kubelet", &format!("Pod/{key}"), Reason { rule: REFUSE_POD, inputs, action });
+        let status = PodStatus {
+            phase: PodPhase::Failed,
+            reason,
+            message: format!("Pod was rejected: {message}"),
+            qos_class: pod.status.qos_class.clone(),
+            start_time: Some(Time::from_sim(self.now)),
+            ..PodStatus::default()
+        };
+        // A pod that has gone meanwhile needs no status.
+        drop(self.api.update_pod_status(&key, &pod.metadata.uid, status));
+    }
+}
