@@ -167,7 +167,7 @@ impl Kubelet {
 
     /// Whether it looks after a pod.
     pub fn has_pod(&self, uid: &str) -> bool {
-        self.workers.contains_key(uid)
+        self.workers.get(uid).is_some()
     }
 
     /// A pod is gone from the API server: whatever still runs of it is stopped.
