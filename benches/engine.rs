@@ -2,7 +2,7 @@
 //!
 //! Prints a line each: what, milliseconds, and how much simulated time or how many watch events that was.
 //!
-//! `cargo bench --bench engine -- scale` makes and rolls 100, 300, 1,000, 3,000 and 10,000 pods, or as many as the numbers
+//! `cargo bench --bench engine -- scale` makes and rolls 100, 300, 1,000, 3,000 and 8,000 pods, or as many as the numbers
 //! behind it say, and prints what a pod costs in each. docs/performance.md has the figures.
 
 // This is no part of the simulation: it may look at the clock, and at floats to print.
@@ -213,7 +213,7 @@ fn main() {
     }
     if is_wanted("scale") {
         let sizes: Vec<u32> = only.iter().filter_map(|word| word.parse().ok()).collect();
-        scale(if sizes.is_empty() { &[100, 300, 1_000, 3_000, 10_000] } else { &sizes });
+        scale(if sizes.is_empty() { &[100, 300, 1_000, 3_000, 8_000] } else { &sizes });
     }
     if is_wanted("hour") {
         hour();
