@@ -40,3 +40,13 @@ test("a lesson that does not exist leaves the visitor's text alone", async ({ pa
   await page.reload();
   await expect(page.getByTestId("editor")).toHaveValue("# mine\n");
 });
+
+// 320 px are also 640 px at 200 %.
+for (const width of [320, 360]) {
+  test(`nothing scrolls sideways at ${width} px`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 640 });
+    await openLab(page, "/?lang=en");
+    await expect(page.locator("[data-pod]").first()).toBeVisible({ timeout: 30_000 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  });
+}

@@ -17,6 +17,7 @@ words! {
     UntilStable: "运行到稳定", "Run until stable";
     Window: "时间范围", "Span of time";
     WholeHistory: "全部", "all";
+    HistoryThinned: "一小时以前的细节已经删去", "Details older than an hour are gone";
     Numbers: "数字", "Numbers";
     Past: "正在看过去；现在做的改动会开始另一段历史。", "This is the past. What you change here begins another history.";
     ToEnd: "回到最后", "To the end";

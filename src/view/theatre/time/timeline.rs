@@ -36,6 +36,10 @@ pub fn Timeline() -> impl IntoView {
     let window_ms = RwSignal::new(180_000_u64);
     let span = Memo::new(move |_| visible(window_ms.get(), simulation.now_ms.get(), simulation.end_ms.get()));
     let shows_numbers = RwSignal::new(false);
+    let is_thinned = Memo::new(move |_| {
+        simulation.now_ms.track();
+        simulation.with(|lab| lab.cluster().is_thinned())
+    });
     let has_chart = settings::shows("chart");
     let is_open = RwSignal::new(
         has_chart && !settings::is_embedded() && browser::recall(OPEN).is_some_and(|kept| kept == "open"),
@@ -70,6 +74,7 @@ pub fn Timeline() -> impl IntoView {
                     {window}
                     <button type="button" class="button small" aria-pressed=move || shows_numbers.get().to_string()
                         on:click=move |_| shows_numbers.update(|shows| *shows = !*shows)>{say(Key::Numbers)}</button>
+                    <Show when=move || is_thinned.get()><span class="timeline-thinned">{say(Key::HistoryThinned)}</span></Show>
                 </div>
                 <Show when=move || shows_numbers.get() && is_open.get()><Numbers/></Show>
             })}
