@@ -222,12 +222,16 @@ fn first_word(args: &[String], from: usize) -> Option<usize> {
     None
 }
 
+/// Words of other programs, and what kubectl calls it. Models the commands' SuggestFor.
+const SUGGESTED_FOR: [(&str, &[&str]); 2] = [("get", &["list", "ps"]), ("delete", &["rm", "remove"])];
+
 /// Models cobra's suggestions: names at most two edits away, or that begin so.
 fn unknown_command(word: &str) -> String {
     let mut text = format!("unknown command {word:?} for \"kubectl\"\n");
     let mut similar: Vec<&str> = Vec::new();
     for command in verbs::ORDER {
-        let near = edit_distance(&word.to_lowercase(), command) <= 2;
+        let is_meant = SUGGESTED_FOR.iter().any(|(name, others)| *name == command && others.contains(&word));
+        let near = is_meant || edit_distance(&word.to_lowercase(), command) <= 2;
         if near || command.starts_with(&word.to_lowercase()) {
             similar.push(command);
         }

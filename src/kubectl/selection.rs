@@ -284,8 +284,12 @@ pub(super) fn pod_labels(object: &Object) -> Result<crate::api::LabelSelector, F
             let value = other.to_value();
             let labels = field::string_map(&value, "/spec/selector/matchLabels");
             if labels.is_empty() {
-                let kind = super::output::go_syntax::quote(other.kind().as_str());
-                return Err(Failure::Plain(format!("cannot extract pod selector from {kind}")));
+                // Models polymorphichelpers' attachablePodForObject and SelectorsForObject.
+                let package = crate::api::schema::of_kind(other.kind()).package;
+                let go_type = format!("*{package}.{}", other.kind().as_str());
+                return Err(Failure::Plain(format!(
+                    "cannot attach to {go_type}: selector for {go_type} not implemented"
+                )));
             }
             crate::api::LabelSelector { match_labels: labels, ..Default::default() }
         }

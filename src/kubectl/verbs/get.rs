@@ -178,8 +178,19 @@ fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Out
     if let Some(failure) = Failure::from_all(failed) {
         return Err(failure);
     }
-    let named = call.args().len() > 1 || call.args().iter().any(|arg| arg.contains('/'));
-    let types = call.args().first().cloned().unwrap_or_default();
+    if call.flags.is_set("filename") && selection.items.len() != 1 {
+        return Err(Failure::Plain(format!(
+            "watch is only supported on individual resources and resource collections - {} resources were found",
+            selection.items.len()
+        )));
+    }
+    let named =
+        call.flags.is_set("filename") || call.args().len() > 1 || call.args().iter().any(|arg| arg.contains('/'));
+    let of_file = selection.items.first().filter(|_| call.flags.is_set("filename"));
+    let types = match of_file {
+        Some(item) => kind_prefix(item.kind),
+        None => call.args().first().cloned().unwrap_or_default(),
+    };
     let kinds = crate::kubectl::resource_type::parse_types(types.split('/').next().unwrap_or_default())?;
     let [kind] = kinds.as_slice() else {
         return Err(Failure::new("you may only specify a single resource type"));

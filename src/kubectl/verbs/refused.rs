@@ -24,6 +24,9 @@ refused!(
     "Auto-scale a deployment, replica set, stateful set, or replication controller",
     "metrics, so that nothing could be scaled by them"
 );
+refused!(CERTIFICATE, "certificate", "Modify certificate resources", "certificates that could be asked for");
+refused!(PLUGIN, "plugin", "Provides utilities for interacting with plugins", "plugins");
+refused!(ALPHA, "alpha", "Commands for features in alpha", "features in alpha");
 refused!(CP, "cp", "Copy files and directories to and from containers", "file systems in its containers");
 refused!(ATTACH, "attach", "Attach to a running container", "programs that read what is typed");
 refused!(PROXY, "proxy", "Run a proxy to the Kubernetes API server", "network outside of the page; use port-forward");

@@ -13,7 +13,6 @@ use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
-use crate::kubectl::output::name_line_of;
 use crate::kubectl::rollout::{Undo, deployment_progress, undo as plan_undo, view_history};
 use crate::kubectl::selection::{Item, Rules, select};
 use crate::process::{Io, Poll, Process, World};
@@ -111,13 +110,14 @@ fn history_of(call: &mut Call<'_, '_>, item: &Item, revision: i64) -> Result<(),
     let otherwise = format!("no history viewer has been implemented for {}", quoted_kind(item.kind));
     let deployment = deployment_of(item, &otherwise)?;
     let sets = replica_sets(call, deployment);
-    if call.flags.text("output").is_some_and(|format| !format.is_empty()) {
+    // `--template` alone is of the Deployment.
+    if call.flags.given.iter().any(|(name, _)| *name == "output") {
         return print_revisions(call, &sets, revision);
     }
     let text = view_history(deployment, &sets, revision, call.world.client().version())?;
     let with = if revision > 0 { format!("with revision #{revision}") } else { String::new() };
-    call.io.out(name_line_of(item.kind, &item.key.name, &format!("{with}\n{text}")));
-    Ok(())
+    let value = Object::Deployment(Arc::clone(deployment)).to_value();
+    call.answer(item.kind, value, &format!("{with}\n{text}"), DryRun::None, Held::Typed)
 }
 
 /// `-o` of a history: the ReplicaSets themselves. Models RolloutHistoryOptions.Run.
@@ -270,11 +270,12 @@ fn status(call: &mut Call<'_, '_>) -> Outcome {
     let timeout = call.flags.duration_ms("timeout").and_then(|ms| u64::try_from(ms).ok()).filter(|ms| *ms > 0);
     Ok(Next::Wait(Box::new(Following {
         waiting: items.into_iter().rev().map(|item| item.key).collect(),
-        failed: Failure::from_all(failures),
+        failures,
+        timeout,
         current: None,
         revision,
         watches: call.flags.switch_or("watch", true),
-        until: timeout.map_or(SimTime::NEVER, |ms| call.world.client().now() + ms),
+        until: SimTime::NEVER,
     })))
 }
 
@@ -283,8 +284,10 @@ fn status(call: &mut Call<'_, '_>) -> Outcome {
 struct Following {
     /// What is to be followed after the present one, last first.
     waiting: Vec<Key>,
-    /// What was not found, which is said at the end.
-    failed: Option<Failure>,
+    /// What was not found and what did not succeed, which is said at the end.
+    failures: Vec<Failure>,
+    /// How long each may take.
+    timeout: Option<u64>,
     current: Option<Watch>,
     revision: i64,
     watches: bool,
@@ -330,6 +333,7 @@ impl Following {
         watch.namespace = Some(key.namespace.to_string());
         watch.name = Some(key.name.to_string());
         self.current = Some(watch);
+        self.until = self.timeout.map_or(SimTime::NEVER, |ms| world.client().now() + ms);
         match world.client().get(Kind::Deployment, key) {
             Ok(Object::Deployment(deployment)) => self.report(&deployment, io),
             _ => Step::Failed("object has been deleted".to_owned()),
@@ -349,7 +353,8 @@ impl Process for Following {
                 None => match self.waiting.pop() {
                     Some(key) => self.begin(&key, world, io),
                     None => {
-                        let Some(failure) = &self.failed else { return Poll::Exited(0) };
+                        let failures = std::mem::take(&mut self.failures);
+                        let Some(failure) = Failure::from_all(failures) else { return Poll::Exited(0) };
                         io.err(failure.report());
                         return Poll::Exited(failure.exit_code());
                     }
@@ -360,8 +365,8 @@ impl Process for Following {
                 Step::GoOn => return Poll::SleepUntil(self.until),
                 Step::Finished => self.current = None,
                 Step::Failed(error) => {
-                    io.err(format!("error: {error}\n"));
-                    return Poll::Exited(1);
+                    self.failures.push(Failure::Plain(error));
+                    self.current = None;
                 }
             }
         }
