@@ -46,10 +46,10 @@ fn production_manifests_are_accepted_whole() {
     }
     let deployment = cluster.api.not_simulated().find(|(kind, ..)| *kind == Kind::Deployment).expect("a list");
     let container = "spec.template.spec.containers[0]";
-    for path in ["resources.limits", "securityContext"] {
+    for path in ["resources.limits", "securityContext.capabilities", "volumeMounts[0].readOnly"] {
         assert!(deployment.2.contains(&format!("{container}.{path}")), "{path} is not among {:?}", deployment.2);
     }
-    for acted_on in ["Probe", "strategy", "requests", "volumeMounts", "envFrom"] {
+    for acted_on in ["Probe", "strategy", "requests", "mountPath", "envFrom", "runAsNonRoot"] {
         assert!(!deployment.2.iter().any(|path| path.contains(acted_on)), "{acted_on} is among {:?}", deployment.2);
     }
 }
