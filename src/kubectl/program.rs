@@ -143,7 +143,7 @@ impl Kubectl {
         let mut until = since;
         if let Some(random) = &mut self.random {
             let mut draw = |count: u64, (least, most): (u64, u64)| {
-                (0..count.min(MOST_DRAWN)).for_each(|_| until = until + random.between_ms(least, most));
+                (0..count.min(MOST_DRAWN)).for_each(|_| until += random.between_ms(least, most));
             };
             draw(requests.reads + requests.writes + requests.execs, request_ms);
             draw(requests.execs, exec_ms);

@@ -41,7 +41,7 @@ pub fn open(simulation: Simulation, document: Document, settings: Settings) {
     let listener = window_event_listener(ev::message, move |event| {
         if let Some(message) = asker.read(&event) {
             match message.text("type").as_deref() {
-                Some("link") => tell_link(visit, answer(&message, &asker)),
+                Some("link") => tell_link(&visit, answer(&message, &asker)),
                 _ => obey(&message, &asker, simulation, document, settings),
             }
         }
@@ -152,7 +152,7 @@ fn obey(message: &Message, host: &Host, simulation: Simulation, document: Docume
 }
 
 /// Gives the link to what is there now, as the visitor would share it; an empty text where there is none.
-fn tell_link(visit: Visit, then: impl FnOnce(String) + 'static) {
+fn tell_link(visit: &Visit, then: impl FnOnce(String) + 'static) {
     let text = visit.session().to_text();
     spawn_local(async move {
         let link = link::make(&text).await.filter(|link| link.len() <= LONGEST_LINK);

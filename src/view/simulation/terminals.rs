@@ -138,7 +138,8 @@ impl Simulation {
                     self.show(core, shown, chunks);
                 }
                 // The next command waits until what was put into the background has begun.
-                let is_over = !core.lab.is_busy(terminal) && !(is_shown && core.lab.is_at_work(terminal));
+                let is_at_work = is_shown && core.lab.is_at_work(terminal);
+                let is_over = !is_at_work && !core.lab.is_busy(terminal);
                 let Some(lane) = core.lanes.get_mut(at) else { break };
                 if let Some((output, _)) = &mut lane.running {
                     output.push_str(&text);
