@@ -107,7 +107,8 @@ pub(super) fn without_categories(text: &str) -> Vec<String> {
 /// # Errors
 /// When there is no such type.
 pub(super) fn parse_type(text: &str) -> Result<Kind, Failure> {
-    let unknown = || Failure::Plain(format!("the server doesn't have a resource type {text:?}"));
+    let named = text.split('.').next().unwrap_or_default();
+    let unknown = || Failure::Plain(format!("the server doesn't have a resource type {named:?}"));
     let lower = text.to_lowercase();
     let (resource, group) = lower.split_once('.').unwrap_or((&lower, ""));
     let named = NAMES.iter().find(|names| {

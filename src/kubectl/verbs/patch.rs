@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::api::Kind;
 use crate::api::patch::{json_merge_patch, json_patch, strategic_merge};
 use crate::apiserver::{FieldValidation, PatchType, Status, WriteOptions};
 use crate::kubectl::answer::Held;
@@ -74,10 +75,11 @@ pub(super) fn subresource(call: &Call<'_, '_>) -> Result<Option<String>, Failure
         Some(name @ ("scale" | "resize")) => {
             Err(Failure::Plain(format!("the lab's API server has no subresource {name} that objects are sent to")))
         }
-        Some(other) => Err(Failure::Plain(format!(
-            "invalid subresource value: {}. Must be one of [status scale resize]",
-            quote(other)
-        ))),
+        Some(other) => {
+            let mut status = Status::not_found(Kind::Pod, other);
+            "the server could not find the requested resource".clone_into(&mut status.message);
+            Err(status.into())
+        }
     }
 }
 

@@ -130,7 +130,12 @@ fn change_all(
         let Some(old) = item.value() else { continue };
         let mut new = old.clone();
         if let Err(why) = edit(call, &item, &mut new) {
-            failures.push(Failure::Plain(format!("error: {}/{} {why}\n", item.kind.plural(), item.key.name)));
+            // `set selector` alone says only why.
+            failures.push(Failure::Plain(if words.failed.is_empty() {
+                why
+            } else {
+                format!("error: {}/{} {why}\n", item.kind.plural(), item.key.name)
+            }));
             continue;
         }
         if new == old {
