@@ -618,5 +618,5 @@ transcripts! {
     transcript_t1 "t1" 102 0 15 6
     transcript_x1_nodeless "x1-nodeless" 12 0 0 0
     transcript_x1_real "x1-real" 6 0 3 0
-    transcript_y1 "y1" 257 0 95 1
+    transcript_y1 "y1" 262 0 90 1
 }
