@@ -104,6 +104,8 @@ function kept(module, imported, callees, isLater) {
  * optimiser may have added a number to an address. In bytes.
  */
 const COMPUTED_REACH = 1024;
+/** One past the greatest character, and the next one: what Rust writes for "no character". No addresses. */
+const NO_CHARACTER = new Set([0x110000, 0x110001]);
 /** What is shorter stays where it is: a segment of its own would weigh as much. In bytes. */
 const WORTH_A_SEGMENT = 16;
 
@@ -124,7 +126,7 @@ function readFrom(codes, { ends, pointers, named }) {
   const useNumber = (value) => {
     if (value < from || value > to) return;
     if (named.has(value)) named.get(value).forEach(use);
-    else [...ends].forEach(([address, end]) => address <= value + COMPUTED_REACH && end >= value - COMPUTED_REACH && use(address));
+    else if (!NO_CHARACTER.has(value)) [...ends].forEach(([address, end]) => address <= value + COMPUTED_REACH && end >= value - COMPUTED_REACH && use(address));
   };
   for (const body of codes) {
     walkBody(body, (kind, value) => {

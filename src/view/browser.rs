@@ -217,6 +217,12 @@ pub fn token(name: &str) -> Option<String> {
     Some(window()?.get_computed_style(&root).ok()??.get_property_value(name).ok()?.trim().to_owned())
 }
 
+/// The number that a text begins with ("12.5px"), as the browser reads it. The standard library's own reader of fractions
+/// has tables of ten kilobytes, which a first visit would have to fetch.
+pub fn number(text: &str) -> Option<f64> {
+    Some(js_sys::parse_float(text)).filter(|number| number.is_finite())
+}
+
 /// A property of an element's style, as it is with all sheets.
 pub fn value_of(element: &web_sys::Element, name: &str) -> String {
     let style = window().and_then(|window| window.get_computed_style(element).ok()?);

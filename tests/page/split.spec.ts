@@ -58,6 +58,14 @@ test("a number that no code named is taken for all that is near", () => {
   expect(kept([having(AT[1] - 4000)])).toEqual([]);
 });
 
+test("the number that stands for no character is no address, unless it is one", () => {
+  const near: [number, number][] = [[0x110000 - 8, 0x110000 + 24]];
+  const there = [{ address: 0x110000 - 8, bytes: new Uint8Array(32) }];
+  const at = (named: [number, Set<number>][]) => dividedData(there, [having(0x110000)], links({ ends: near, named })).first.length;
+  expect(at([])).toBe(0);
+  expect(at([[0x110000, new Set([0x110000 - 8])]])).toBe(1);
+});
+
 test("a text that ends as another one does stays when the longer one goes", () => {
   const known = links({ ends: [[AT[0] + 24, AT[0] + 32]], named: [[AT[0] + 24, new Set([AT[0] + 24])]] });
   expect(kept([having(AT[0] + 24)], known)).toEqual([[AT[0] + 24, 8]]);

@@ -102,7 +102,7 @@ impl Layout {
         for (place, text) in places.iter_mut().zip(kept.as_deref().unwrap_or_default().split(' ')) {
             let (size, folded) = text.split_once('/').unwrap_or((text, ""));
             let is_folded = (!folded.is_empty()).then_some(folded == "folded");
-            *place = Place { size: size.parse().ok().filter(|size: &f64| size.is_finite()), is_folded };
+            *place = Place { size: browser::number(size), is_folded };
         }
         Self(RwSignal::new(places))
     }

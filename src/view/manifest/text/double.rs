@@ -67,7 +67,7 @@ impl Double {
     /// Asks the browser how large a line and the panel are.
     pub fn measure(&mut self) {
         let Some((sheet, scroller)) = &self.parts else { return };
-        let pixels = |name: &str| browser::value_of(sheet, name).trim_end_matches("px").parse::<f64>().unwrap_or(0.0);
+        let pixels = |name: &str| browser::number(&browser::value_of(sheet, name)).unwrap_or(0.0);
         self.line_height = pixels("line-height").max(1.0);
         self.padding = pixels("padding-top");
         self.height = f64::from(scroller.client_height());

@@ -197,7 +197,7 @@ fn Plot(span: Memo<(u64, u64)>) -> impl IntoView {
         }
     };
     let seek = move |event| {
-        if let Ok(ms) = event_target_value(&event).parse::<f64>() {
+        if let Some(ms) = browser::number(&event_target_value(&event)) {
             simulation.seek(ms as u64);
         }
     };
