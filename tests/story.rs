@@ -14,13 +14,15 @@ struct Viewer {
     viewed_us: u64,
     /// The beats that were told: number, when the viewer saw it, caption.
     told: Vec<(usize, u64, String)>,
+    /// The captions' words as they changed, and when.
+    words: Vec<(u64, String)>,
 }
 
 impl Viewer {
     fn new(lab: Lab) -> Self {
         let mut story = Story::default();
         story.read(&lab);
-        Self { lab, story, viewed_us: 0, told: Vec::new() }
+        Self { lab, story, viewed_us: 0, told: Vec::new(), words: Vec::new() }
     }
 
     fn frame(&mut self) {
@@ -39,6 +41,10 @@ impl Viewer {
         self.lab.run_until((self.lab.now() + due_ms).min(until));
         self.story.go_on(&self.lab);
         self.viewed_us += FRAME_US;
+        let words = self.story.told().map(|(_, beat)| beat.caption(self.lab.cluster(), Lang::En).text());
+        if let Some(words) = words.filter(|words| self.words.last().is_none_or(|(_, last)| last != words)) {
+            self.words.push((self.viewed_us / 1_000, words));
+        }
         if let Some((number, beat)) = self.story.told()
             && self.told.last().is_none_or(|(last, ..)| *last != number)
         {
@@ -105,6 +111,21 @@ fn the_chapters_rollout_is_watched_for_about_ten_seconds() {
         let durations = viewer.told.windows(2).map(|pair| pair[1].1 - pair[0].1);
         assert!(durations.clone().all(|ms| ms >= 780), "{:?}", durations.min());
         viewer.told_every_decision(began_ms);
+    }
+}
+
+/// Pods that end one after the other are one beat, whose words say how many: they must not change while they are read.
+#[test]
+fn no_words_change_while_they_are_read() {
+    for seed in 1..=12 {
+        let mut viewer = Viewer::new(at_rest(seed));
+        apply(&mut viewer.lab, "v2, rolling update 1/1");
+        viewer.watch(20_000);
+        // What stood there before the change goes at once.
+        for pair in viewer.words.get(1..).unwrap_or_default().windows(2) {
+            let [(from, words), (to, next)] = pair else { continue };
+            assert!(to - from >= 780, "seed {seed}: {words:?} was told for {} ms, then {next:?}", to - from);
+        }
     }
 }
 

@@ -28,8 +28,9 @@ pub struct Story {
     beats: Beats,
     course: Course,
     scout: Option<Scout>,
-    /// The number of the beat that is told.
-    told: Option<usize>,
+    /// The number of the beat that is told, and the beat with what else is known to come of it: no words change while they
+    /// are read. What was not foreseen is told afterwards.
+    told: Option<(usize, Beat)>,
     /// The moment up to which the story has come.
     at: SimTime,
     /// How often the lab had been touched, and when it was the last time.
@@ -81,17 +82,26 @@ impl Story {
         if let Some(scout) = &mut self.scout {
             scout.come_to(lab.now().as_ms());
         }
-        if !self.course.is_telling()
-            && let Some(next) = self.pending(lab.now())
-        {
-            self.tell(Some(next));
+        if self.course.is_telling() {
+            return;
+        }
+        let grown = self
+            .told
+            .as_ref()
+            .and_then(|(number, told)| self.beats.get(*number).filter(|beat| beat.count > told.count).map(|_| *number));
+        if let Some(number) = grown.or_else(|| self.pending(lab.now())) {
+            self.tell(Some(number));
+            let foreseen = self.scout.as_ref().filter(|scout| scout.is_of(lab)).and_then(|scout| scout.count(number));
+            if let (Some((_, told)), Some(count)) = (&mut self.told, foreseen) {
+                told.count = told.count.max(count);
+            }
         }
     }
 
     /// Tells this beat, whatever is told now.
     pub fn tell(&mut self, number: Option<usize>) {
-        self.told = number;
-        match number {
+        self.told = number.and_then(|number| Some((number, self.beats.get(number)?.clone())));
+        match self.told {
             Some(_) => self.course.tell(),
             None => self.course = Course::default(),
         }
@@ -99,7 +109,7 @@ impl Story {
 
     /// The number of the beat that is told, and the beat.
     pub fn told(&self) -> Option<(usize, &Beat)> {
-        self.told.and_then(|number| Some((number, self.beats.get(number)?)))
+        self.told.as_ref().map(|(number, beat)| (*number, beat))
     }
 
     /// The beats that are known.
@@ -114,7 +124,7 @@ impl Story {
 
     /// The beat that has come and has not been told.
     fn pending(&self, now: SimTime) -> Option<usize> {
-        let next = self.told.map_or(0, |told| told + 1).max(self.beats.first());
+        let next = self.told.as_ref().map_or(0, |(told, _)| told + 1).max(self.beats.first());
         (next < self.beats.after(now.as_ms())).then_some(next)
     }
 

@@ -53,6 +53,11 @@ impl Scout {
         self.ahead.front().copied()
     }
 
+    /// How much this beat will count, as far as it has looked.
+    pub fn count(&self, number: usize) -> Option<u32> {
+        self.beats.get(number).map(|beat| beat.count)
+    }
+
     /// Handles the next event of the copy. Answers whether there is more to see.
     pub fn look(&mut self, now: SimTime) -> bool {
         let next = self.lab.next_at();
