@@ -8,6 +8,9 @@ use hellok8s_lab::kubectl;
 use hellok8s_lab::process::{Files, Forwards, Io, Poll, World};
 use hellok8s_lab::sim::SimTime;
 
+mod services;
+mod waiting;
+
 struct Lab {
     cluster: Cluster,
     files: Files,
@@ -61,8 +64,8 @@ fn check(lab: &mut Lab, cases: &[(&str, &str)]) {
 
 fn lab_with_files() -> Lab {
     let mut lab = Lab::new();
-    lab.files.write("v1.yaml", include_str!("data/tutorial/02-v1-replicas-3.yaml"));
-    lab.files.write("v2.yaml", include_str!("data/tutorial/03-v2.yaml"));
+    lab.files.write("v1.yaml", include_str!("../data/tutorial/02-v1-replicas-3.yaml"));
+    lab.files.write("v2.yaml", include_str!("../data/tutorial/03-v2.yaml"));
     lab.files.write("empty/readme.txt", "no manifest");
     lab.files.write("comment.yaml", "# nothing\n");
     lab.files.write("scalar.yaml", "hello\n");
@@ -376,85 +379,6 @@ fn every_command_has_a_page_of_help_in_kubectls_form() {
     );
 }
 
-#[test]
-fn services_and_secrets_are_made_from_flags() {
-    let mut lab = Lab::new();
-    check(
-        &mut lab,
-        &[
-            ("kubectl create service nodeport web --tcp=80:3000 --node-port=30080", "service/web created\n"),
-            (
-                "kubectl get service web -o jsonpath='{.spec.type} {.spec.ports[0]} {.spec.selector}'",
-                "NodePort {\"name\":\"80-3000\",\"nodePort\":30080,\"port\":80,\"protocol\":\"TCP\",\"targetPort\":3000} {\"app\":\"web\"}",
-            ),
-            (
-                "kubectl create service clusterip api",
-                "error: at least one tcp port specifier must be provided\n# exit 1\n",
-            ),
-            ("kubectl create service clusterip api --clusterip=None", "service/api created\n"),
-            ("kubectl create svc externalname out --external-name bar.com", "service/out created\n"),
-            (
-                "kubectl create service clusterip web --tcp=80",
-                "error: failed to create ClusterIP service: services \"web\" already exists\n# exit 1\n",
-            ),
-            (
-                "kubectl create secret generic s --from-literal=user=me --from-literal=password=hello",
-                "secret/s created\n",
-            ),
-            (
-                "kubectl get secret s -o go-template='{{.data.password | base64decode}} {{.type}}{{\"\\n\"}}'",
-                "hello Opaque\n",
-            ),
-            (
-                "kubectl create secret generic t --from-literal=a=1 --from-literal=a=2",
-                "error: cannot add key a, another key by that name already exists\n# exit 1\n",
-            ),
-            (
-                "kubectl create secret generic s",
-                "error: failed to create secret secrets \"s\" already exists\n# exit 1\n",
-            ),
-            ("kubectl get secrets -o go-template --template='{{range .items}}{{.metadata.name}}:{{end}}'", "s:"),
-        ],
-    );
-}
-
-#[test]
-fn endpoints_follow_readiness_and_are_deprecated() {
-    let mut lab = lab_with_files();
-    assert_eq!(lab.run("kubectl apply -f v1.yaml"), "deployment.apps/hellok8s-deployment created\n");
-    assert_eq!(
-        lab.run("kubectl expose deployment hellok8s-deployment --port=80 --target-port=3000 --name=hello"),
-        "service/hello exposed\n"
-    );
-    lab.sleep(1);
-    let warning = "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n";
-    assert_eq!(
-        lab.run("kubectl get endpoints"),
-        format!(
-            "{warning}NAME         ENDPOINTS                                         AGE\n\
-             hello        10.244.0.3:3000,10.244.0.4:3000,10.244.0.5:3000   1s\n\
-             kubernetes   192.168.49.2:8443                                 1s\n"
-        )
-    );
-    lab.sleep(10);
-    let ready = lab.run("kubectl get ep hello -o jsonpath='{.subsets[0].addresses[*].ip}'");
-    let ready = ready.strip_prefix(warning).unwrap();
-    assert_eq!(ready.split(' ').count(), 3, "{ready}");
-    assert_eq!(
-        lab.run("kubectl get endpoints/hello -o jsonpath='{.subsets[*].ports}'"),
-        format!("{warning}[{{\"port\":3000,\"protocol\":\"TCP\"}}]")
-    );
-    assert!(!lab.run("kubectl get ep").contains("+ "), "three addresses are all listed");
-    assert!(lab.run("kubectl get endpointslices").contains("kubernetes"));
-    lab.run("kubectl scale deployment hellok8s-deployment --replicas=5");
-    let watched = lab.run_for("kubectl get ep hello --watch", 10);
-    assert!(watched.contains("+ 1 more..."), "{watched}");
-    assert!(watched.contains("+ 2 more..."), "{watched}");
-    lab.run("kubectl delete service hello");
-    lab.sleep(1);
-    assert!(!lab.run("kubectl get ep").contains("hello"));
-}
-
 /// A lab in which the three pods of the tutorial's Deployment run.
 fn running() -> Lab {
     let mut lab = lab_with_files();
@@ -464,129 +388,6 @@ fn running() -> Lab {
 }
 
 const WEB: &str = "hellok8s-deployment";
-
-#[test]
-fn several_conditions_are_waited_for_one_after_the_other() {
-    let mut lab = running();
-    check(
-        &mut lab,
-        &[
-            (
-                "kubectl wait deployment hellok8s-deployment --for=condition=Available --for=jsonpath={.status.readyReplicas}=3",
-                "deployment.apps/hellok8s-deployment condition met\ndeployment.apps/hellok8s-deployment condition met\n",
-            ),
-            (
-                "kubectl wait deployment hellok8s-deployment --for=condition=Available --for=condition=Available=false --timeout=2s",
-                "deployment.apps/hellok8s-deployment condition met\n\
-                 error: timed out waiting for the condition on deployments/hellok8s-deployment\n# exit 1\n",
-            ),
-            (
-                "kubectl wait deployment hellok8s-deployment --for=create --for=condition=available",
-                "deployment.apps/hellok8s-deployment condition met\ndeployment.apps/hellok8s-deployment condition met\n",
-            ),
-            (
-                "kubectl wait deployment hellok8s-deployment nope --for=condition=available --timeout=1s",
-                "deployment.apps/hellok8s-deployment condition met\n\
-                 Error from server (NotFound): deployments.apps \"nope\" not found\n# exit 1\n",
-            ),
-            (
-                "kubectl wait deployment nope --for=create --timeout=2s",
-                "error: timed out waiting for the condition\n# exit 1\n",
-            ),
-            ("kubectl wait deployment nope --for=delete --timeout=2s", ""),
-            ("kubectl wait pod -l app=nope --for=condition=Ready", "error: no matching resources found\n# exit 1\n"),
-            ("kubectl wait pod -l app=nope --for=delete", ""),
-            (
-                "kubectl wait deployment hellok8s-deployment --for=delete --timeout=0",
-                "error: condition not met for deployments/hellok8s-deployment\n# exit 1\n",
-            ),
-            (
-                "kubectl wait deployment hellok8s-deployment --for=condition=Nope --timeout=0",
-                "error: condition not met for deployments/hellok8s-deployment\n# exit 1\n",
-            ),
-            (
-                "kubectl wait deployment hellok8s-deployment --for=jsonpath={.spec}=3",
-                "error: jsonpath leads to a nested object or list which is not supported\n# exit 1\n",
-            ),
-            (
-                "kubectl wait deployment hellok8s-deployment --for=jsonpath={.status.conditions[*].type}",
-                "error: given jsonpath expression matches more than one value\n# exit 1\n",
-            ),
-            (
-                "kubectl wait deployment hellok8s-deployment --for=jsonpath={.spec.replicas}=",
-                "error: jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3\n# exit 1\n",
-            ),
-            (
-                "kubectl wait deployment hellok8s-deployment --for=jsonpath=",
-                "error: jsonpath expression cannot be empty\n# exit 1\n",
-            ),
-        ],
-    );
-}
-
-#[test]
-fn what_was_waited_for_is_printed_as_asked() {
-    let mut lab = running();
-    check(
-        &mut lab,
-        &[
-            (
-                "kubectl wait deployment hellok8s-deployment --for=condition=Available -o name",
-                "deployment.apps/hellok8s-deployment\n",
-            ),
-            ("kubectl wait deployment hellok8s-deployment --for=condition=Available -o jsonpath={.spec.replicas}", "3"),
-        ],
-    );
-    let yaml = lab.run("kubectl wait pod -l app=hellok8s --for=condition=Ready -o yaml");
-    assert_eq!(yaml.matches("\n---\napiVersion: v1\n").count(), 2, "{yaml}");
-    let wide = lab.run("kubectl wait pod -l app=hellok8s --for=condition=Ready -o wide");
-    assert!(wide.starts_with("error: unable to match a printer suitable for the output format \"wide\""), "{wide}");
-}
-
-/// A wait takes as long as it was asked to, and the call around it less than a tenth of a second.
-fn assert_waited(lab: &Lab, began: SimTime, ms: u64) {
-    let took_ms = lab.cluster.now().ms_since(began);
-    assert!((ms + 50..=ms + 100).contains(&took_ms), "{took_ms} ms for {ms} ms");
-}
-
-#[test]
-fn waiting_goes_on_for_the_others_and_ends_for_all_at_once() {
-    let mut lab = running();
-    let names = lab.run("kubectl get pods -o jsonpath={.items[*].metadata.name}");
-    let names: Vec<&str> = names.split(' ').collect();
-    let began = lab.cluster.now();
-    let text = lab.run(&format!("kubectl wait pod {} {} --for=condition=Nope --timeout=3s", names[0], names[1]));
-    let late = |name: &str| format!("timed out waiting for the condition on pods/{name}\n");
-    assert_eq!(text, format!("{}{}# exit 1\n", late(names[0]), late(names[1])));
-    assert_waited(&lab, began, 3_000);
-    // What is gone before its turn comes is an error, not a wait.
-    lab.run(&format!("kubectl delete pod {} --wait=false", names[1]));
-    let text = lab.run(&format!(
-        "kubectl wait pod {} {} --for=jsonpath={{.metadata.deletionTimestamp}} --timeout=20s",
-        names[0], names[1]
-    ));
-    assert_eq!(
-        text,
-        format!(
-            "timed out waiting for the condition on pods/{}\nError from server (NotFound): pods {:?} not found\n# exit 1\n",
-            names[0], names[1]
-        )
-    );
-}
-
-#[test]
-fn a_watch_ends_with_its_request() {
-    let mut lab = running();
-    for (timeout, ms) in [("2s", 2_000), ("1", 1_000)] {
-        let began = lab.cluster.now();
-        let text = lab.run(&format!("kubectl get deployment -o name --watch --request-timeout={timeout}"));
-        assert_eq!(text, "deployment.apps/hellok8s-deployment\n");
-        assert_waited(&lab, began, ms);
-    }
-    let began = lab.cluster.now();
-    lab.run_for("kubectl get deployment --watch-only --request-timeout=0", 5);
-    assert_eq!(lab.cluster.now().ms_since(began), 5_000);
-}
 
 #[test]
 fn objects_are_selected_by_their_fields() {
@@ -615,21 +416,6 @@ fn objects_are_selected_by_their_fields() {
          \"\", field selector \"status.replicas=3\": \"status.replicas\" is not a known field selector: only \
          \"metadata.name\", \"metadata.namespace\"\n# exit 1\n"
     );
-}
-
-#[test]
-fn a_rollout_is_waited_for_no_longer_than_asked() {
-    let mut lab = running();
-    lab.run(&format!("kubectl set image deployment {WEB} hellok8s-container=guangzhengli/hellok8s:nope"));
-    lab.sleep(3);
-    let began = lab.cluster.now();
-    let text = lab.run(&format!("kubectl rollout status deployment {WEB} --timeout=7s"));
-    assert_eq!(
-        text,
-        "Waiting for deployment \"hellok8s-deployment\" rollout to finish: 1 out of 3 new replicas have been updated...\n\
-         error: timed out waiting for the condition\n# exit 1\n"
-    );
-    assert_waited(&lab, began, 7_000);
 }
 
 #[test]
