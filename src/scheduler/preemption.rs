@@ -123,16 +123,17 @@ fn has_terminating_victims(cycle: &Cycle<'_>, found: &Feasibility) -> bool {
 /// The fewest and least important pods without which the node takes the pod. Models SelectVictimsOnNode.
 fn victims_on(cycle: &Cycle<'_>, prepared: &Prepared, node: &NodeInfo) -> Result<Candidate, Rejection> {
     let pod = cycle.pod;
-    let (mut prepared, mut node) = (prepared.clone(), node.clone());
     let mut potential: Vec<Arc<PodInfo>> =
         node.pods.iter().filter(|other| other.priority < pod.priority).map(Arc::clone).collect();
-    for other in &potential {
-        node.remove(&other.uid);
-        prepared.update(pod, other, &node, -1);
-    }
     if potential.is_empty() {
         let why = "No preemption victims found for incoming pod";
         return Err(Rejection::new("", Code::Unresolvable, why));
+    }
+    // Only now: a node's copy costs as much as it has pods, and most nodes have no victims.
+    let (mut prepared, mut node) = (prepared.clone(), node.clone());
+    for other in &potential {
+        node.remove(&other.uid);
+        prepared.update(pod, other, &node, -1);
     }
     if let Some(rejection) = filter_with_nominated(cycle, &prepared, &node) {
         return Err(rejection);
