@@ -20,6 +20,8 @@ async function type(page: Page, line: string) {
   await page.getByTestId("terminal-input").fill(line);
   await page.getByTestId("terminal-input").press("Enter");
   await expect.poll(async () => (await log.innerText()).length).toBeGreaterThan(before + line.length + 2);
+  // kubectl takes its time, in a lab that stands still as well.
+  await expect(log).toHaveAttribute("data-busy", "false");
   return (await log.innerText()).slice(before);
 }
 
