@@ -111,7 +111,7 @@ test.describe("without a service worker, whose requests the test would not see",
     await page.route("**/lessons/two.yaml", (route) => route.fulfill({ body: OWN }));
     await page.route("**/lessons/wrong.yaml", (route) => route.fulfill({ body: OWN.replace("pods(ready) == 2", "pods(ready == 2") }));
     await openEmpty(page, "/?lang=en&lesson=lessons/two.yaml");
-    await expect(title(page)).toContainText("Two pods (1/2)");
+    await expect(title(page)).toContainText("Two pods (1/2)", { timeout: 20_000 });
     await page.getByTestId("apply").click();
     await expect(title(page)).toContainText("(2/2)");
     await openEmpty(page, "/?lang=en&lesson=lessons/wrong.yaml");
@@ -131,7 +131,7 @@ test("a lesson comes from the visitor's own file", async ({ page }, info) => {
   await openEmpty(page, "/?lang=en");
   await page.getByTestId("share").click();
   await page.getByTestId("open-file").setInputFiles(path);
-  await expect(title(page)).toContainText("Two pods (1/2)");
+  await expect(title(page)).toContainText("Two pods (1/2)", { timeout: 20_000 });
   // Dropped on the page, it opens as well; one that is begun goes on.
   await page.getByRole("button", { name: "Leave the lesson" }).click();
   const dropped = await page.evaluateHandle((text) => {
@@ -140,5 +140,5 @@ test("a lesson comes from the visitor's own file", async ({ page }, info) => {
     return transfer;
   }, OWN);
   await page.dispatchEvent("main", "drop", { dataTransfer: dropped });
-  await expect(title(page)).toContainText("Two pods (1/2)");
+  await expect(title(page)).toContainText("Two pods (1/2)", { timeout: 20_000 });
 });
