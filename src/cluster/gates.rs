@@ -8,7 +8,7 @@ use crate::api::resources::{ResourceList, resource_list};
 use crate::api::{EventSource, EventType, Generic, Kind, Object, Pod, Time};
 use crate::apiserver::quota::{self, Quota};
 use crate::apiserver::{Change, ChangeType, DeleteOptions, Key, Status};
-use crate::controllers::disruption::{self, Budget, Verdict};
+use crate::controllers::disruption::{self, Budget, EvictionVerdict};
 use crate::controllers::reference_to;
 use crate::decision::Reason;
 use crate::events::Note;
@@ -192,15 +192,15 @@ impl Cluster {
         };
         let budgets = self.budgets_of(&key.namespace);
         match disruption::judge(&pod, &budgets, dry_run, Time::from_sim(self.now)) {
-            Verdict::TooManyRequests(message, why, _) => {
+            EvictionVerdict::TooManyRequests(message, why, _) => {
                 let inputs = vec![("pod", json!(key.name.to_string())), ("why", json!(why))];
                 let action = format!("{} stays", key.name);
                 self.decide("disruption", &format!("Pod/{key}"), Reason { rule: "budget/refuse", inputs, action });
                 Err(Status::too_many_requests(message, why))
             }
-            Verdict::Unsupported(message) => Err(Status::internal(message.to_owned())),
-            Verdict::Evict(_) if dry_run => Ok(()),
-            Verdict::Evict(charged) => {
+            EvictionVerdict::Unsupported(message) => Err(Status::internal(message.to_owned())),
+            EvictionVerdict::Evict(_) if dry_run => Ok(()),
+            EvictionVerdict::Evict(charged) => {
                 for (name, status) in charged {
                     if let Some(stored) = self.generic(Kind::PodDisruptionBudget, &Key::new(&*key.namespace, &*name)) {
                         self.write_budget(&stored, &status);

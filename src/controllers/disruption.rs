@@ -85,7 +85,7 @@ pub struct Sync {
 
 /// What becomes of an eviction.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
+pub enum EvictionVerdict {
     /// The pod may go; the budgets that are charged for it have these statuses now.
     Evict(Vec<(String, Status)>),
     /// It may not now: the message, why in detail, and seconds after which to ask again.
@@ -334,17 +334,17 @@ fn shown(selector: Option<&LabelSelector>) -> String {
 }
 
 /// Whether a pod may be evicted. Models EvictionREST.Create.
-pub fn judge(pod: &Pod, budgets: &[Budget], dry_run: bool, now: Time) -> Verdict {
+pub fn judge(pod: &Pod, budgets: &[Budget], dry_run: bool, now: Time) -> EvictionVerdict {
     let is_exempt = matches!(pod.status.phase, PodPhase::Succeeded | PodPhase::Failed | PodPhase::Pending);
     if is_exempt || pod.metadata.deletion_timestamp.is_some() {
-        return Verdict::Evict(Vec::new());
+        return EvictionVerdict::Evict(Vec::new());
     }
     let covering: Vec<&Budget> = budgets.iter().filter(|budget| budget.covers(pod)).collect();
     let budget = match covering.as_slice() {
-        [] => return Verdict::Evict(Vec::new()),
+        [] => return EvictionVerdict::Evict(Vec::new()),
         [only] => *only,
         _ => {
-            return Verdict::Unsupported(
+            return EvictionVerdict::Unsupported(
                 "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
             );
         }
@@ -354,21 +354,23 @@ pub fn judge(pod: &Pod, budgets: &[Budget], dry_run: bool, now: Time) -> Verdict
         let policy = budget.spec.get("unhealthyPodEvictionPolicy").and_then(Value::as_str).unwrap_or_default();
         let has_enough = status.current_healthy >= status.desired_healthy && status.desired_healthy > 0;
         if policy == "AlwaysAllow" || has_enough {
-            return Verdict::Evict(Vec::new());
+            return EvictionVerdict::Evict(Vec::new());
         }
     }
     charge(budget, pod, dry_run, now)
 }
 
 /// Models checkAndDecrement.
-fn charge(budget: &Budget, pod: &Pod, dry_run: bool, now: Time) -> Verdict {
+fn charge(budget: &Budget, pod: &Pod, dry_run: bool, now: Time) -> EvictionVerdict {
     let (name, status) = (&budget.name, &budget.status);
     if status.observed_generation < budget.generation {
         let why = format!("The disruption budget {name} is still being processed by the server.");
-        return Verdict::TooManyRequests(REFUSED, why, Some(10));
+        return EvictionVerdict::TooManyRequests(REFUSED, why, Some(10));
     }
     if status.disrupted.len() > MAX_DISRUPTED_PODS {
-        return Verdict::Unsupported("DisruptedPods map too big - too many evictions not confirmed by PDB controller");
+        return EvictionVerdict::Unsupported(
+            "DisruptedPods map too big - too many evictions not confirmed by PDB controller",
+        );
     }
     if status.allowed == 0 {
         let refusal = status.condition.as_ref().filter(|found| !found.is_true && !found.message.is_empty());
@@ -387,10 +389,10 @@ fn charge(budget: &Budget, pod: &Pod, dry_run: bool, now: Time) -> Verdict {
             ),
             None => format!("The disruption budget {name} does not allow evicting pods currently"),
         };
-        return Verdict::TooManyRequests(REFUSED, why, None);
+        return EvictionVerdict::TooManyRequests(REFUSED, why, None);
     }
     if dry_run {
-        return Verdict::Evict(Vec::new());
+        return EvictionVerdict::Evict(Vec::new());
     }
     let mut charged = status.clone();
     charged.allowed -= 1;
@@ -398,5 +400,5 @@ fn charge(budget: &Budget, pod: &Pod, dry_run: bool, now: Time) -> Verdict {
         charged.update_condition(now);
     }
     charged.disrupted.insert(pod.metadata.name.clone(), now);
-    Verdict::Evict(vec![(name.clone(), charged)])
+    EvictionVerdict::Evict(vec![(name.clone(), charged)])
 }

@@ -8,7 +8,7 @@ use hellok8s_lab::api::validation::{self, Policy};
 use hellok8s_lab::api::{Kind, Object, Pod, PodCondition, PodPhase, Time, conversion, defaults};
 use hellok8s_lab::apiserver::limit_range;
 use hellok8s_lab::apiserver::quota::{self, Charge, Quota};
-use hellok8s_lab::controllers::disruption::{self, Budget, Verdict};
+use hellok8s_lab::controllers::disruption::{self, Budget, EvictionVerdict};
 use serde_json::{Map, Value, json};
 
 use crate::table::{self, same};
@@ -262,7 +262,7 @@ impl World {
         };
         let verdict = disruption::judge(&self.pods[place], &self.budgets, dry_run, Time(self.now));
         match verdict {
-            Verdict::TooManyRequests(message, why, retry) => {
+            EvictionVerdict::TooManyRequests(message, why, retry) => {
                 step["code"] = json!(429);
                 step["message"] = json!(message);
                 step["reason"] = json!("TooManyRequests");
@@ -271,11 +271,11 @@ impl World {
                     step["retryAfterSeconds"] = json!(seconds);
                 }
             }
-            Verdict::Unsupported(message) => {
+            EvictionVerdict::Unsupported(message) => {
                 step["code"] = json!(500);
                 step["message"] = json!(message);
             }
-            Verdict::Evict(charged) => {
+            EvictionVerdict::Evict(charged) => {
                 step["code"] = json!(201);
                 for (name, status) in charged {
                     let budget = self.budgets.iter_mut().find(|budget| budget.name == name).unwrap();

@@ -41,6 +41,12 @@ const TYPED: Consequence = harmless("nobody types into the container", "没有�
 const NAMED: Consequence =
     harmless("the pod is called otherwise inside of itself alone", "只改变 Pod 内部看到的主机名");
 const FILES: Consequence = decides("the program may be kept from its files", "程序可能无法访问自己的文件");
+const SECCOMP: Consequence = decides(
+    "a call that the profile forbids fails, and a profile that is not on the node keeps the container from starting",
+    "被禁止的系统调用会失败；节点上没有这个配置文件时容器无法启动",
+);
+const APP_ARMOR: Consequence =
+    decides("a node without the profile does not start the container", "没有这个配置文件的节点不会启动容器");
 const DNS: Consequence = decides("names may resolve otherwise, or not at all", "域名解析的结果可能不同，或解析不了");
 const ADMISSION: Consequence = decides("admission may refuse the pod", "准入控制可能拒绝这个 Pod");
 const MESSAGE: Consequence =
@@ -121,20 +127,8 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
                 "procMount",
                 decides("a node that does not allow it does not start the container", "不允许的节点不会启动这个容器"),
             ),
-            (
-                "seccompProfile",
-                decides(
-                    "a call that the profile forbids fails, and a profile that is not on the node keeps the container from starting",
-                    "被禁止的系统调用会失败；节点上没有这个配置文件时容器无法启动",
-                ),
-            ),
-            (
-                "appArmorProfile",
-                decides(
-                    "a node without the profile does not start the container",
-                    "没有这个配置文件的节点不会启动容器",
-                ),
-            ),
+            ("seccompProfile", SECCOMP),
+            ("appArmorProfile", APP_ARMOR),
         ],
     ),
     (
@@ -143,20 +137,8 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
             ("seLinuxOptions", FILES),
             ("windowsOptions", harmless("the nodes here run Linux", "这里的节点是 Linux")),
             ("runAsGroup", FILES),
-            (
-                "seccompProfile",
-                decides(
-                    "a call that the profile forbids fails, and a profile that is not on the node keeps the container from starting",
-                    "被禁止的系统调用会失败；节点上没有这个配置文件时容器无法启动",
-                ),
-            ),
-            (
-                "appArmorProfile",
-                decides(
-                    "a node without the profile does not start the container",
-                    "没有这个配置文件的节点不会启动容器",
-                ),
-            ),
+            ("seccompProfile", SECCOMP),
+            ("appArmorProfile", APP_ARMOR),
             ("supplementalGroups", FILES),
             (
                 "fsGroup",

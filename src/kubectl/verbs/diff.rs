@@ -2,14 +2,13 @@
 
 use serde_json::Value;
 
-use super::apply::merged;
+use super::apply::{applied_files, merged};
 use crate::api::Time;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::manifest_file::{self, Manifest};
 use crate::kubectl::output::yaml::to_yaml;
-use crate::kubectl::selection::filenames;
 
 pub(super) const DIFF: Command = Command {
     path: "diff",
@@ -39,17 +38,7 @@ const LIVE: &str = "/tmp/LIVE-3128456317";
 const MERGED: &str = "/tmp/MERGED-1290354711";
 
 fn diff(call: &mut Call<'_, '_>) -> Outcome {
-    let files = filenames(call).to_vec();
-    if !call.args().is_empty() {
-        let args = call.args().join(" ");
-        return Err(call.usage(&format!("Unexpected args: [{args}]")));
-    }
-    if files.is_empty() {
-        return Err(Failure::new("must specify one of -f and -k"));
-    }
-    if call.flags.switch("prune") {
-        return Err(Failure::new("the lab's kubectl does not prune: delete what is no longer wanted"));
-    }
+    let files = applied_files(call)?;
     if call.flags.switch("server-side") {
         return Err(Failure::new(
             "the lab's API server does not record who set which field, so it cannot apply on the server side: leave out \

@@ -47,7 +47,8 @@ pub(super) const APPLY: Command = Command {
     run: apply,
 };
 
-fn apply(call: &mut Call<'_, '_>) -> Outcome {
+/// The files of `apply` and `diff`, which take nothing else.
+pub(super) fn applied_files(call: &Call<'_, '_>) -> Result<Vec<String>, Failure> {
     let files = filenames(call).to_vec();
     if !call.args().is_empty() {
         let args = call.args().join(" ");
@@ -59,6 +60,11 @@ fn apply(call: &mut Call<'_, '_>) -> Outcome {
     if call.flags.switch("prune") {
         return Err(Failure::new("the lab's kubectl does not prune: delete what is no longer wanted"));
     }
+    Ok(files)
+}
+
+fn apply(call: &mut Call<'_, '_>) -> Outcome {
+    let files = applied_files(call)?;
     let dry_run = call.flags.dry_run()?;
     if dry_run == DryRun::Client && call.flags.switch("server-side") {
         return Err(Failure::new(
