@@ -17,13 +17,12 @@ impl Lab {
     /// Until when a command is at work at least; none when those that run wait or sleep. Whoever has stopped time lets it
     /// go on until then, so that a command is answered.
     pub fn works_until(&self) -> Option<SimTime> {
-        let until = self.terminals.iter().filter_map(|seat| seat.terminal.works_until()).min();
-        until.map(|at| at.max(self.now()))
+        self.desk.works_until().map(|at| at.max(self.now()))
     }
 
     /// Whether a terminal's command is at work, also one in the background.
     pub fn is_at_work(&self, terminal: usize) -> bool {
-        self.seat(terminal).is_some_and(|seat| seat.terminal.works_until().is_some())
+        self.desk.terminal(terminal).is_some_and(|terminal| terminal.works_until().is_some())
     }
 
     /// Lets time pass until no command is at work, at most so many milliseconds.
