@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::admission::Priority;
 use super::{ApiServer, Key, Status};
+use crate::api::validation::has_spec_generation;
 use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodStatus, StringMap, Time};
 
 impl ApiServer {
@@ -249,21 +250,7 @@ fn counts_as_change(new: &Object, old: &Object) -> bool {
     }
 }
 
-/// Whether objects of this kind count the changes of their spec.
+/// Whether objects of this kind count their changes: those of their spec, or a slice's, which has none.
 fn has_generation(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Deployment
-            | Kind::ReplicaSet
-            | Kind::Pod
-            | Kind::StatefulSet
-            | Kind::DaemonSet
-            | Kind::ReplicationController
-            | Kind::Job
-            | Kind::CronJob
-            | Kind::PodDisruptionBudget
-            | Kind::Ingress
-            | Kind::NetworkPolicy
-            | Kind::EndpointSlice
-    )
+    has_spec_generation(kind) || kind == Kind::EndpointSlice
 }

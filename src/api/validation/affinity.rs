@@ -2,7 +2,7 @@
 
 use super::error::FieldError;
 use super::field::Field;
-use super::labels::{validate_label_name, validate_selector};
+use super::labels::{self, validate_label_name, validate_selector};
 use super::names;
 use super::topology_spread::validate_match_label_keys;
 
@@ -57,16 +57,7 @@ fn validate_node_requirement(requirement: &Field<'_>, is_required: bool, errors:
     let operator = requirement.child("operator");
     let values = requirement.child("values");
     match operator.text() {
-        "In" | "NotIn" => {
-            if values.len() == 0 {
-                errors.push(values.required("must be specified when `operator` is 'In' or 'NotIn'"));
-            }
-        }
-        "Exists" | "DoesNotExist" => {
-            if values.len() > 0 {
-                errors.push(values.forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
-            }
-        }
+        text if labels::is_set_operator(text) => labels::validate_values(text, &values, errors),
         "Gt" | "Lt" => {
             if values.len() != 1 {
                 errors.push(values.required("must be specified single value when `operator` is 'Lt' or 'Gt'"));

@@ -49,21 +49,30 @@ fn validate_requirement(requirement: &Field<'_>, errors: &mut Vec<FieldError>) {
     let operator = requirement.child("operator");
     let values = requirement.child("values");
     match operator.text() {
-        "In" | "NotIn" => {
-            if values.len() == 0 {
-                errors.push(values.required("must be specified when `operator` is 'In' or 'NotIn'"));
-            }
-        }
-        "Exists" | "DoesNotExist" => {
-            if values.len() > 0 {
-                errors.push(values.forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
-            }
-        }
+        text if is_set_operator(text) => validate_values(text, &values, errors),
         _ => errors.push(operator.invalid(operator.text(), "not a valid selector operator")),
     }
     validate_label_name(&requirement.child("key"), errors);
     for value in values.items() {
         value.check_text(names::label_value(value.text()), errors);
+    }
+}
+
+/// Whether an operator of a requirement asks for membership, or for presence: those that label and node selectors share.
+pub(super) fn is_set_operator(operator: &str) -> bool {
+    matches!(operator, "In" | "NotIn" | "Exists" | "DoesNotExist")
+}
+
+/// Whether such an operator has the values that it needs.
+pub(super) fn validate_values(operator: &str, values: &Field<'_>, errors: &mut Vec<FieldError>) {
+    match operator {
+        "In" | "NotIn" if values.len() == 0 => {
+            errors.push(values.required("must be specified when `operator` is 'In' or 'NotIn'"));
+        }
+        "Exists" | "DoesNotExist" if values.len() > 0 => {
+            errors.push(values.forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+        }
+        _ => {}
     }
 }
 

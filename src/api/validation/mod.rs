@@ -53,7 +53,8 @@ use object_meta::Scope;
 pub use error::{BadValue, FieldError, FieldErrorKind, invalid_message};
 pub(crate) use names::{label_value, qualified_name};
 pub use strategy::{
-    next_generation, prepare_for_create, prepare_for_status_update, prepare_for_update, restore_empty_labels,
+    has_spec_generation, next_generation, prepare_for_create, prepare_for_status_update, prepare_for_update,
+    restore_empty_labels,
 };
 
 /// What the API server was started to allow.

@@ -98,19 +98,28 @@ pub fn next_generation(kind: Kind, object: &Value, old: &Value) -> i64 {
         Kind::Deployment => {
             differs(&new, &old, "spec") || differs(&new.child("metadata"), &old.child("metadata"), "annotations")
         }
-        Kind::ReplicaSet
-        | Kind::Pod
-        | Kind::StatefulSet
-        | Kind::DaemonSet
-        | Kind::ReplicationController
-        | Kind::Job
-        | Kind::CronJob
-        | Kind::PodDisruptionBudget
-        | Kind::Ingress
-        | Kind::NetworkPolicy => differs(&new, &old, "spec"),
+        _ if has_spec_generation(kind) => differs(&new, &old, "spec"),
         _ => false,
     };
     generation + i64::from(changed)
+}
+
+/// Whether objects of this kind count the changes of their spec.
+pub fn has_spec_generation(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Deployment
+            | Kind::ReplicaSet
+            | Kind::Pod
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::ReplicationController
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::PodDisruptionBudget
+            | Kind::Ingress
+            | Kind::NetworkPolicy
+    )
 }
 
 fn set_generation(fields: &mut Map<String, Value>, generation: i64) {
