@@ -45,7 +45,9 @@ fn every_pair_has_its_answer() {
     for path in pairs {
         let pair = path.file_name().unwrap().to_str().unwrap();
         let [old, new] = sides(pair);
-        let (said, error, code) = forecast(&["-o", "json", &old, &new]);
+        let more = fs::read_to_string(path.join("arguments")).unwrap_or_default();
+        let arguments: Vec<&str> = ["-o", "json", &old, &new].into_iter().chain(more.split_whitespace()).collect();
+        let (said, error, code) = forecast(&arguments);
         assert_eq!(error, "", "{pair}");
         let expected = fs::read_to_string(path.join("expected.json")).unwrap();
         assert_eq!(said.trim_end(), expected.trim_end(), "{pair}");
@@ -62,6 +64,42 @@ fn the_seed_decides_the_figures_and_not_the_outcome() {
     for seed in ["1", "2", "3"] {
         let (said, _, code) = with_seed(seed);
         assert!(said.starts_with("{\"outcome\":\"rolls-out\"") && code == Some(0), "{said}");
+    }
+}
+
+#[test]
+fn what_is_lost_without_the_change_is_no_fault_of_it() {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("forecast-broken");
+    fs::create_dir_all(&dir).unwrap();
+    let whole = fs::read_to_string(Path::new(PAIRS).join("traffic-recreate/old.yaml")).unwrap();
+    fs::write(dir.join("images.yaml"), program(500)).unwrap();
+    let new = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("forecast-whole.yaml");
+    fs::write(&new, &whole).unwrap();
+    let broken = whole.replace("guangzhengli/hellok8s:v1", "ghcr.io/acme/api:1.4.2");
+    fs::write(dir.join("web.yaml"), broken).unwrap();
+    let (said, error, code) = forecast(&["--traffic", "20", dir.to_str().unwrap(), new.to_str().unwrap()]);
+    assert_eq!(error, "");
+    assert!(said.contains("; before the change already 200 of 200.") && code == Some(0), "{said}");
+}
+
+#[test]
+fn circumstances_that_are_none_are_told() {
+    let [old, new] = sides("image");
+    for (flag, value, complaint) in [
+        ("--nodes", "cpu", "\"cpu\" has no =; it is of the form cpu=4,memory=16Gi,pods=110"),
+        ("--nodes", "gpu=4", "\"gpu\" is none of cpu, memory, pods, ephemeral-storage"),
+        ("--nodes", "cpu=much", "\"much\" is no quantity"),
+        ("--nodes", "cpu=0", "cpu has to be more than 0"),
+        ("--nodes", "cpu=1,cpu=2", "cpu is there twice"),
+        ("--traffic", "0", "--traffic \"0\" is no number of requests a second, 1 to 1000, and no "),
+        ("--traffic", "web=5000", "--traffic \"web=5000\" is no number of requests a second"),
+        ("--traffic", "/web=5", "--traffic \"/web=5\" is no number of requests a second"),
+        ("--traffic", "5", "--traffic: image/old.yaml has no Service that pods could answer for"),
+        ("--traffic", "shop=5", "--traffic: image/old.yaml has no Service default/shop that pods could answer for"),
+    ] {
+        let (said, error, code) = forecast(&[flag, value, &old, &new]);
+        assert!(said.is_empty() && code == Some(2), "{said}");
+        assert!(error.contains(complaint), "{error}");
     }
 }
 
@@ -87,6 +125,11 @@ fn people_and_code_hosts_are_told_the_same() {
     assert_eq!(place["region"]["startLine"], line);
 }
 
+/// A declaration of a program that answers with this status.
+fn program(status: u16) -> String {
+    format!("image: ghcr.io/acme/api:1.4.2\nport: 3000\nroutes:\n- path: /\n  status: {status}\n  body: broken\n")
+}
+
 #[test]
 fn programs_of_images_may_stand_beside_the_manifests() {
     let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("forecast-images");
@@ -95,8 +138,7 @@ fn programs_of_images_may_stand_beside_the_manifests() {
     let probe = "        readinessProbe:\n          httpGet: {path: /, port: 3000}\n";
     let manifest = fs::read_to_string(pair.join("new.yaml")).unwrap() + probe;
     fs::write(dir.join("web.yaml"), manifest).unwrap();
-    let program = "image: ghcr.io/acme/api:1.4.2\nport: 3000\nroutes:\n- path: /\n  status: 500\n  body: broken\n";
-    fs::write(dir.join("images.yaml"), program).unwrap();
+    fs::write(dir.join("images.yaml"), program(500)).unwrap();
     let (said, error, code) = forecast(&["new/old.yaml", dir.to_str().unwrap()]);
     assert_eq!(error, "");
     assert!(said.starts_with("stalls: ") && said.contains("its readiness probe fails") && code == Some(20), "{said}");

@@ -7,7 +7,7 @@ use hellok8s_lab::api::KubernetesVersion;
 use lexopt::prelude::{Long, Short, Value};
 
 use super::check::CheckOptions;
-use super::forecast::{ForecastOptions, Format};
+use super::forecast::{ForecastOptions, Format, Nodes, Requests};
 use super::serve::ServeOptions;
 
 /// What `--help` prints.
@@ -33,10 +33,13 @@ Types the commands of a Markdown tutorial and shows where what they print differ
   --update          writes what was printed into FILE.md instead
   --junit FILE      writes what was found to FILE as well, as JUnit's XML
 
-hellok8s-lab forecast [--seed N] [--k8s 1.36|1.22] [-o text|json|markdown|sarif] OLD NEW
+hellok8s-lab forecast [--nodes NODES] [--traffic TRAFFIC] [--seed N] [--k8s 1.36|1.22] [-o text|json|markdown|sarif] OLD NEW
 
 Says what applying NEW does to a cluster in which OLD has come to rest; each is a manifest or a folder of them.
 
+  --nodes NODES     what the node has, as cpu=4,memory=16Gi,pods=110: what is not named stays as in the page
+  --traffic N       N requests a second to every Service of OLD, or to one: [NAMESPACE/]SERVICE=N[/PATH], as often as
+                    there are Services; then it interrupts service when a larger part of them is lost than before
   -o FORMAT         how it is written (text)
 
 Exits with 0 when it rolls out or nothing changes, 10 when it interrupts service, 20 when it stalls, 30 when it is
@@ -121,6 +124,8 @@ struct Given {
     is_update: bool,
     junit: Option<PathBuf>,
     format: Option<Format>,
+    nodes: Option<Nodes>,
+    traffic: Vec<Requests>,
     fuzz: FuzzOptions,
     port: Option<u16>,
     site: Option<PathBuf>,
@@ -164,6 +169,14 @@ impl Given {
                         || lexopt::Error::from(format!("unknown format {name:?}: text, json, markdown or sarif"));
                     given.format = Some(Format::parse(&name).ok_or_else(unknown)?);
                 }
+                Long("nodes") => {
+                    let text = lexopt::ValueExt::string(parser.value()?)?;
+                    given.nodes = Some(Nodes::parse(&text).map_err(lexopt::Error::from)?);
+                }
+                Long("traffic") => {
+                    let text = lexopt::ValueExt::string(parser.value()?)?;
+                    given.traffic.push(Requests::parse(&text).map_err(lexopt::Error::from)?);
+                }
                 Long("help") | Short('h') => given.wants_help = true,
                 Value(word) => given.words.push(word),
                 other => return Err(other.unexpected()),
@@ -174,13 +187,16 @@ impl Given {
 
     /// What is to be done, if that is one command with its own flags.
     fn command(self) -> Result<Command, lexopt::Error> {
-        let Self { words, options, is_update, junit, format, fuzz, port, site, wants_help } = self;
+        let Self { words, options, is_update, junit, format, nodes, traffic, fuzz, port, site, wants_help } = self;
         if wants_help {
             return Ok(Command::Help);
         }
         let command = words.first().and_then(|word| word.to_str()).unwrap_or_default();
         if format.is_some() && command != "forecast" {
             return Err("-o is for forecast".into());
+        }
+        if (nodes.is_some() || !traffic.is_empty()) && command != "forecast" {
+            return Err("--nodes and --traffic are for forecast".into());
         }
         if junit.is_some() && (command != "check" || is_update) {
             return Err("--junit is for check, without --update".into());
@@ -199,7 +215,8 @@ impl Given {
             }
             [command, old, new] if command == "forecast" => {
                 let format = format.unwrap_or_default();
-                Ok(Command::Forecast(ForecastOptions { old: old.into(), new: new.into(), seed, version, format }))
+                let (old, new) = (old.into(), new.into());
+                Ok(Command::Forecast(ForecastOptions { old, new, nodes, traffic, seed, version, format }))
             }
             [command, file] if command == "lesson" => Ok(Command::Lesson(file.into())),
             [command] if command == "serve" => Ok(Command::Serve(ServeOptions { port: port.unwrap_or(8080), site })),

@@ -3,6 +3,7 @@
 //! It is the same engine, so that a forecast is what happens when nobody does anything else. A [`Forecaster`] works in
 //! pieces, since the page must not stand still meanwhile.
 
+mod asked;
 mod availability;
 mod change;
 mod standstill;
@@ -19,6 +20,7 @@ use crate::apiserver::Store;
 use crate::controllers::deployment::status;
 use crate::sim::SimTime;
 
+pub use asked::Asked;
 pub use availability::Gap;
 use availability::{Availability, longest};
 pub use change::{Change, Strategy, strategy_words};
@@ -75,6 +77,8 @@ pub struct Forecast {
     pub restarts: i32,
     /// Requests that are lost or answered with an error at the traffic that there is, at most; none without traffic.
     pub lost: Option<u64>,
+    /// What becomes of the requests at that traffic, by service, in the worst run.
+    pub asked: Vec<Asked>,
     /// Deployments and Services that are without anything that answers for a while, in the worst run.
     pub gaps: Vec<Gap>,
     /// Fields that are kept without being acted on, and that may make it end otherwise.
@@ -115,7 +119,7 @@ struct Done {
     /// When it was over.
     looked_at: SimTime,
     restarts: i32,
-    lost: Option<u64>,
+    asked: Vec<Asked>,
     gaps: Vec<Gap>,
     standstill: Vec<String>,
 }
@@ -244,7 +248,8 @@ impl Forecaster {
             most_pods: samples().map(Sample::total).max().unwrap_or(0),
             most_with_terminating: samples().map(|sample| sample.total() + sample.terminating).max().unwrap_or(0),
             restarts: first.map_or(0, |run| run.restarts),
-            lost: self.done.iter().filter_map(|run| run.lost).max(),
+            lost: self.done.iter().filter_map(Done::lost).max(),
+            asked: asked::worst(self.done.iter().flat_map(|run| run.asked.clone())),
             standstill: self
                 .done
                 .iter()
@@ -323,20 +328,10 @@ impl Run {
             stalled_at: self.stalled_at,
             looked_at: self.lab.now(),
             restarts: self.restarts(origin.now()),
-            lost: self.lost(origin),
+            asked: asked::asked(origin, self),
             gaps: self.availability.gaps(self.lab.now()),
             standstill: standstill::reasons(changed(store, before), store),
         }
-    }
-
-    /// Requests that were lost since `origin`, if there is traffic.
-    fn lost(&self, origin: &Lab) -> Option<u64> {
-        let lost = |lab: &Lab| {
-            let totals = lab.cluster().traffic().totals();
-            totals.lost() + totals.errors
-        };
-        let has_traffic = origin.cluster().traffic().streams().next().is_some();
-        has_traffic.then(|| lost(&self.lab).saturating_sub(lost(origin)))
     }
 
     fn restarts(&self, start: SimTime) -> i32 {
@@ -359,6 +354,11 @@ fn changed<'a>(
 }
 
 impl Done {
+    /// Requests that were lost since the change, if there is traffic.
+    fn lost(&self) -> Option<u64> {
+        (!self.asked.is_empty()).then(|| self.asked.iter().map(|asked| asked.since.failed()).sum())
+    }
+
     /// What was counted from the change on.
     fn samples(&self, start_ms: u64) -> impl Iterator<Item = &Sample> {
         let first = self.timeline.samples().partition_point(|sample| sample.at_ms <= start_ms).saturating_sub(1);

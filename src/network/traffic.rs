@@ -130,6 +130,27 @@ impl Totals {
     pub fn lost(&self) -> u64 {
         self.lost.iter().sum()
     }
+
+    /// Requests without an answer, and those whose answer was an error.
+    pub fn failed(&self) -> u64 {
+        self.lost() + self.errors
+    }
+
+    /// All requests that have ended.
+    pub fn ended(&self) -> u64 {
+        self.answered + self.failed()
+    }
+
+    /// What has been added since these were the sums.
+    pub fn since(&self, before: &Self) -> Self {
+        let mut lost = self.lost;
+        lost.iter_mut().zip(before.lost).for_each(|(count, before)| *count = count.saturating_sub(before));
+        Self {
+            answered: self.answered.saturating_sub(before.answered),
+            errors: self.errors.saturating_sub(before.errors),
+            lost,
+        }
+    }
 }
 
 /// One request that has ended.

@@ -1,5 +1,6 @@
 //! `forecast OLD NEW`: what applying NEW to a cluster in which OLD has come to rest will do.
 
+mod circumstances;
 mod report;
 mod sarif;
 mod side;
@@ -13,7 +14,7 @@ use hellok8s_lab::api::KubernetesVersion;
 use hellok8s_lab::client::CallTimes;
 use hellok8s_lab::controllers::deployment::status;
 use hellok8s_lab::images::{Declaration, ImageReference, Place, stand_ins};
-use hellok8s_lab::lab::forecast::{Ending, Forecaster, Strategy, Verdict};
+use hellok8s_lab::lab::forecast::{Asked, Ending, Forecaster, Strategy, Verdict};
 use hellok8s_lab::lab::timeline::Timeline;
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::manifest::Document;
@@ -21,6 +22,7 @@ use hellok8s_lab::process::Files;
 use hellok8s_lab::session::brought::{self, Assumed};
 use serde_json::{Value, json};
 
+pub use circumstances::{Nodes, Requests};
 use side::Side;
 
 /// How to make a forecast.
@@ -30,6 +32,10 @@ pub struct ForecastOptions {
     pub old: PathBuf,
     /// What is applied.
     pub new: PathBuf,
+    /// What its node has, where that is not as in the page.
+    pub nodes: Option<Nodes>,
+    /// Who asks its Services.
+    pub traffic: Vec<Requests>,
     /// Seed of the first run.
     pub seed: u64,
     /// Which Kubernetes.
@@ -65,7 +71,7 @@ impl Format {
     }
 }
 
-const USAGE: &str = "usage: hellok8s-lab forecast [--seed N] [--k8s 1.36|1.22] [-o text|json|markdown|sarif] OLD NEW";
+const USAGE: &str = "usage: hellok8s-lab forecast [--nodes NODES] [--traffic TRAFFIC] [--seed N] [--k8s 1.36|1.22] [-o text|json|markdown|sarif] OLD NEW";
 /// Runs after the first one, each with another seed.
 const MORE_RUNS: u64 = 4;
 /// With more pods than this there is one run.
@@ -82,6 +88,7 @@ const LONGEST_MS: u64 = 900_000;
 /// What is told in the end.
 struct Told {
     verdict: Verdict,
+    asked: Vec<Asked>,
     runs: usize,
     not_simulated: Vec<unsimulated::Note>,
 }
@@ -115,7 +122,7 @@ fn tell(options: &ForecastOptions, old: &Side, new: &Side) -> Result<Told, Strin
     let pods = old.pods().max(new.pods());
     let unknown = |because: String| {
         let verdict = Verdict { ending: Ending::Unknown, seconds: (0, 0), fewest_available: 0, most_pods: 0, because };
-        Ok(Told { verdict, runs: 0, not_simulated: Vec::new() })
+        Ok(Told { verdict, asked: Vec::new(), runs: 0, not_simulated: Vec::new() })
     };
     if pods > MOST_PODS {
         return unknown(format!("There are {pods} pods, and no forecast is made for more than {MOST_PODS}."));
@@ -132,11 +139,15 @@ fn tell(options: &ForecastOptions, old: &Side, new: &Side) -> Result<Told, Strin
     let items: Vec<&Value> = assumed.iter().map(|assumed| &assumed.manifest).collect();
     files.write(SURROUNDINGS, json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string());
     let mut lab = Lab::with_files(&LabOptions { seed: options.seed, version: options.version }, files);
+    if let Some(nodes) = &options.nodes {
+        bring(&mut lab, &nodes.command(), old)?;
+    }
     let stand_ins = put_images(&mut lab, old, new)?;
     if !assumed.is_empty() {
         bring(&mut lab, &format!("kubectl create -f {SURROUNDINGS}"), old)?;
     }
     let unfinished = apply_and_rest(&mut lab, old)?;
+    circumstances::ask(&mut lab, &options.traffic, &old.shown)?;
     let more_runs = if pods > MANY_PODS { 0 } else { MORE_RUNS };
     let seeds: Vec<u64> = (1..=more_runs).map(|run| options.seed.wrapping_add(run)).collect();
     let forecaster = Forecaster::new(&lab, &Timeline::default(), &new.path, &Strategy::AsWritten, &seeds)
@@ -159,7 +170,7 @@ fn tell(options: &ForecastOptions, old: &Side, new: &Side) -> Result<Told, Strin
     for object in old.missing_in(new) {
         verdict.because.push_str(&format!(" {object} stays: applying deletes nothing."));
     }
-    Ok(Told { verdict, runs: forecast.runs, not_simulated })
+    Ok(Told { verdict, asked: forecast.asked, runs: forecast.runs, not_simulated })
 }
 
 /// Puts the images into the hub that the sides declare, and those of which nothing is known. Answers the names of the

@@ -1,7 +1,8 @@
 //! A forecast as a paragraph, as JSON and as Markdown.
 
-use hellok8s_lab::lab::forecast::{Ending, Verdict};
+use hellok8s_lab::lab::forecast::{Asked, Ending, Verdict};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::Told;
 use super::unsimulated::Note;
@@ -16,6 +17,8 @@ struct Answer<'a> {
     most_pods: i32,
     because: &'a str,
     not_simulated: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    traffic: Vec<Value>,
 }
 
 /// One JSON object.
@@ -28,8 +31,20 @@ pub fn json(told: &Told) -> String {
         most_pods: *most_pods,
         because,
         not_simulated: told.not_simulated.iter().map(line).collect(),
+        traffic: told.asked.iter().map(traffic).collect(),
     };
     serde_json::to_string(&answer).unwrap_or_default() + "\n"
+}
+
+fn traffic(asked: &Asked) -> Value {
+    let (before, since) = (&asked.before, &asked.since);
+    json!({
+        "service": asked.service,
+        "perSecond": asked.per_second,
+        "requests": since.ended(),
+        "lost": since.failed(),
+        "lostBefore": before.failed(),
+    })
 }
 
 /// A paragraph, and a line for each thing that is not simulated.

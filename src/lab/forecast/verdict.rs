@@ -1,6 +1,7 @@
 //! A forecast in one word and the sentences behind it, for those who have to decide by it.
 
-use super::{Change, Forecast, Gap, Outcome};
+use super::{Asked, Change, Forecast, Gap, Outcome};
+use crate::network::Loss;
 
 /// What a change does, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +51,14 @@ pub struct Verdict {
 
 impl Verdict {
     /// Judges a forecast. `answer` is what kubectl said of the change. What goes wrong counts more than what is slow:
-    /// a rollout that interrupts and then stalls, stalls.
+    /// a rollout that interrupts and then stalls, stalls. Where there is traffic the requests that are lost decide whether
+    /// it interrupts, and not the moments in which nothing could have answered.
     pub fn of(forecast: &Forecast, answer: &str) -> Self {
         let is_unchanged = answer.lines().all(|line| line.ends_with(" unchanged"));
         let (ending, because) = match (&forecast.change, forecast.outcome) {
             (Change::Refused(answer), _) => (Ending::Refused, answer.clone()),
             (_, Outcome::Stalls { .. } | Outcome::Open { .. }) => (Ending::Stalls, stalls(forecast)),
-            _ if !forecast.gaps.is_empty() => (Ending::Interrupts, interrupts(forecast)),
+            _ if is_noticed(forecast) => (Ending::Interrupts, interrupts(forecast)),
             (Change::Nothing, _) if is_unchanged => (Ending::Unchanged, "Nothing in the cluster changes.".to_owned()),
             _ => (Ending::RollsOut, rolls_out(forecast)),
         };
@@ -80,12 +82,19 @@ impl Verdict {
     }
 }
 
+/// Whether somebody is without an answer because of the change: those who ask, or, where nobody asks, those who would.
+fn is_noticed(forecast: &Forecast) -> bool {
+    let is_asked = |gap: &Gap| forecast.asked.iter().any(|asked| asked.notices(gap));
+    forecast.asked.iter().any(Asked::is_worse) || forecast.gaps.iter().any(|gap| !is_asked(gap))
+}
+
 fn rolls_out(forecast: &Forecast) -> String {
     let mut said = match forecast.change {
         Change::Nothing => "No Deployment changes.".to_owned(),
         Change::Creates => "All pods become available.".to_owned(),
         Change::Scales { from, to } => format!("It is scaled from {from} to {to}, without a rollout."),
         Change::Adjusts => "No pod is replaced.".to_owned(),
+        Change::RollsOut | Change::Refused(_) if !forecast.gaps.is_empty() => "All pods are replaced.".to_owned(),
         Change::RollsOut | Change::Refused(_) => {
             "All pods are replaced, and something answers all the time.".to_owned()
         }
@@ -93,12 +102,33 @@ fn rolls_out(forecast: &Forecast) -> String {
     if forecast.restarts > 0 {
         said.push_str(&format!(" Containers start again, {} times within a minute of that.", forecast.restarts));
     }
+    for sentence in forecast.asked.iter().map(asked).chain(forecast.gaps.iter().map(gap)) {
+        said.push_str(&format!(" {sentence}"));
+    }
     said
 }
 
 fn interrupts(forecast: &Forecast) -> String {
-    let said: Vec<String> = forecast.gaps.iter().map(gap).collect();
+    let said: Vec<String> = forecast.asked.iter().map(asked).chain(forecast.gaps.iter().map(gap)).collect();
     said.join(" ")
+}
+
+/// What becomes of the requests to a service.
+fn asked(asked: &Asked) -> String {
+    let Asked { per_second, before, since, .. } = asked;
+    let name = asked.service.strip_prefix("default/").unwrap_or(&asked.service);
+    let fates = Loss::ALL.iter().zip(since.lost).map(|(loss, count)| (loss.as_str(), count));
+    let fates = fates.chain([("answered with an error", since.errors)]).filter(|(_, count)| *count > 0);
+    let fates: Vec<String> = fates.map(|(fate, count)| format!("{count} {fate}")).collect();
+    let failed = if fates.is_empty() { "none".to_owned() } else { since.failed().to_string() };
+    let mut said = format!("At {per_second} requests a second Service {name} loses {failed} of {}", since.ended());
+    if !fates.is_empty() {
+        said.push_str(&format!(" ({})", fates.join(", ")));
+    }
+    if before.failed() > 0 {
+        said.push_str(&format!("; before the change already {} of {}", before.failed(), before.ended()));
+    }
+    said + "."
 }
 
 fn gap(gap: &Gap) -> String {
@@ -118,6 +148,6 @@ fn stalls(forecast: &Forecast) -> String {
     if said.is_empty() {
         said.push("It does not come to its end.".to_owned());
     }
-    said.extend(forecast.gaps.iter().map(gap));
+    said.extend(forecast.asked.iter().map(asked).chain(forecast.gaps.iter().map(gap)));
     said.join(" ")
 }
