@@ -17,7 +17,7 @@
   const KNOWN = /(?:^|[\s;&|(])(?:kubectl|k|minikube|docker|curl|watch|lab|hey)(?:\s|$)/m;
   /** What generators put around a block. */
   const WRAPPERS =
-    'figure, .highlight, .highlighter-rouge, .codehilite, [class*="language-"], [class*="codeBlockContainer"], [class*="codeBlockContent"], table, tbody, tr, td, td > div';
+    'figure, .highlight, .chroma, .highlighter-rouge, .codehilite, .vp-code-group, .vp-code-group > .blocks, [class*="language-"], [class*="codeBlockContainer"], [class*="codeBlockContent"], table, tbody, tr, td, td > div';
   /** Where line numbers stand beside a block. */
   const NUMBERS = ".linenos, .linenodiv, .gutter, .lntd:first-child";
   /** After a page has changed its blocks are looked for when nothing has changed for so long, in milliseconds. */
@@ -60,6 +60,7 @@
   [hidden] { display: none !important; }`;
   const BAR_STYLE = `
   :host { display: block; margin-block: -.5rem 1rem; font-size: .8125rem; line-height: 1.25; }
+  :host([hidden]) { display: none; }
   .bar { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .5rem; }
   .run { font-weight: 600; background: #0b63ce; border-color: #0b63ce; color: #fff; }
   .run::before { content: "\\25B6\\FE0E\\00A0"; content: "\\25B6\\FE0E\\00A0" / ""; }
@@ -298,6 +299,8 @@
     label() {
       const { run, edit, all } = this.#parts;
       const said = words(this);
+      // A block behind another tab takes its bar along.
+      this.hidden = this.previousElementSibling?.checkVisibility?.() === false;
       const isRunning = this.#state === "running";
       run.textContent = isRunning ? said.runs : this.block.isManifest ? said.apply : said.run;
       run.disabled = isRunning;
@@ -419,7 +422,10 @@
   function fileOf(outer, text) {
     const isFile = /^[\w./-]+\.ya?ml$/;
     const title = outer.querySelector('.filename, [class*="codeBlockTitle"], figcaption, .code-block-title, [data-title]');
-    const told = [title?.dataset.title ?? title?.textContent, outer.dataset.title, /^#\s*(\S+)\s*$/m.exec(text.split("\n", 1)[0])?.[1]];
+    const tabs = outer.closest(".vp-code-group");
+    // VitePress names the blocks of a group in its tabs, in the same order.
+    const tab = tabs?.querySelectorAll(".tabs label")[[...tabs.querySelectorAll("pre")].indexOf(outer.querySelector("pre"))];
+    const told = [tab?.textContent, title?.dataset.title ?? title?.textContent, outer.dataset.title, /^#\s*(\S+)\s*$/m.exec(text.split("\n", 1)[0])?.[1]];
     const named = told.map((name) => name?.trim() ?? "").find((name) => isFile.test(name));
     const before = new Set((outer.previousElementSibling?.textContent ?? "").match(/[\w./-]+\.ya?ml\b/g));
     return named ?? (before.size === 1 ? [...before][0] : "deployment.yaml");
@@ -501,6 +507,8 @@
     const themes = { attributes: true, attributeFilter: ["class", "lang", ...Lab.page.THEME_ATTRIBUTES] };
     new MutationObserver(lookAgain).observe(document.documentElement, themes);
     new MutationObserver(lookAgain).observe(document.body, themes);
+    // The tabs of a group of blocks.
+    addEventListener("change", lookAgain);
   }
 
   if (Lab && !customElements.get("hellok8s-block")) {

@@ -26,10 +26,10 @@ const STAND_IN = `<!doctype html><html lang="en"><title>Stand-in</title><main><h
   parent.postMessage({ source: "hellok8s-lab", type: "ready", version: "0" }, host);
 </script></html>`;
 
-/** A chapter as its generator wrote it, and the attributes of its `<html>`. */
+/** A chapter as its generator wrote it (support/take-chapters.mjs), and the attributes of its `<html>`. */
 function chapter(name: string): { html: string; body: string } {
   const text = readFileSync(`${GENERATORS}${name}.html`, "utf8");
-  const [, html, body] = /^<!-- html (.*?) -->\n([^]*)$/.exec(text)!;
+  const [, html, body] = /^(?:<!-- .* -->\n)?<!-- html (.*?) -->\n([^]*)$/.exec(text)!;
   return { html, body };
 }
 
@@ -126,6 +126,25 @@ test("a page's own wish goes before the site's, and output may stand beneath its
   await expect(page.frameLocator("iframe").locator("main")).toHaveAttribute("data-query", /start=running/);
   await open(page, block("kubectl get a"), 'lang="en"', "?blocks=off");
   await expect(page.locator("hellok8s-lab, hellok8s-block")).toHaveCount(0);
+});
+
+test("of a group of blocks the one that is shown runs, under the name on its tab", async ({ page }) => {
+  const manifest = (name: string) =>
+    `<div class="language-yaml"><pre><code>apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n</code></pre></div>`;
+  const style = ".blocks .language-yaml { display: none } #a:checked ~ * .a .language-yaml, #b:checked ~ * .b .language-yaml { display: block }";
+  await open(
+    page,
+    `<style>${style}</style><div class="vp-code-group"><input type="radio" name="g" id="a" checked><input type="radio" name="g" id="b">
+    <div class="tabs"><label for="a">a.yaml</label><label for="b">b.yaml</label></div>
+    <div class="blocks"><div class="a">${manifest("a")}</div><div class="b">${manifest("b")}</div></div></div>`,
+  );
+  await expect(bars(page)).toHaveCount(2);
+  await expect(bars(page).nth(1)).toBeHidden();
+  await page.getByText("b.yaml").click();
+  await expect(bars(page).nth(0)).toBeHidden();
+  await bars(page).nth(1).getByRole("button", { name: "Apply", exact: true }).click();
+  await expect(bars(page).nth(1).getByRole("status")).toHaveText("did apply");
+  expect((await asked(page)).map((line) => line.split("|").slice(0, 2).join("|"))).toEqual(["write|b.yaml", "apply|b.yaml"]);
 });
 
 test("blocks that come later run too, and take their bars along when they go", async ({ page }) => {
