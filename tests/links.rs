@@ -66,6 +66,23 @@ fn a_link_of_a_later_version_says_so() {
     assert_eq!(Session::parse(&later), Err(SessionError::TooNew(2)));
 }
 
+#[test]
+fn a_link_says_which_version_made_it_and_one_of_before_need_not() {
+    let lab = labs().remove(1);
+    let session = Session::of(&lab, Start::Free(options()));
+    let text = session.to_text();
+    let own = concat!("\"b\":\"", env!("CARGO_PKG_VERSION"), "\",");
+    assert!(text.contains(own), "{text}");
+    let before = Session::parse(&text.replacen(own, "", 1)).unwrap();
+    assert_eq!((&before.made_by, &before.inputs), (&None, &session.inputs));
+    let later = Session::parse(&text.replacen(own, "\"b\":\"9.0.0\",", 1)).unwrap();
+    assert_eq!(later.made_by.as_deref(), Some("9.0.0"));
+    for wrong in ["9".repeat(33), "9 or so".to_owned()] {
+        let wrong = text.replacen(own, &format!("\"b\":\"{wrong}\","), 1);
+        assert_eq!(Session::parse(&wrong), Err(SessionError::Broken("b".to_owned())));
+    }
+}
+
 fn options() -> LabOptions {
     LabOptions { seed: DEFAULT_SEED, ..LabOptions::default() }
 }

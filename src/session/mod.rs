@@ -40,6 +40,8 @@ pub struct Session {
     /// What [`fingerprint`] says of the lab after that, when it is known: another version of the lab may come to
     /// something else.
     pub fingerprint: Option<u32>,
+    /// The version of the lab that made it; none where nothing was done yet, or before links said so.
+    pub made_by: Option<String>,
 }
 
 /// Why a session cannot be read or done again.
@@ -62,14 +64,18 @@ pub const LONGEST_TEXT: usize = 1 << 20;
 /// The longest data of a link, in characters: what mail, chat and QR codes mostly let through is far below, and
 /// beyond it a link is better a file.
 pub const LONGEST_LINK: usize = 16_000;
+/// This version of the lab.
+pub const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The seed of the page, when its address names none.
 pub const DEFAULT_SEED: u64 = 1;
 
 impl Session {
     /// What was done in this lab, which began so.
     pub fn of(lab: &Lab, start: Start) -> Self {
-        let fingerprint = (!lab.is_untouched()).then(|| fingerprint(lab));
-        Self { start, inputs: lab.inputs(), open_file: None, fingerprint }
+        let is_touched = !lab.is_untouched();
+        let fingerprint = is_touched.then(|| fingerprint(lab));
+        let made_by = is_touched.then(|| OWN_VERSION.to_owned());
+        Self { start, inputs: lab.inputs(), open_file: None, fingerprint, made_by }
     }
 
     /// The session's text: one line of JSON.
@@ -89,7 +95,7 @@ impl Session {
 impl Default for Session {
     fn default() -> Self {
         let options = LabOptions { seed: DEFAULT_SEED, version: KubernetesVersion::default() };
-        Self { start: Start::Free(options), inputs: Vec::new(), open_file: None, fingerprint: None }
+        Self { start: Start::Free(options), inputs: Vec::new(), open_file: None, fingerprint: None, made_by: None }
     }
 }
 

@@ -1,5 +1,5 @@
 //! The text of a session. Its first keys are `v`, the format's version; `s`, the seed; `k`, the version of Kubernetes;
-//! `l`, a lesson's id, or `y`, its YAML; `f`, the open file; `h`, the fingerprint; all but `v` only where they are not
+//! `l`, a lesson's id, or `y`, its YAML; `f`, the open file; `h`, the fingerprint; `b`, the version of the lab that made it; all but `v` only where they are not
 //! the default. `i` lists what was done: a number lets so many milliseconds pass (since the beginning, behind
 //! `u`), a text is a line typed into the first terminal, and the rest are lists that begin with a letter.
 
@@ -12,6 +12,8 @@ use crate::sim::SimTime;
 
 /// The version of the format.
 const VERSION: u64 = 1;
+/// The longest name of a version of the lab, in bytes.
+const LONGEST_VERSION: usize = 32;
 /// More than anybody types.
 const MOST_INPUTS: usize = 20_000;
 /// More simulated time than anybody lets pass, in milliseconds: a week.
@@ -40,6 +42,9 @@ pub(super) fn write(session: &Session) -> String {
     }
     if let Some(fingerprint) = session.fingerprint {
         put("h", fingerprint.into());
+    }
+    if let Some(version) = &session.made_by {
+        put("b", version.as_str().into());
     }
     let mut now = 0;
     put("i", session.inputs.iter().map(|input| write_input(input, &mut now)).collect());
@@ -102,11 +107,17 @@ pub(super) fn read(text: &str) -> Result<Session, SessionError> {
         None => None,
         Some(number) => Some(number.as_u64().and_then(|number| u32::try_from(number).ok()).ok_or_else(|| broken("h"))?),
     };
+    let made_by = text_of("b")?;
+    // It is shown to the visitor.
+    let is_version = |text: &String| text.len() <= LONGEST_VERSION && text.chars().all(|c| c.is_ascii_graphic());
+    if !made_by.as_ref().is_none_or(is_version) {
+        return Err(broken("b"));
+    }
     let inputs = value.get("i").and_then(Value::as_array).ok_or_else(|| broken("i"))?;
     if inputs.len() > MOST_INPUTS {
         return Err(SessionError::TooLong);
     }
-    Ok(Session { start, inputs: read_inputs(inputs)?, open_file: text_of("f")?, fingerprint })
+    Ok(Session { start, inputs: read_inputs(inputs)?, open_file: text_of("f")?, fingerprint, made_by })
 }
 
 fn read_inputs(values: &[Value]) -> Result<Vec<Input>, SessionError> {

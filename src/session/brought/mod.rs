@@ -58,7 +58,8 @@ pub fn session(text: &str, lang: Lang) -> Option<Session> {
     lab.submit(0, &format!("kubectl create -f {FILE}"));
     let mut inputs = lab.inputs();
     inputs.push(Input::Until(SimTime(REST_MS)));
-    Some(Session { start: Start::Free(options), inputs, open_file: Some(FILE.to_owned()), fingerprint: None })
+    let start = Start::Free(options);
+    Some(Session { start, inputs, open_file: Some(FILE.to_owned()), ..Session::default() })
 }
 
 #[cfg(test)]

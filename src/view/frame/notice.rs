@@ -1,6 +1,6 @@
 //! Tells whose lab the page shows when it is not the visitor's own, and what could not be opened.
 
-use hellok8s_lab::session::SessionError;
+use hellok8s_lab::session::{OWN_VERSION, SessionError};
 use leptos::prelude::*;
 
 use crate::view::i18n::Key;
@@ -19,7 +19,7 @@ pub fn NoticeBar() -> impl IntoView {
             let text = words(&notice, settings);
             let buttons = match notice {
                 Notice::Working(_) => button(Key::Cancel, crate::view::visit::Visit::cancel).into_any(),
-                Notice::Shared(_) | Notice::Brought => view! {
+                Notice::Shared { .. } | Notice::Brought => view! {
                     {button(Key::BackToMine, crate::view::visit::Visit::leave)}
                     {button(Key::Close, |visit| visit.notice.set(None))}
                 }
@@ -30,7 +30,7 @@ pub fn NoticeBar() -> impl IntoView {
                     {button(Key::Close, |visit| visit.notice.set(None))}
                 }
                 .into_any(),
-                Notice::Failed(_) => button(Key::Close, |visit| visit.notice.set(None)).into_any(),
+                Notice::Failed { .. } => button(Key::Close, |visit| visit.notice.set(None)).into_any(),
             };
             view! { <p class="notice-words">{text}</p>{buttons} }
         })
@@ -47,9 +47,11 @@ fn words(notice: &Notice, settings: Settings) -> String {
         Notice::Working(percent) => format!("{} {percent} %", say(Key::Replaying)),
         Notice::Changed => say(Key::SharedChanged).to_owned(),
         Notice::Brought => say(Key::Brought).to_owned(),
-        Notice::Shared(true) => say(Key::Shared).to_owned(),
-        Notice::Shared(false) => format!("{} {}", say(Key::Shared), say(Key::SharedDiffers)),
-        Notice::Failed(error) => {
+        Notice::Shared { is_same: true, .. } => say(Key::Shared).to_owned(),
+        Notice::Shared { is_same: false, made_by } => {
+            format!("{} {}{}", say(Key::Shared), say(Key::SharedDiffers), versions(made_by.as_deref()))
+        }
+        Notice::Failed { error, made_by } => {
             let what = match error {
                 SessionError::Broken(_) => say(Key::SessionBroken).to_owned(),
                 SessionError::TooNew(_) => say(Key::SessionTooNew).to_owned(),
@@ -63,7 +65,13 @@ fn words(notice: &Notice, settings: Settings) -> String {
                     format!("{} {}", say(Key::LessonWrong), places.collect::<Vec<_>>().join("; "))
                 }
             };
-            format!("{what} {}", say(Key::NothingLost))
+            format!("{what}{} {}", versions(made_by.as_deref()), say(Key::NothingLost))
         }
     }
+}
+
+/// The version that made a link and the one that opens it, where they differ.
+fn versions(made_by: Option<&str>) -> String {
+    let other = made_by.filter(|version| *version != OWN_VERSION);
+    other.map_or_else(String::new, |version| format!(" ({version} → {OWN_VERSION})"))
 }

@@ -147,7 +147,7 @@ impl Core {
         let config = self.lab.cluster().config();
         let free = || Start::Free(LabOptions { seed: config.seed, version: config.version });
         let start = self.lesson_start().unwrap_or_else(free);
-        Session { start, inputs: self.lab.inputs(), open_file: None, fingerprint: None }
+        Session { start, inputs: self.lab.inputs(), ..Session::default() }
     }
 
     /// Notes outside of the wasm what was done so far, before `command` is. What runs at the beginning is no command of the

@@ -23,7 +23,7 @@ impl Visit {
     pub(super) fn open_own_lesson(self, name: &str, text: &str) {
         match Lesson::parse(name, text) {
             Ok(lesson) => self.go_on_with(Arc::new(lesson), Some(text.to_owned())),
-            Err(problems) => self.notice.set(Some(Notice::Failed(SessionError::Lesson(problems)))),
+            Err(problems) => self.notice.set(Some(Notice::failed(SessionError::Lesson(problems)))),
         }
     }
 
@@ -39,7 +39,7 @@ impl Visit {
             if self.is_asked(ticket) {
                 match text {
                     Some(text) => self.open_own_lesson(&lesson, &text),
-                    None => self.notice.set(Some(Notice::Failed(SessionError::UnknownLesson(lesson)))),
+                    None => self.notice.set(Some(Notice::failed(SessionError::UnknownLesson(lesson)))),
                 }
             }
         });

@@ -32,14 +32,31 @@ const EVENTS: usize = 16;
 pub enum Notice {
     /// It is being done again: so many hundredths are done.
     Working(usize),
-    /// It is somebody's; whether it came to the same as theirs.
-    Shared(bool),
+    /// It is somebody's.
+    Shared {
+        /// Whether it came to the same as theirs.
+        is_same: bool,
+        /// The version of the lab that made it.
+        made_by: Option<String>,
+    },
     /// It is the visitor's own cluster, brought along.
     Brought,
     /// It is somebody's, with what the visitor has done in it.
     Changed,
     /// It could not be opened: the visitor's own is still there.
-    Failed(SessionError),
+    Failed {
+        /// Why.
+        error: SessionError,
+        /// The version of the lab that made it.
+        made_by: Option<String>,
+    },
+}
+
+impl Notice {
+    /// It could not be opened, whoever made it.
+    fn failed(error: SessionError) -> Self {
+        Self::Failed { error, made_by: None }
+    }
 }
 
 /// Whose lab the page shows.
@@ -150,7 +167,7 @@ impl Visit {
                 // What was typed since is on the shelf.
                 self.document.restore();
             }
-            Err(error) => self.notice.set(Some(Notice::Failed(error))),
+            Err(error) => self.notice.set(Some(Notice::failed(error))),
         });
     }
 
@@ -170,14 +187,14 @@ impl Visit {
     fn open_link(self, data: &str, theirs: Result<Session, SessionError>) {
         let session = match theirs {
             Ok(session) => session,
-            Err(error) => return self.notice.set(Some(Notice::Failed(error))),
+            Err(error) => return self.notice.set(Some(Notice::failed(error))),
         };
         let id = identity(data);
         let theirs = done(session.inputs.clone());
         let kept = browser::recall(&kept_of(&id)).and_then(|text| Session::parse(&text).ok());
         let is_changed = kept.is_some();
         let session = kept.unwrap_or(session);
-        let file = file_of(&session);
+        let (file, made_by) = (file_of(&session), session.made_by.clone());
         let link = Link { id, theirs, kept: Vec::new() };
         self.replay(session, move |outcome| match outcome {
             Ok(reopened) => {
@@ -187,11 +204,11 @@ impl Visit {
                 let theirs = if is_changed { link.theirs } else { now.clone() };
                 self.link.set_value(Some(Link { theirs, kept: now, ..link }));
                 self.document.show(&file);
-                self.notice.set(Some(if is_changed { Notice::Changed } else { Notice::Shared(is_same) }));
+                self.notice.set(Some(if is_changed { Notice::Changed } else { Notice::Shared { is_same, made_by } }));
             }
             // What was kept is of another time: theirs may open all the same.
             Err(_) if is_changed => self.forget_changes_of(&link.id),
-            Err(error) => self.notice.set(Some(Notice::Failed(error))),
+            Err(error) => self.notice.set(Some(Notice::Failed { error, made_by })),
         });
     }
 
@@ -283,21 +300,21 @@ impl Visit {
     fn open(self, session: Result<Session, SessionError>, purpose: Purpose) {
         let session = match session {
             Ok(session) => session,
-            Err(error) => return self.notice.set(Some(Notice::Failed(error))),
+            Err(error) => return self.notice.set(Some(Notice::failed(error))),
         };
-        let file = file_of(&session);
+        let (file, made_by) = (file_of(&session), session.made_by.clone());
         self.replay(session, move |outcome| match outcome {
             Ok(reopened) => {
                 let is_same = reopened.is_same;
                 self.show(reopened, purpose);
                 self.document.show(&file);
                 self.notice.set(match purpose {
-                    Purpose::Shared => Some(Notice::Shared(is_same)),
+                    Purpose::Shared => Some(Notice::Shared { is_same, made_by }),
                     Purpose::Brought => Some(Notice::Brought),
                     Purpose::Lesson | Purpose::Mine => None,
                 });
             }
-            Err(error) => self.notice.set(Some(Notice::Failed(error))),
+            Err(error) => self.notice.set(Some(Notice::Failed { error, made_by })),
         });
     }
 
