@@ -40,7 +40,7 @@ pub struct Session {
     /// What [`fingerprint`] says of the lab after that, when it is known: another version of the lab may come to
     /// something else.
     pub fingerprint: Option<u32>,
-    /// The version of the lab that made it; none where nothing was done yet, or before links said so.
+    /// The version of the lab that made it; none where nothing was done but to edit, or before links said so.
     pub made_by: Option<String>,
 }
 
@@ -72,10 +72,12 @@ pub const DEFAULT_SEED: u64 = 1;
 impl Session {
     /// What was done in this lab, which began so.
     pub fn of(lab: &Lab, start: Start) -> Self {
-        let is_touched = !lab.is_untouched();
-        let fingerprint = is_touched.then(|| fingerprint(lab));
-        let made_by = is_touched.then(|| OWN_VERSION.to_owned());
-        Self { start, inputs: lab.inputs(), open_file: None, fingerprint, made_by }
+        let fingerprint = (!lab.is_untouched()).then(|| fingerprint(lab));
+        let inputs = lab.inputs();
+        // Edits come to the same with every version.
+        let is_edit = |input: &Input| matches!(input, Input::Write { .. } | Input::EndEdit | Input::Until(_));
+        let made_by = (!inputs.iter().all(is_edit)).then(|| OWN_VERSION.to_owned());
+        Self { start, inputs, open_file: None, fingerprint, made_by }
     }
 
     /// The session's text: one line of JSON.
