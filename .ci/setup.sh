@@ -256,3 +256,8 @@ need_browser() {
   fi
   (cd "$PAGE_TESTS" && npx playwright install chromium >&2) || die "no browser for the page tests"
 }
+
+# The page in two more engines; without them the tests say so, and go on.
+need_other_browsers() {
+  ! is_debian || apt_packages firefox-esr webkit2gtk-driver xvfb || say "no Firefox or WebKit here: only Chromium is tested"
+}

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, openEmpty, openLab, picture, test } from "./support/lab";
+import { theatreFaults } from "./support/theatre";
 
 const manifest = (name: string) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
 const V2 = manifest("04-v2-rolling-update.yaml");
@@ -36,35 +37,6 @@ async function reach(page: Page, steps: [string, number][]): Promise<void> {
   }
 }
 
-/** What of the theatre cannot be seen or reached as the page stands. */
-function faults(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const at = (element: Element, x: number, y: number) => {
-      const seen = document.elementFromPoint(x, y);
-      return seen !== null && (element.contains(seen) || (element.matches("input, button") && seen.contains(element)));
-    };
-    const isAtHand = (id: string) => {
-      const element = document.querySelector(`[data-testid="${id}"]`);
-      const box = element?.getBoundingClientRect();
-      return !!element && !!box && box.width > 1 && box.height > 1 && at(element, box.x + box.width / 2, box.y + box.height / 2);
-    };
-    const found: string[] = [];
-    for (const pod of document.querySelectorAll<HTMLElement>("[data-pod]")) {
-      const box = pod.getBoundingClientRect();
-      const middle = box.x + box.width / 2;
-      const isWhole = box.x >= 0 && box.right <= innerWidth + 1 && box.bottom <= innerHeight + 1;
-      if (!isWhole || !at(pod, middle, box.y + 2) || !at(pod, middle, box.bottom - 2)) found.push(`${pod.dataset.pod} is not wholly seen`);
-      const status = pod.querySelector(".pod-status");
-      if (status && status.scrollWidth > status.clientWidth + 1) found.push(`${pod.dataset.status} is cut`);
-    }
-    found.push(...["caption", "limits", "play"].filter((id) => !isAtHand(id)));
-    const hands = ["apply", "terminal-input"].filter(isAtHand);
-    if (innerWidth < 600 ? hands.length === 0 : hands.length < 2) found.push(`at hand are only ${hands}`);
-    if (document.documentElement.scrollWidth > innerWidth) found.push("it scrolls sideways");
-    return found;
-  });
-}
-
 for (const [state, { steps, pods }] of Object.entries(STATES)) {
   test(`every pod is seen in every window: ${state}`, async ({ page }) => {
     test.setTimeout(120_000);
@@ -77,7 +49,7 @@ for (const [state, { steps, pods }] of Object.entries(STATES)) {
     for (const lang of ["en", "zh"]) {
       for (const [width, height] of WINDOWS.filter(([width, height]) => state !== "twelve pods" || (width >= 1280 && height >= 720))) {
         await page.setViewportSize({ width, height });
-        await expect.soft.poll(() => faults(page), { message: `${lang} ${width} × ${height}`, timeout: 3_000 }).toEqual([]);
+        await expect.soft.poll(() => page.evaluate(theatreFaults), { message: `${lang} ${width} × ${height}`, timeout: 3_000 }).toEqual([]);
         if (isPhone(width)) {
           // At one tap.
           for (const [tab, id] of [["terminal", "terminal-input"], ["editor", "apply"]] as const) {

@@ -35,8 +35,10 @@ for (const [lang, words] of [
     const chart = page.getByRole("button", { name: words.chart });
     const settle = async () => {
       await chart.tap();
+      await expect(chart).toHaveAttribute("aria-expanded", "true");
       await page.getByRole("button", { name: words.settle }).tap();
       await chart.tap();
+      await expect(chart).toHaveAttribute("aria-expanded", "false");
     };
     await expect(page.locator("body")).not.toContainText(/Ctrl|⌘/, { useInnerText: true });
     await apply(page, manifest("02-v1-replicas-3.yaml"));

@@ -39,7 +39,10 @@ pub fn keep(scene: Scene, stage: NodeRef<Div>) {
     });
     Effect::new(move |_| {
         if let Some(stage) = stage.get() {
-            let callback = Closure::<dyn Fn()>::new(move || resized.update(|count| *count += 1)).into_js_value();
+            // Not at once: boxes of another size may give the stage another one, and what the observer's own call changes
+            // Firefox reports as an error.
+            let count = move || drop(resized.try_update(|count| *count += 1));
+            let callback = Closure::<dyn Fn()>::new(move || browser::soon(count)).into_js_value();
             if let Ok(observer) = ResizeObserver::new(callback.unchecked_ref()) {
                 observer.observe(&stage);
             }
