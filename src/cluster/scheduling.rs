@@ -18,7 +18,7 @@ use crate::events::series::{FINISH_MS, REFRESH_MS, Write};
 use crate::scheduler::cycle::{self, Choice, Failure, Outcome};
 use crate::scheduler::hints::{Action, Event as Hint, node_changes};
 use crate::scheduler::preemption::{Budget, Preemption};
-use crate::scheduler::queue::Waiting;
+use crate::scheduler::queue::{Refusal, Waiting};
 use crate::scheduler::{Cycle, PodInfo, Selector};
 use crate::sim::SimTime;
 
@@ -51,7 +51,13 @@ impl Cluster {
         if !pod.node_name.is_empty() || pod.metadata.deletion_timestamp.is_some() {
             return;
         }
-        let info = Arc::new(PodInfo::read(&pod));
+        let version = self.api.store().resource_version();
+        let info = self.scheduler.known(&pod).unwrap_or_else(|| Arc::new(PodInfo::read(&pod)));
+        if let Some(failure) = self.scheduler.known_failure(&pod, version) {
+            let nodes = self.scheduler.node_count();
+            self.has_no_place(key, &pod, &info, nodes, &failure, &[]);
+            return;
+        }
         let nodes = self.scheduler.nodes();
         let namespaces = self.namespace_labels();
         let selector = self.selector_of_copies(&info);
@@ -70,6 +76,8 @@ impl Cluster {
         match cycle::schedule(&cycle) {
             Outcome::Scheduled(choice) => self.bind(key, &pod, &choice),
             Outcome::Unschedulable(failure) => {
+                let failure = Arc::new(failure);
+                self.scheduler.refused(Refusal { pod: Arc::clone(&pod), version, failure: Arc::clone(&failure) });
                 let waiting = failure.preemption.as_ref().and_then(|found| nominated.get(&found.best.node));
                 let waiting = waiting.map_or(&[][..], Vec::as_slice);
                 self.has_no_place(key, &pod, &info, nodes.len(), &failure, waiting);
@@ -124,13 +132,16 @@ impl Cluster {
         if let Some(preemption) = &failure.preemption {
             status.nominated_node_name.clone_from(&preemption.best.node);
         }
-        let mut info = PodInfo::clone(info);
-        info.nominated_node.clone_from(&status.nominated_node_name);
-        let info = Arc::new(info);
+        let mut info = Arc::clone(info);
+        if info.nominated_node != status.nominated_node_name {
+            Arc::make_mut(&mut info).nominated_node.clone_from(&status.nominated_node_name);
+        }
         let failures = self.scheduler.failures(&pod.metadata.uid) + 1;
         let plugins = failure.plugins.clone();
         let again_at = self.scheduler.failed(Waiting::failed(Arc::clone(&info), failures, self.now, plugins));
-        self.work.add_later(Task::Schedule(key.clone()), again_at);
+        if let Some(at) = again_at {
+            self.work.add_later(Task::Schedule(key.clone()), at);
+        }
         self.record_scheduling(pod, "Scheduling", EventType::Warning, "FailedScheduling", failure.note());
         if status != pod.status {
             let _still_there = self.api.update_pod_status(key, &pod.metadata.uid, status);

@@ -40,6 +40,8 @@ pub struct NodeInfo {
     pub with_affinity: usize,
     /// How many of its pods must not be near some others.
     pub with_anti_affinity: usize,
+    /// How many of its pods have each priority.
+    pub(super) priorities: BTreeMap<i64, usize>,
 }
 
 impl NodeInfo {
@@ -69,9 +71,9 @@ impl NodeInfo {
 
     /// Takes over the object's part of a newer reading; the pods stay.
     pub fn renew(&mut self, read: Self) {
-        let Self { pods, places, requested, counted, ports, with_affinity, with_anti_affinity, .. } =
+        let Self { pods, places, requested, counted, ports, with_affinity, with_anti_affinity, priorities, .. } =
             std::mem::take(self);
-        *self = Self { pods, places, requested, counted, ports, with_affinity, with_anti_affinity, ..read };
+        *self = Self { pods, places, requested, counted, ports, with_affinity, with_anti_affinity, priorities, ..read };
     }
 
     /// Puts a pod on it. Models NodeInfo.AddPodInfo.
@@ -80,6 +82,7 @@ impl NodeInfo {
         self.ports.extend(pod.host_ports.iter().cloned());
         self.with_affinity += usize::from(pod.has_affinity());
         self.with_anti_affinity += usize::from(!pod.required_anti_affinity.is_empty());
+        *self.priorities.entry(pod.priority).or_default() += 1;
         self.places.insert(Arc::from(pod.uid.as_str()), self.pods.len());
         self.pods.push(Arc::clone(pod));
     }
@@ -92,12 +95,23 @@ impl NodeInfo {
             self.places.insert(Arc::from(moved.uid.as_str()), place);
         }
         self.count(&pod, -1);
+        if let Some(of_priority) = self.priorities.get_mut(&pod.priority) {
+            *of_priority -= 1;
+            if *of_priority == 0 {
+                self.priorities.remove(&pod.priority);
+            }
+        }
         for port in &pod.host_ports {
             self.ports.remove(port);
         }
         self.with_affinity -= usize::from(pod.has_affinity());
         self.with_anti_affinity -= usize::from(!pod.required_anti_affinity.is_empty());
         Some(pod)
+    }
+
+    /// Whether one of its pods is less important than that.
+    pub fn has_pods_below(&self, priority: i64) -> bool {
+        self.priorities.first_key_value().is_some_and(|(least, _)| *least < priority)
     }
 
     fn count(&mut self, pod: &PodInfo, times: i64) {

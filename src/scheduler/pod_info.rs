@@ -66,6 +66,8 @@ pub struct PodInfo {
     pub name: String,
     /// Uid.
     pub uid: String,
+    /// The version of the pod that was read.
+    pub version: u64,
     /// Labels.
     pub labels: StringMap,
     /// Its node; empty before.
@@ -137,6 +139,7 @@ impl PodInfo {
             namespace: metadata.namespace.clone(),
             name: metadata.name.clone(),
             uid: metadata.uid.clone(),
+            version: metadata.resource_version,
             labels: metadata.labels.clone(),
             node_name: pod.node_name.clone(),
             nominated_node: pod.status.nominated_node_name.clone(),

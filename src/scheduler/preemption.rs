@@ -117,19 +117,20 @@ fn has_terminating_victims(cycle: &Cycle<'_>, found: &Feasibility) -> bool {
         return false;
     }
     let node = cycle.nodes.iter().find(|node| node.name == nominated);
+    let node = node.filter(|node| node.has_pods_below(cycle.pod.priority));
     node.is_some_and(|node| node.pods.iter().any(|other| other.priority < cycle.pod.priority && other.is_preempted))
 }
 
 /// The fewest and least important pods without which the node takes the pod. Models SelectVictimsOnNode.
 fn victims_on(cycle: &Cycle<'_>, prepared: &Prepared, node: &NodeInfo) -> Result<Candidate, Rejection> {
     let pod = cycle.pod;
-    let mut potential: Vec<Arc<PodInfo>> =
-        node.pods.iter().filter(|other| other.priority < pod.priority).map(Arc::clone).collect();
-    if potential.is_empty() {
+    if !node.has_pods_below(pod.priority) {
         let why = "No preemption victims found for incoming pod";
         return Err(Rejection::new("", Code::Unresolvable, why));
     }
-    // Only now: a node's copy costs as much as it has pods, and most nodes have no victims.
+    // Only now: to go through a node's pods and to copy it cost as much as it has pods, and most nodes have no victims.
+    let mut potential: Vec<Arc<PodInfo>> =
+        node.pods.iter().filter(|other| other.priority < pod.priority).map(Arc::clone).collect();
     let (mut prepared, mut node) = (prepared.clone(), node.clone());
     for other in &potential {
         node.remove(&other.uid);

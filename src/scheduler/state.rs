@@ -1,11 +1,12 @@
 //! What the scheduler remembers: nodes with their pods, and pods that wait. Models backend/cache and backend/queue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::cycle::Failure;
 use super::hints::{self, Action, Event};
-use super::queue::{FLUSH_AFTER_MS, FLUSH_PERIOD_MS, Waiting};
-use super::{NodeInfo, PodInfo, Selector};
+use super::queue::{FLUSH_AFTER_MS, Refusal, Waiting};
+use super::{NodeInfo, PodInfo, Selector, spread};
 use crate::api::{Generic, Pod};
 use crate::apiserver::Key;
 use crate::sim::{SharedMap, SimTime};
@@ -43,8 +44,12 @@ pub struct Scheduler {
     turns: BTreeMap<Arc<str>, QueuePlace>,
     /// Pods that found no place, by uid.
     waiting: BTreeMap<Arc<str>, Waiting>,
-    /// How often pods have failed that are being tried, by uid.
-    failures: BTreeMap<Arc<str>, u32>,
+    /// Those among them for which a node is being freed.
+    nominated: BTreeSet<Arc<str>>,
+    /// Pods that have found no place and are being tried again, as they waited, by uid.
+    tried: BTreeMap<Arc<str>, Waiting>,
+    /// The last attempt that failed.
+    refusal: Option<Refusal>,
     counter: u64,
 }
 
@@ -57,7 +62,7 @@ impl Scheduler {
     /// Pods that wait for a node which is being freed for them, by node.
     pub fn nominated(&self) -> BTreeMap<String, Vec<Arc<PodInfo>>> {
         let mut nominated: BTreeMap<String, Vec<Arc<PodInfo>>> = BTreeMap::new();
-        for waiting in self.waiting.values().filter(|waiting| !waiting.pod.nominated_node.is_empty()) {
+        for waiting in self.nominated.iter().filter_map(|uid| self.waiting.get(uid)) {
             nominated.entry(waiting.pod.nominated_node.clone()).or_default().push(Arc::clone(&waiting.pod));
         }
         nominated
@@ -65,14 +70,39 @@ impl Scheduler {
 
     /// How often a pod has found no place.
     pub fn failures(&self, uid: &str) -> u32 {
-        self.failures.get(uid).copied().unwrap_or(0)
+        self.tried.get(uid).map_or(0, |tried| tried.failures)
+    }
+
+    /// A pod that is being tried again, as it was read before; none when it has changed since.
+    pub fn known(&self, pod: &Pod) -> Option<Arc<PodInfo>> {
+        let tried = self.tried.get(pod.metadata.uid.as_str())?;
+        (tried.pod.version == pod.metadata.resource_version).then(|| Arc::clone(&tried.pod))
+    }
+
+    /// How many nodes there are.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// An attempt has failed. It is remembered, unless nodes are being freed for pods, because then another pod may find
+    /// one though nothing has been written.
+    pub fn refused(&mut self, refusal: Refusal) {
+        let depends_on_others = !self.nominated.is_empty() || refusal.failure.preemption.is_some();
+        self.refusal = (!depends_on_others).then_some(refusal);
+    }
+
+    /// Why an attempt for this pod must fail, when the last one was for a pod like it and nothing was written since.
+    pub fn known_failure(&self, pod: &Pod, version: u64) -> Option<Arc<Failure>> {
+        let holds = |refusal: &&Refusal| self.nominated.is_empty() && refusal.holds_for(pod, version);
+        self.refusal.as_ref().filter(holds).map(|refusal| Arc::clone(&refusal.failure))
     }
 
     /// A new pod, or one that a change may help, is to be tried from `at` on.
     pub fn activate(&mut self, uid: &str, key: Key, priority: i64, at: SimTime) {
         let uid: Arc<str> = Arc::from(uid);
         if let Some(waiting) = self.waiting.remove(&uid) {
-            self.failures.insert(Arc::clone(&uid), waiting.failures);
+            self.nominated.remove(&uid);
+            self.tried.insert(Arc::clone(&uid), waiting);
         }
         if self.turns.contains_key(&uid) {
             return;
@@ -91,14 +121,23 @@ impl Scheduler {
         Some(key)
     }
 
-    /// A pod has found no place. Answers when it is tried again though nothing changes.
-    pub fn failed(&mut self, waiting: Waiting) -> SimTime {
+    /// A pod has found no place. Answers when it is tried again though nothing changes, unless that is known from the
+    /// time before.
+    pub fn failed(&mut self, waiting: Waiting) -> Option<SimTime> {
         let uid: Arc<str> = Arc::from(waiting.pod.uid.as_str());
-        self.failures.remove(&uid);
-        let overdue = waiting.since.as_ms() + FLUSH_AFTER_MS;
-        let flush = SimTime((overdue / FLUSH_PERIOD_MS + 1) * FLUSH_PERIOD_MS);
+        let known = self.tried.remove(&uid).map(|tried| tried.flush);
+        let flush = waiting.flush;
+        self.note_nomination(&uid, &waiting.pod);
         self.waiting.insert(uid, waiting);
-        flush
+        (known != Some(flush)).then_some(flush)
+    }
+
+    fn note_nomination(&mut self, uid: &Arc<str>, pod: &PodInfo) {
+        if pod.nominated_node.is_empty() {
+            self.nominated.remove(uid);
+        } else {
+            self.nominated.insert(Arc::clone(uid));
+        }
     }
 
     /// Whether a pod has waited long enough to be tried though nothing has changed.
@@ -110,7 +149,9 @@ impl Scheduler {
     /// Pods that a change could help.
     pub fn helped(&self, event: Event<'_>, selector: &dyn Fn(&PodInfo) -> Selector) -> Vec<Arc<PodInfo>> {
         let could_help = |waiting: &&Waiting| {
-            let selector = selector(&waiting.pod);
+            // Only one plugin asks of which pods it is a copy.
+            let asks = waiting.plugins.contains(spread::NAME);
+            let selector = if asks { selector(&waiting.pod) } else { Selector::Nothing };
             hints::could_help(&waiting.pod, &waiting.plugins, &selector, event)
         };
         let helped = self.waiting.values().filter(could_help);
@@ -133,17 +174,20 @@ impl Scheduler {
         let Some(waiting) = self.waiting.get_mut(pod.metadata.uid.as_str()) else { return false };
         let new = Arc::new(PodInfo::read(pod));
         let old = std::mem::replace(&mut waiting.pod, Arc::clone(&new));
+        let plugins = waiting.plugins.clone();
+        self.note_nomination(&Arc::from(new.uid.as_str()), &new);
         let selector = selector(&new);
         hints::pod_changes(&old, &new).into_iter().any(|action| {
             let event = Event::Pod(action, Some(&old), Some(&new));
-            hints::could_help(&new, &waiting.plugins, &selector, event)
+            hints::could_help(&new, &plugins, &selector, event)
         })
     }
 
     /// A pod that has no node is gone, or got one elsewhere.
     pub fn forget(&mut self, uid: &str) {
         self.waiting.remove(uid);
-        self.failures.remove(uid);
+        self.nominated.remove(uid);
+        self.tried.remove(uid);
         if let Some(turn) = self.turns.remove(uid) {
             self.active.remove(&turn);
         }
