@@ -4,7 +4,8 @@
 // - the wasm starts after the first paint, and is in two parts (wasm-in-two.mjs);
 // - the style sheets become one, and what the page starts with gets its content's hash into its name;
 // - the service worker learns the build's version and its files;
-// - where LAB_PUBLIC_URL says where the page will be, the addresses that must be absolute are so.
+// - where LAB_PUBLIC_URL says where the page will be, the addresses that must be absolute are so;
+// - where LAB_ISSUES_URL says where reports go, the page offers to open one there.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +15,8 @@ const staging = process.env.TRUNK_STAGING_DIR;
 if (!staging) {
   throw new Error("seal-page.mjs is Trunk's post_build hook: TRUNK_STAGING_DIR is not set");
 }
+/** Where the project takes reports, such as https://github.com/OWNER/NAME/issues/new. */
+const issuesUrl = process.env.LAB_ISSUES_URL;
 /** Ends in a slash. */
 const publicUrl = (process.env.LAB_PUBLIC_URL ?? "./").replace(/\/?$/, "/");
 /** Not part of a visit: other sites load it, crawlers do, or it is the worker itself. */
@@ -103,6 +106,9 @@ const withoutVainHash = (page) => page.replace(/(<link rel="preload"[^>]*?) inte
 for (const step of [inTwo, withoutVainHash, withoutInlineScripts, withHashedScripts, withOneSheet, checked]) {
   html = step(html);
 }
+html = replace(html, /\s*<meta name="issues" content="\{\{ISSUES_URL\}\}">/, (meta) =>
+  issuesUrl ? meta.replace("{{ISSUES_URL}}", new URL(issuesUrl).href) : "",
+);
 writeFileSync(at("index.html"), replace(html, /\{\{PUBLIC_URL\}\}/g, publicUrl));
 
 const notFound = readFileSync(at("404.html"), "utf8").replaceAll("{{HOME}}", publicUrl);

@@ -4,6 +4,7 @@
 //! Nothing is found out here: a sentence only says what its [`Decision`] holds.
 
 mod caption;
+pub mod hints;
 mod rules;
 mod template;
 

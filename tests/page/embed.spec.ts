@@ -85,10 +85,72 @@ test("nobody but the host is believed, and nothing is told to another origin", a
   expect(await page.evaluate(() => window.heard)).toEqual([]);
 });
 
+test("in a wide page the theatre takes all of the frame's width, with the panels below it", async ({ page }) => {
+  await page.setViewportSize({ width: 1400, height: 900 });
+  await openHost(page);
+  await page.locator("iframe").evaluate((frame) => Object.assign(frame, { width: "1300", height: "600" }));
+  const box = async (selector: string) => (await lab(page).locator(selector).boundingBox())!;
+  await expect.poll(async () => (await box(".theatre")).width).toBeGreaterThan(1280);
+  const theatre = await box(".theatre");
+  for (const panel of [".editor", ".terminal", ".side"]) {
+    expect((await box(panel)).y).toBeGreaterThanOrEqual(theatre.y + theatre.height - 1);
+  }
+});
+
 test("a step that is done in a lesson is told", async ({ page }) => {
   await openHost(page, "&lesson=scale&lang=en");
   await expect.poll(() => heard(page, "ready")).toHaveLength(1);
   await ask(page, { type: "apply", id: "a" });
   await ask(page, { type: "speed", speed: 30 });
   await expect.poll(() => heard(page, "goal"), { timeout: 15_000 }).toContainEqual(expect.objectContaining({ lesson: "scale", step: 1, done: false }));
+});
+
+test("a tab of its own and a shared link carry the cluster, the files, the edits and the moment", async ({ page, baseURL }) => {
+  test.setTimeout(90_000);
+  await page.route("**/chapter.html", (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: `<!doctype html><html lang="en"><title>Host</title><main><h1>Host</h1>
+        <hellok8s-lab start="empty" speed="1"></hellok8s-lab></main><script defer src="${baseURL}embed.js"></script>`,
+    }),
+  );
+  await page.goto("/chapter.html");
+  await expect(lab(page).locator("main")).toBeVisible({ timeout: 30_000 });
+  const inside = lab(page).locator("html");
+  const act = async (line: string) => {
+    await page.locator("hellok8s-lab").evaluate(async (element, line) => {
+      const lab = element as HTMLElement & { exec(line: string): Promise<string>; settle(): Promise<string>; pause(): void };
+      await lab.exec(line);
+      await lab.settle();
+      lab.pause();
+    }, line);
+    return inside.evaluate(() => window.lab.now());
+  };
+  const middle = await act("kubectl create deployment web --image=nginx --replicas=2");
+  const end = await act("kubectl scale deployment web --replicas=4");
+  // Back to before the scaling, with a file that is not applied.
+  await inside.evaluate(() => window.lab.write("notes.yaml", "# not applied\n"));
+  await inside.evaluate((_, moment) => window.lab.seek(moment), middle);
+  await expect(lab(page).locator('[data-pod^="web-"]')).toHaveCount(2);
+  const moment = await inside.evaluate(() => window.lab.now());
+  const state = await inside.evaluate(() => JSON.stringify(window.lab.state()));
+  expect(moment).toBeLessThan(end);
+  const same = async (other: Page) => {
+    await expect(other.locator('[data-pod^="web-"]')).toHaveCount(2, { timeout: 30_000 });
+    expect(await other.evaluate(() => window.lab.now())).toBe(moment);
+    expect(await other.evaluate(() => JSON.stringify(window.lab.state()))).toBe(state);
+    expect(await other.evaluate(() => window.lab.read("notes.yaml"))).toBe("# not applied\n");
+    // What came later can be gone to as well.
+    await other.evaluate((moment) => window.lab.seek(moment), end);
+    await expect(other.locator('[data-pod^="web-"]')).toHaveCount(4);
+    await expect(other.locator(".app-embedded")).toHaveCount(0);
+  };
+  const opened = page.context().waitForEvent("page");
+  await page.getByRole("link", { name: "Open the lab in its own tab" }).click();
+  await same(await opened);
+  await lab(page).getByTestId("share").click();
+  await expect(lab(page).getByTestId("share-text")).toHaveValue(/#s=/);
+  const other = await page.context().newPage();
+  await other.goto(await lab(page).getByTestId("share-text").inputValue());
+  await same(other);
 });

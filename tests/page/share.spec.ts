@@ -231,3 +231,44 @@ test("somebody's own cluster is opened from what kubectl gives", async ({ page }
   await page.getByRole("button", { name: "Back to mine" }).click();
   await expect(page.locator("[data-pod]")).toHaveCount(0);
 });
+
+test("a report says what is known and sends nothing by itself", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await rollOut(page);
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.getByTestId("share").click();
+  await page.getByRole("button", { name: "Report a problem…" }).click();
+  await expect(page.locator("#share-menu [role=status]")).toContainText("the page sends nothing");
+  await expect(page.getByTestId("share-text")).toHaveValue(
+    /^What I wanted to do:\n[^]*What a real cluster does[^]*\nhellok8s-lab \d+\.\d+\.\d+, Kubernetes 1\.36, \d+ × \d+\nMozilla[^]*\nhttp.*#s=/,
+  );
+  // Nobody has said where reports go.
+  await expect(page.getByTestId("issue")).toHaveCount(0);
+  await page.evaluate(() => {
+    const meta = document.createElement("meta");
+    meta.name = "issues";
+    meta.content = "https://forge.example/lab/issues/new";
+    document.head.append(meta);
+  });
+  await page.getByRole("button", { name: "Report a problem…" }).click();
+  const text = await page.getByTestId("share-text").inputValue();
+  const issue = page.getByTestId("issue");
+  await expect(issue).toHaveText("Open an issue with it");
+  const address = new URL((await issue.getAttribute("href"))!);
+  expect(address.href.split("?")[0]).toBe("https://forge.example/lab/issues/new");
+  expect(address.searchParams.get("body")).toBe(text);
+  expect(address.href.length).toBeLessThan(7_000);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(text);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await expect(issue).toHaveCount(0);
+  expect(asked).toEqual([]);
+});
+
+test("a report is in the visitor's language", async ({ page }) => {
+  await openEmpty(page, "/?lang=zh");
+  await page.getByTestId("share").click();
+  await page.getByRole("button", { name: "反馈问题……" }).click();
+  await expect(page.getByTestId("share-text")).toHaveValue(/^我想做什么：\n/);
+});

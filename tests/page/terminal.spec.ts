@@ -84,3 +84,32 @@ test("a name in the output is a way to its pod", async ({ page }) => {
   await expect(page.locator('.pod-open[aria-pressed="true"]')).toHaveCount(1);
   await expect(page.locator(".selected-text")).toContainText("Controlled By");
 });
+
+test("in Chinese a hint stands beneath what kubectl says in English, and is no part of it", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await openEmpty(page, "/?lang=zh");
+  const type = async (line: string) => {
+    await page.getByTestId("terminal-input").fill(line);
+    await page.keyboard.press("Enter");
+  };
+  await type("kubectl get pod nowhere; kubectl get pod elsewhere");
+  const hint = page.getByTestId("hint");
+  await expect(hint).toHaveText(/^没有这个对象/);
+  // Said once a command.
+  await expect(page.getByTestId("terminal-log")).toContainText('pods "elsewhere" not found');
+  await expect(hint).toHaveCount(1);
+  await expectAccessible(page, ".terminal");
+  await page.getByTestId("terminal-log").evaluate((log) => getSelection()!.selectAllChildren(log));
+  const copied = await page.evaluate(() => getSelection()!.toString());
+  expect(copied).toContain('Error from server (NotFound): pods "nowhere" not found');
+  expect(copied).not.toContain("没有这个对象");
+  await type("kubectl create deployment web --image=nowhere.example/web:1");
+  await page.evaluate(() => window.lab.advance(60_000));
+  await type("kubectl get pods");
+  await expect(hint.last()).toHaveText(/^ImagePullBackOff：|^ErrImagePull：/);
+  await page.evaluate(() => window.lab.exec("true"));
+  await page.goto("/?lang=en&speed=1&start=empty");
+  await type("kubectl get pod nowhere");
+  await expect(page.getByTestId("terminal-log")).toContainText("NotFound");
+  await expect(hint).toHaveCount(0);
+});

@@ -13,6 +13,13 @@ words! {
     CopyMarkdown: "复制为 Markdown 记录", "Copy as Markdown transcript";
     SaveFile: "保存为文件", "Save as file";
     OpenFile: "打开会话或课程文件……", "Open a session or lesson…";
+    Report: "反馈问题……", "Report a problem…";
+    ReportReady: "反馈已复制，写明情况后由你自己发送：页面不会发送任何内容。", "The report is copied. Say in it what happened, and send it yourself: the page sends nothing.";
+    ReportIssue: "用它新建一个 issue", "Open an issue with it";
+    ReportWanted: "我想做什么：", "What I wanted to do:";
+    ReportHappened: "我做了什么，结果怎样：", "What I did, and what happened:";
+    ReportReal: "真实集群会怎样（如果不一样）：", "What a real cluster does, if that differs:";
+    ReportNoLink: "（链接太长：请用“保存为文件”，附上文件。）", "(Too much for a link: please attach what Save as file gives.)";
     Saved: "文件已保存。", "The file is saved.";
     Copied: "已复制。", "Copied.";
     CopyByHand:

@@ -1,6 +1,7 @@
 //! Sharing: a link to this moment, the session as others read it, and files.
 
 pub mod link;
+mod report;
 
 use hellok8s_lab::session::{LONGEST_LINK, LONGEST_TEXT, Reopened, kubectl_session, markdown};
 use js_sys::{Function, Promise};
@@ -12,17 +13,20 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::view::browser;
 use crate::view::i18n::Key;
-use crate::view::settings::settings;
+use crate::view::settings::{Settings, settings};
 use crate::view::visit::{Visit, visit};
 
 /// What the menu shows and tells.
 #[derive(Clone, Copy)]
 struct Menu {
     visit: Visit,
+    settings: Settings,
     is_open: RwSignal<bool>,
     /// The text to be copied by hand where the browser does not let the page copy.
     text: RwSignal<String>,
     told: RwSignal<Option<Key>>,
+    /// The form of the project's issues, with the report in it.
+    issue: RwSignal<Option<String>>,
     area: NodeRef<Textarea>,
 }
 
@@ -33,9 +37,11 @@ pub fn Share() -> impl IntoView {
     let opener = NodeRef::<Button>::new();
     let menu = Menu {
         visit: visit(),
+        settings,
         is_open: RwSignal::new(false),
         text: RwSignal::new(String::new()),
         told: RwSignal::new(None),
+        issue: RwSignal::new(None),
         area: NodeRef::new(),
     };
     let toggle = move |_| {
@@ -91,8 +97,12 @@ fn Items(menu: Menu) -> impl IntoView {
                     <input type="file" class="unseen" accept=".json,.yaml,.yml" data-testid="open-file"
                         on:change=move |event| menu.choose_file(&event)/>
                 </label>
+                {item(Key::Report, Menu::make_report)}
             </div>
             <p class="share-told" role="status">{told}</p>
+            {move || menu.issue.get().map(|address| view! {
+                <a class="button" href=address target="_blank" rel="noopener noreferrer" data-testid="issue">{settings.say(Key::ReportIssue)}</a>
+            })}
         </div>
     }
 }
@@ -100,7 +110,7 @@ fn Items(menu: Menu) -> impl IntoView {
 impl Menu {
     fn make_link(self, is_copied: bool) {
         let text = self.visit.session().to_text();
-        self.told.set(None);
+        self.tell_nothing();
         spawn_local(async move {
             match link::make(&text).await {
                 Some(link) if link.len() <= LONGEST_LINK => self.offer(link, is_copied).await,
@@ -111,13 +121,32 @@ impl Menu {
     }
 
     fn copy_replayed(self, write: fn(&Reopened) -> String) {
-        self.told.set(None);
+        self.tell_nothing();
         self.visit.replay(self.visit.session(), move |outcome| match outcome {
             Ok(reopened) => {
                 let text = write(&reopened);
                 spawn_local(self.offer(text, true));
             }
             Err(_) => self.told.set(Some(Key::LinkFailed)),
+        });
+    }
+
+    fn tell_nothing(self) {
+        self.told.set(None);
+        self.issue.set(None);
+    }
+
+    fn make_report(self) {
+        let text = self.visit.session().to_text();
+        self.tell_nothing();
+        spawn_local(async move {
+            let link = link::make(&text).await.filter(|link| link.len() <= LONGEST_LINK);
+            let report = report::report(self.visit, self.settings, link.as_deref());
+            self.issue.set(report::issue(&report, &report::report(self.visit, self.settings, None)));
+            self.offer(report, true).await;
+            if self.told.get_untracked() == Some(Key::Copied) {
+                self.told.set(Some(Key::ReportReady));
+            }
         });
     }
 

@@ -1,18 +1,20 @@
 //! The terminal: a log that screen readers follow, and one line to type into.
 
+mod log;
 mod odd;
 
 use leptos::ev::KeyboardEvent;
-use leptos::html::{Div, Input};
+use leptos::html::Input;
 use leptos::prelude::*;
 
+use self::log::Log;
 use self::odd::{OddLine, OddNotice};
 use crate::view::browser;
 use crate::view::frame::layout::{Fold, Panel};
 use crate::view::i18n::Key;
 use crate::view::icon::Icon;
 use crate::view::settings::settings;
-use crate::view::simulation::{Entry, Said, Simulation, TERMINALS, Transcript, simulation};
+use crate::view::simulation::{Simulation, TERMINALS, Transcript, simulation};
 
 /// Lines that the history keeps.
 const HISTORY: usize = 200;
@@ -111,85 +113,6 @@ pub fn Terminal() -> impl IntoView {
             <Prompt/>
         </section>
     }
-}
-
-#[component]
-fn Log() -> impl IntoView {
-    let (settings, simulation) = (settings(), simulation());
-    let scroller = NodeRef::<Div>::new();
-    Effect::new(move |_| {
-        simulation.shown_terminal().log.track();
-        // Once the new lines are in the page.
-        browser::soon(move || {
-            if let Some(Some(element)) = scroller.try_get_untracked() {
-                element.set_scroll_top(element.scroll_height());
-            }
-        });
-    });
-    view! {
-        <div class="terminal-log" role="log" tabindex="0" data-testid="terminal-log" node_ref=scroller
-            data-busy=move || simulation.shown_terminal().runs.get().to_string()
-            aria-label=settings.say(Key::Terminal)>
-            <Show when=move || simulation.shown_terminal().log.with(|log| log.is_thinned)>
-                <p class="said-thinned">{settings.say(Key::LogThinned)}</p>
-            </Show>
-            <For each=move || simulation.shown_terminal().log.with(Transcript::parts) key=|part| part.number let:part>
-                <div class="said-part">
-                    <For each=move || part.entries.get() key=|entry| entry.number let:entry>{piece(entry, simulation)}</For>
-                </div>
-            </For>
-        </div>
-    }
-}
-
-fn piece(entry: Entry, simulation: Simulation) -> impl IntoView {
-    match entry.said {
-        // A command is a line of its own; output brings its own line feeds.
-        Said::Command => view! { <span class="said said-command">"$ "{entry.text.to_string()}"\n"</span> }.into_any(),
-        Said::Out => view! { <span class="said">{mentions(&entry.text, simulation)}</span> }.into_any(),
-        Said::Err => view! { <span class="said said-error">{entry.text.to_string()}</span> }.into_any(),
-    }
-}
-
-/// More text than this is not searched for names.
-const LONGEST_SEARCHED: usize = 20_000;
-
-/// Output, with the names of the cluster's objects to click on.
-fn mentions(text: &str, simulation: Simulation) -> AnyView {
-    if text.len() > LONGEST_SEARCHED {
-        return text.to_owned().into_any();
-    }
-    let is_of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    let mut pieces = Vec::new();
-    let mut plain = String::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|c| !is_of_name(c)).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(end);
-        match simulation.find(word) {
-            Some((kind, namespace)) => {
-                pieces.push(std::mem::take(&mut plain).into_any());
-                pieces.push(mention(kind, namespace, word.to_owned(), simulation));
-            }
-            None => plain.push_str(word),
-        }
-        let next = behind.find(is_of_name).unwrap_or(behind.len());
-        let (between, after) = behind.split_at(next);
-        plain.push_str(between);
-        rest = after;
-    }
-    pieces.push(plain.into_any());
-    pieces.into_any()
-}
-
-fn mention(kind: &'static str, namespace: String, name: String, simulation: Simulation) -> AnyView {
-    let label = format!("{kind} {name}");
-    let shown = name.clone();
-    view! {
-        <button type="button" class="mention" aria-label=label
-            on:click=move |_| simulation.select(kind, &namespace, &name)>{shown}</button>
-    }
-    .into_any()
 }
 
 #[component]

@@ -236,6 +236,11 @@ impl Visit {
         })
     }
 
+    /// Which Kubernetes it is.
+    pub fn session_version(self) -> &'static str {
+        self.simulation.with(|lab| lab.cluster().config().version.as_str())
+    }
+
     /// Does a session again, beside what is shown; `then` gets what it came to.
     pub fn replay(self, session: Session, then: impl FnOnce(Result<Reopened, SessionError>) + 'static) {
         let ticket = self.ask();
