@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::api::{Kind, KubernetesVersion, Object, Pod, ReplicaSet};
-use crate::apiserver::{Applied, DeleteOptions, Deleted, Key, PatchType, Selectors, Status, WatchEvent, WriteOptions};
+use crate::apiserver::{
+    Applied, DeleteOptions, Deleted, Key, Managers, PatchType, Selectors, Status, WatchEvent, WriteOptions,
+};
 use crate::images::{Exec, LogLine};
 use crate::sim::{Random, SimTime};
 
@@ -79,6 +81,9 @@ pub trait Client {
     /// `NotFound`.
     fn get(&self, kind: Kind, key: &Key) -> Result<Object, Status>;
 
+    /// The object that an answer of before was of, if it is still there. No request.
+    fn peek(&self, kind: Kind, key: &Key) -> Option<Object>;
+
     /// The objects of a kind that are selected, by namespace and name; of all namespaces when none is given.
     fn select(&self, kind: Kind, namespace: Option<&str>, selectors: &Selectors) -> Vec<Object>;
 
@@ -112,6 +117,25 @@ pub trait Client {
         patch_type: PatchType,
         options: WriteOptions,
     ) -> Result<Applied, Status>;
+
+    /// Applies a configuration on the server, taking fields from others with `force`.
+    ///
+    /// # Errors
+    /// As [`crate::apiserver::ApiServer::apply`].
+    fn apply(
+        &mut self,
+        kind: Kind,
+        key: &Key,
+        config: &Value,
+        force: bool,
+        options: WriteOptions,
+    ) -> Result<Applied, Status>;
+
+    /// Who manages which fields of an object: a part of it, which is sent only to those who ask.
+    fn managers(&self, object: &Object) -> Managers;
+
+    /// As [`crate::apiserver::ApiServer::upgrade_managers`].
+    fn upgrade_managers(&mut self, kind: Kind, key: &Key, to: &str) -> bool;
 
     /// Deletes an object.
     ///

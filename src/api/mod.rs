@@ -12,6 +12,7 @@ mod event;
 pub mod go_text;
 pub mod image_reference;
 mod int_or_string;
+pub mod managed;
 mod meta;
 mod object;
 mod object_json;

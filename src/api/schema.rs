@@ -29,6 +29,8 @@ pub struct Type {
     pub package: &'static str,
     /// Fields in Go's order.
     pub fields: Vec<Field>,
+    /// Server-side apply takes a value of this type as a whole (`x-kubernetes-map-type: atomic`).
+    pub is_atomic: bool,
 }
 
 /// A field of a Go struct.
@@ -46,6 +48,21 @@ pub struct Field {
     pub patch: Patch,
     /// Whether it came to pod templates after Kubernetes 1.22.
     pub is_recent: bool,
+    /// How server-side apply merges it.
+    pub relation: Relation,
+}
+
+/// How server-side apply merges a list or a map: `x-kubernetes-list-type` and `x-kubernetes-map-type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// A map whose entries have managers each; also a struct and a scalar.
+    Granular,
+    /// As a whole.
+    Atomic,
+    /// A list of plain values, each once.
+    Set,
+    /// A list of maps that these fields tell apart.
+    Keys(Vec<&'static str>),
 }
 
 /// When Go's encoder leaves a field out.

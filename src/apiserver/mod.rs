@@ -1,11 +1,13 @@
 //! The API server: the only owner of objects. It defaults, validates and stores; its changes are the only output.
 
 mod admission;
+mod apply;
 mod bootstrap;
 mod deletion;
 mod gates;
 mod key;
 pub mod limit_range;
+mod managers;
 mod names;
 mod patch;
 pub mod quota;
@@ -24,6 +26,7 @@ pub use bootstrap::{NODE, NODE_IP};
 pub use deletion::{DeleteOptions, Deleted, Propagation};
 pub(crate) use deletion::{FOREGROUND, ORPHAN};
 pub use key::Key;
+pub use managers::{Manager, Managers, Operation};
 pub use patch::PatchType;
 pub use rest::{Applied, FieldValidation, WriteOptions};
 pub use selectors::{FieldSelector, LabelQuery, Selectors};
@@ -31,8 +34,10 @@ pub use status::{Cause, Status, qualified};
 pub use store::{Change, ChangeType, Store, WatchEvent};
 pub use tally::{Group, Tally};
 
+use std::sync::Arc;
+
 use crate::api::{Kind, KubernetesVersion, Object};
-use crate::sim::SimTime;
+use crate::sim::{SharedMap, SimTime};
 
 /// The API server.
 #[derive(Clone, Debug)]
@@ -42,6 +47,8 @@ pub struct ApiServer {
     names: names::Names,
     admission: admission::Admission,
     not_simulated: rest::NotSimulated,
+    /// Who manages which fields of the objects that users have written.
+    managed: SharedMap<(Kind, Key), Arc<managers::Noted>>,
     /// The profile that is played.
     pub version: KubernetesVersion,
     now: SimTime,
@@ -56,6 +63,7 @@ impl ApiServer {
             names: names::Names::new(seed),
             admission: admission::Admission::default(),
             not_simulated: rest::NotSimulated::new(),
+            managed: SharedMap::default(),
             version,
             now: SimTime::ZERO,
         };
@@ -86,11 +94,13 @@ impl ApiServer {
     /// The changes since this was last asked. Only the loop calls this.
     pub(crate) fn take_changes(&mut self) -> Vec<Change> {
         let changes = self.store.take_changes();
-        if !self.not_simulated.is_empty() {
+        if !self.not_simulated.is_empty() || !self.managed.is_empty() {
             for object in
                 changes.iter().filter(|change| change.kind == ChangeType::Deleted).map(|change| &change.object)
             {
-                self.not_simulated.remove(&(object.kind(), Key::of(object.metadata())));
+                let place = (object.kind(), Key::of(object.metadata()));
+                self.not_simulated.remove(&place);
+                self.managed.remove(&place);
             }
         }
         changes

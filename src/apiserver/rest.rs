@@ -12,7 +12,7 @@ use crate::api::validation::{self, FieldError, Policy};
 use crate::api::{Kind, Object, ObjectMeta, conversion, defaults, not_simulated};
 
 /// How a write is to be handled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WriteOptions {
     /// Answer as if, and store nothing.
     pub dry_run: bool,
@@ -20,6 +20,21 @@ pub struct WriteOptions {
     pub field_validation: FieldValidation,
     /// The request goes to the subresource `status`: only the status is written.
     pub to_status: bool,
+    /// The request goes to the subresource `scale`; what it writes is the same.
+    pub to_scale: bool,
+    /// Under which name the fields are managed; nobody's without one.
+    pub field_manager: Option<String>,
+}
+
+impl WriteOptions {
+    /// The subresource that the request goes to; empty for the object itself.
+    pub(super) fn subresource(&self) -> &'static str {
+        match self {
+            Self { to_status: true, .. } => "status",
+            Self { to_scale: true, .. } => "scale",
+            _ => "",
+        }
+    }
 }
 
 /// What the API server does about unknown and duplicate fields.
@@ -66,6 +81,7 @@ impl ApiServer {
         let without_effect = not_simulated(kind, &value);
         let metadata = metadata_of(&value)?;
         self.check_namespace(kind, &metadata)?;
+        let given = options.field_manager.as_ref().map(|manager| (manager, value.clone()));
         if kind == Kind::Pod
             && let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut)
         {
@@ -89,6 +105,9 @@ impl ApiServer {
         }
         let object = self.create(object)?;
         self.note_not_simulated(kind, &object, without_effect);
+        if let Some((manager, given)) = given {
+            self.note_write(manager, "", (None, &given), &object);
+        }
         Ok(Applied { object, warnings })
     }
 
@@ -115,6 +134,7 @@ impl ApiServer {
         let old = self.current(kind, &metadata_of(&value)?)?;
         let old_value = old.to_value();
         keep_system_metadata(&mut value, &old_value);
+        let given = options.field_manager.as_ref().map(|manager| (manager, value.clone()));
         let errors = if options.to_status {
             validation::prepare_for_status_update(kind, &mut value, &old_value);
             validation::validate_status_update(kind, &value, &old_value)
@@ -146,6 +166,9 @@ impl ApiServer {
         // A pod's spec cannot be changed, and what admission added to it is not the user's.
         if kind != Kind::Pod {
             self.note_not_simulated(kind, &object, without_effect);
+        }
+        if let Some((manager, given)) = given {
+            self.note_write(manager, options.subresource(), (Some(&old), &given), &object);
         }
         Ok(Applied { object, warnings })
     }

@@ -220,7 +220,7 @@ fn the_status_is_written_through_its_own_door() {
     let mut server = with_deployment();
     let status = json!({"spec": {"replicas": 9}, "status": {"replicas": 2, "observedGeneration": 1}});
     let options = WriteOptions { to_status: true, ..WriteOptions::default() };
-    let applied = server.patch(Kind::Deployment, &web(), &status, PatchType::Merge, options).expect("a status");
+    let applied = server.patch(Kind::Deployment, &web(), &status, PatchType::Merge, options.clone()).expect("a status");
     let object = applied.object.to_value();
     assert_eq!((&object["spec"]["replicas"], &object["status"]["replicas"]), (&json!(2), &json!(2)));
     let status = json!({"status": {"availableReplicas": 3}});

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::Cluster;
 use crate::api::{Kind, KubernetesVersion, Object};
-use crate::apiserver::{Applied, DeleteOptions, Deleted, Key, PatchType, Selectors, Status, WatchEvent, WriteOptions};
+use crate::apiserver::{
+    Applied, DeleteOptions, Deleted, Key, Managers, PatchType, Selectors, Status, WatchEvent, WriteOptions,
+};
 use crate::client::{CallTimes, Client, Requests, Watch};
 use crate::controllers::endpoints;
 use crate::images::{Exec, LogLine};
@@ -64,6 +66,10 @@ impl Client for Cluster {
         self.api.get(kind, key).cloned()
     }
 
+    fn peek(&self, kind: Kind, key: &Key) -> Option<Object> {
+        self.api.get(kind, key).ok().cloned()
+    }
+
     fn select(&self, kind: Kind, namespace: Option<&str>, selectors: &Selectors) -> Vec<Object> {
         self.asked.read();
         let store = self.api.store();
@@ -117,6 +123,30 @@ impl Client for Cluster {
     ) -> Result<Applied, Status> {
         self.asked.write();
         self.api.patch(kind, key, patch, patch_type, options)
+    }
+
+    fn apply(
+        &mut self,
+        kind: Kind,
+        key: &Key,
+        config: &Value,
+        force: bool,
+        options: WriteOptions,
+    ) -> Result<Applied, Status> {
+        self.asked.write();
+        self.api.apply(kind, key, config, force, options)
+    }
+
+    fn managers(&self, object: &Object) -> Managers {
+        self.api.managers(object)
+    }
+
+    fn upgrade_managers(&mut self, kind: Kind, key: &Key, to: &str) -> bool {
+        let changed = self.api.upgrade_managers(kind, key, to);
+        if changed {
+            self.asked.write();
+        }
+        changed
     }
 
     fn delete(&mut self, kind: Kind, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {

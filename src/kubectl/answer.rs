@@ -9,6 +9,8 @@ use super::output::{Printer, json, name_line_of};
 use crate::api::Kind;
 use crate::api::schema::as_typed;
 use crate::api::well_known::CHANGE_CAUSE;
+use crate::apiserver::{Key, WriteOptions};
+use crate::client::Client;
 
 /// How kubectl holds the object that it prints, which decides the order of its fields in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,53 @@ pub(super) enum Held {
     Map,
 }
 
+/// What a command's writes are managed under when `--field-manager` does not say; of the others it is `kubectl`, as their
+/// user agent is.
+const MANAGERS: [&str; 10] =
+    ["annotate", "create", "edit", "expose", "label", "patch", "replace", "rollout", "run", "set"];
+
+/// Adds `metadata.managedFields` of the object of this name, if it is the stored one.
+pub(super) fn add_managers(client: &dyn Client, kind: Kind, value: &mut Value) {
+    let text = |name: &str| super::field::text(value, name).to_owned();
+    let key = Key::new(text("/metadata/namespace"), text("/metadata/name"));
+    let Some(object) = client.peek(kind, &key) else { return };
+    if object.metadata().uid != text("/metadata/uid") {
+        return;
+    }
+    let managers = client.managers(&object);
+    if !managers.is_empty() {
+        super::field::set(value, &["metadata", "managedFields"], managers.to_value(kind));
+    }
+}
+
 impl Call<'_, '_> {
+    /// How the API server is to handle a write of this command.
+    pub fn write_options(&self, dry_run: DryRun) -> WriteOptions {
+        let given = self.flags.text("field-manager").filter(|name| !name.is_empty()).map(str::to_owned);
+        let verb = self.command.path.split(' ').next().unwrap_or_default();
+        let field_manager = given.unwrap_or_else(|| match verb {
+            "taint" => "kubectl-taint".to_owned(),
+            "apply" if self.command.path == "apply" && !self.flags.switch("server-side") => {
+                "kubectl-client-side-apply".to_owned()
+            }
+            verb if MANAGERS.contains(&verb) => format!("kubectl-{verb}"),
+            _ => "kubectl".to_owned(),
+        });
+        WriteOptions {
+            dry_run: dry_run == DryRun::Server,
+            field_manager: Some(field_manager),
+            ..WriteOptions::default()
+        }
+    }
+
+    /// Adds `metadata.managedFields` where the printer shows it: in templates always, in YAML and JSON when asked for.
+    /// Models printers.OmitManagedFieldsPrinter.
+    pub fn add_managers(&self, kind: Kind, value: &mut Value, printer: &Printer) {
+        if printer.shows_managers(self.flags.switch("show-managed-fields")) {
+            add_managers(self.world.client(), kind, value);
+        }
+    }
+
     /// What `-o` asks for; none without it.
     ///
     /// # Errors
@@ -69,8 +117,14 @@ impl Call<'_, '_> {
                 let name = super::field::text(&object, "/metadata/name");
                 name_line_of(kind, name, &format!("{operation}{}", dry_run.suffix()))
             }
-            Some(Printer::Json) if held == Held::Typed => json::pretty_typed(kind, &as_typed(kind, &object)),
+            Some(Printer::Json) if held == Held::Typed => {
+                let mut object = object;
+                self.add_managers(kind, &mut object, &Printer::Json);
+                json::pretty_typed(kind, &as_typed(kind, &object))
+            }
             Some(mut printer) => {
+                let mut object = object;
+                self.add_managers(kind, &mut object, &printer);
                 let object = if held == Held::Typed { as_typed(kind, &object) } else { object };
                 printer.print(vec![object], true)?
             }

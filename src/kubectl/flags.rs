@@ -80,7 +80,11 @@ pub(super) fn of_command(flags: &[Flag]) -> Vec<Flag> {
 }
 
 fn comes_along(flags: &[Flag], with: &str, flag: &Flag) -> bool {
-    flags.iter().any(|own| own.name == with && own.takes != Takes::Format)
+    let has = |name: &str| flags.iter().any(|own| own.name == name && own.takes != Takes::Format);
+    // What deletes and what drains writes no fields.
+    let writes = flag.name != "field-manager" || has("output");
+    has(with)
+        && writes
         && !flags.iter().any(|own| own.name == flag.name || own.short == flag.short && own.short.is_some())
 }
 

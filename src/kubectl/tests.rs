@@ -19,7 +19,7 @@ pub(super) fn note(path: &'static str, flags: &Parsed) {
 }
 
 /// Flags that mean nothing in the lab, and why.
-const WITHOUT_EFFECT: [(&str, &[&str]); 10] = [
+const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
     // There is one API server, and it takes whoever calls for the administrator.
     (
         "*",
@@ -35,8 +35,6 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 10] = [
         ],
     ),
     ("*", &["as", "insecure-skip-tls-verify", "v", "help"]),
-    // The lab does not record who set which field.
-    ("*", &["field-manager", "show-managed-fields", "force-conflicts"]),
     // Lists come whole, one request at a time.
     ("*", &["chunk-size", "concurrency", "cached", "server-print"]),
     // There is no network that could be slow.
@@ -47,6 +45,13 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 10] = [
     ("replace", &["timeout", "wait"]),
     // There is one address to listen at.
     ("port-forward", &["address"]),
+    // Whose a field would be is not asked of a dry run.
+    ("diff", &["show-managed-fields"]),
+    // What they print has no managers: events of the lab, what is gone, a configuration file, a user.
+    ("events", &["show-managed-fields"]),
+    ("wait", &["show-managed-fields"]),
+    ("config view", &["show-managed-fields"]),
+    ("auth whoami", &["show-managed-fields"]),
     // Nothing is attached to.
     ("run", &["quiet"]),
     // Programs in containers read nothing that is typed.
@@ -176,7 +181,8 @@ const BEFORE: [(&str, &str); 2] =
     [("rollout resume", "rollout pause deploy web"), ("rollout undo", "set image deploy web nginx=nginx:1.27")];
 
 /// A flag that another one needs.
-const TOGETHER: [(&str, &str, &str); 9] = [
+const TOGETHER: [(&str, &str, &str); 10] = [
+    ("diff", "field-manager", "--server-side"),
     ("set env", "keys", "--from=cm/one"),
     ("run", "command", "b"),
     ("set env", "resolve", "--list"),
@@ -265,6 +271,7 @@ fn every_flag_of_every_command_is_asked_for() {
             let together = TOGETHER.iter().find(|(path, name, _)| *path == command.path && *name == flag.name);
             let together = match flag.name {
                 "allow-missing-template-keys" => "-o name",
+                "show-managed-fields" => "-o yaml",
                 _ => together.map_or("", |(.., more)| more),
             };
             let arguments = if flag.name == "recursive" && command.path != "explain" {

@@ -134,7 +134,7 @@ proptest! {
                 for patch_type in [PatchType::Strategic, PatchType::Merge, PatchType::Json] {
                     let options = WriteOptions::default();
                     // Refused or carried out: it is an answer.
-                    drop(cluster.api.patch(kind, &key, &json!({"spec": patch}), patch_type, options));
+                    drop(cluster.api.patch(kind, &key, &json!({"spec": patch}), patch_type, options.clone()));
                     drop(cluster.api.patch(kind, &key, &patch, patch_type, options));
                 }
                 cluster.run_until(cluster.now() + 3000);

@@ -2,16 +2,18 @@
 //!
 //! A line is a type: `[package.]Name field;field;…`. A field is `json[=Go]`, a mark for Go's `json` tag (`:` none,
 //! `?` omitempty, `!` omitzero), a shape, `~` with the patch strategy, and `@` when it is newer than 1.22.
-//! `^Name` is an inline struct. Shapes: nothing for `string`, `'Name` for a type made of it, `*` pointer,
+//! `^Name` is an inline struct. How server-side apply merges lists and maps is in lists.txt, taken from the OpenAPI schema of
+//! 1.36: `Type !` is atomic, as is a map `field!`; `field=` is a set, `field=a,b` a list with these keys; other lists are atomic.
+//! Shapes: nothing for `string`, `'Name` for a type made of it, `*` pointer,
 //! `[` list, `{` map (`{Key:` with a named key), a capital for a struct, and the letters of [`letter`].
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{Field, Omit, Patch, Shape, Type, TypeId};
+use super::{Field, Omit, Patch, Relation, Shape, Type, TypeId};
 use crate::api::Kind;
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("types.txt")));
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("types.txt"), include_str!("lists.txt")));
 
 struct Table {
     types: Vec<Type>,
@@ -33,13 +35,21 @@ pub(super) fn of_kind(kind: Kind) -> &'static Type {
 }
 
 impl Table {
-    fn read(text: &'static str) -> Self {
+    fn read(text: &'static str, lists: &'static str) -> Self {
+        let lists: BTreeMap<_, _> = lists.lines().filter_map(|line| line.split_once(' ')).collect();
         let mut by_name = BTreeMap::new();
         for (line, id) in text.lines().zip(0_u16..) {
             by_name.insert(split_name(line).1, TypeId(id));
         }
-        let types = text.lines().map(|line| Reader { by_name: &by_name, package: split_name(line).0 }.line(line));
-        Self { types: types.collect(), none: Type { name: "", package: "", fields: Vec::new() }, by_name }
+        let types = text.lines().map(|line| {
+            let (package, name) = split_name(line);
+            Reader { by_name: &by_name, package, lists: lists.get(name).copied().unwrap_or_default() }.line(line)
+        });
+        Self {
+            types: types.collect(),
+            none: Type { name: "", package: "", fields: Vec::new(), is_atomic: false },
+            by_name,
+        }
     }
 }
 
@@ -52,6 +62,8 @@ fn split_name(line: &'static str) -> (&'static str, &'static str) {
 struct Reader<'a> {
     by_name: &'a BTreeMap<&'static str, TypeId>,
     package: &'static str,
+    /// What lists.txt says of the type.
+    lists: &'static str,
 }
 
 impl Reader<'_> {
@@ -59,7 +71,7 @@ impl Reader<'_> {
         let (package, name) = split_name(line);
         let fields = line.split_once(' ').map_or("", |(_, fields)| fields);
         let fields = fields.split(';').filter(|field| !field.is_empty()).map(|field| self.field(field));
-        Type { name, package, fields: fields.collect() }
+        Type { name, package, fields: fields.collect(), is_atomic: self.lists == "!" }
     }
 
     fn field(&self, text: &'static str) -> Field {
@@ -71,6 +83,7 @@ impl Reader<'_> {
                 omit: Omit::Never,
                 patch: Patch::default(),
                 is_recent: false,
+                relation: Relation::Granular,
             };
         }
         let (text, is_recent) = text.strip_suffix('@').map_or((text, false), |text| (text, true));
@@ -82,13 +95,26 @@ impl Reader<'_> {
             Some("!") => Omit::Zero,
             _ => Omit::Never,
         };
+        let shape = self.shape(rest.get(1..).unwrap_or_default());
         Field {
             name,
+            relation: self.relation(name, &shape),
             go_name: if go_name.is_empty() { capitalised(name) } else { go_name.to_owned() },
-            shape: self.shape(rest.get(1..).unwrap_or_default()),
+            shape,
             omit,
             patch: patch.map(read_patch).unwrap_or_default(),
             is_recent,
+        }
+    }
+
+    fn relation(&self, name: &str, shape: &Shape) -> Relation {
+        let said =
+            self.lists.split(' ').filter_map(|item| item.strip_prefix(name)).find(|rest| rest.starts_with(['=', '!']));
+        match said.and_then(|said| said.strip_prefix('=')) {
+            Some("") => Relation::Set,
+            Some(keys) => Relation::Keys(keys.split(',').collect()),
+            None if said == Some("!") || matches!(shape.pointee(), Shape::Slice(_)) => Relation::Atomic,
+            None => Relation::Granular,
         }
     }
 

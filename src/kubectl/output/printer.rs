@@ -102,6 +102,15 @@ impl Printer {
         }
     }
 
+    /// Whether `metadata.managedFields` is shown, given `--show-managed-fields`.
+    pub fn shows_managers(&self, asked: bool) -> bool {
+        match self {
+            Self::Json | Self::Yaml => asked,
+            Self::JsonPath { .. } | Self::Template(_) | Self::Columns(_) => true,
+            Self::Table { .. } | Self::Name => false,
+        }
+    }
+
     /// Whether objects are printed as a table.
     pub fn is_table(&self) -> bool {
         matches!(self, Self::Table { .. })

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::apiserver::WriteOptions;
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -166,7 +165,7 @@ fn update_one(
         field::set(&mut value, &["metadata", "resourceVersion"], version);
     }
     if (added || removed) && dry_run != DryRun::Client && !call.flags.switch("local") {
-        let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
+        let options = call.write_options(dry_run);
         let result = call.world.client_mut().replace(item.kind, value, options);
         value = call.written(result)?.to_value();
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::apply::{applied_files, merged};
+use super::apply::{applied_files, merged, would_be};
 use crate::api::Time;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -39,17 +39,16 @@ const MERGED: &str = "/tmp/MERGED-1290354711";
 
 fn diff(call: &mut Call<'_, '_>) -> Outcome {
     let files = applied_files(call)?;
-    if call.flags.switch("server-side") {
-        return Err(Failure::new(
-            "the lab's API server does not record who set which field, so it cannot apply on the server side: leave out \
-             --server-side",
-        ));
+    let is_server_side = call.flags.switch("server-side");
+    if call.flags.switch("force-conflicts") && !is_server_side {
+        return Err(Failure::new("--force-conflicts only works with --server-side"));
     }
     let mut has_differences = false;
     let mut failures = Vec::new();
     for manifest in manifest_file::read(call, &files)? {
         match manifest.and_then(|manifest| {
-            let versions = merged(call, &manifest).inspect_err(|failure| manifest.mark(call, failure))?;
+            let versions = if is_server_side { would_be(call, &manifest) } else { merged(call, &manifest) };
+            let versions = versions.inspect_err(|failure| manifest.mark(call, failure))?;
             Ok(comparison(call, &manifest, &versions))
         }) {
             Ok(text) => {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::api::Kind;
 use crate::api::patch::two_way;
 use crate::apiserver::{Key, PatchType, WriteOptions};
+use crate::kubectl::answer::add_managers;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{DryRun, Flag};
@@ -48,7 +49,10 @@ fn edit(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::new("the lab's kubectl edits one object at a time"));
     };
     let Some(object) = &item.object else { return Ok(Next::Done) };
-    let before = object.to_value();
+    let mut before = object.to_value();
+    if call.flags.switch("show-managed-fields") {
+        add_managers(call.world.client(), item.kind, &mut before);
+    }
     let path = format!("kubectl-edit-{}-{}.yaml", item.kind.as_str().to_lowercase(), item.key.name);
     let text = HEAD.to_owned() + &to_yaml(&before);
     call.world.files.write(&path, text.as_str());
@@ -112,7 +116,7 @@ impl Editing {
             Ok(patch) => patch,
             Err(why) => return self.refuse(&why, &text, world, io),
         };
-        match world.client_mut().patch(self.kind, &self.key, &patch, PatchType::Strategic, self.options) {
+        match world.client_mut().patch(self.kind, &self.key, &patch, PatchType::Strategic, self.options.clone()) {
             Ok(applied) => {
                 applied.warnings.iter().for_each(|warning| io.err(format!("Warning: {warning}\n")));
                 let text = match &mut self.printer {

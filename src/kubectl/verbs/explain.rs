@@ -64,7 +64,7 @@ fn explain(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn empty() -> &'static Type {
-    static EMPTY: Type = Type { name: "", package: "", fields: Vec::new() };
+    static EMPTY: Type = Type { name: "", package: "", fields: Vec::new(), is_atomic: false };
     &EMPTY
 }
 

@@ -98,7 +98,7 @@ fn expose_one(call: &mut Call<'_, '_>, item: &Item, dry_run: DryRun) -> Result<(
     if call.flags.switch("save-config") {
         service = super::apply::with_last_applied(&service, Some(Kind::Service));
     }
-    let options = crate::apiserver::WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
+    let options = call.write_options(dry_run);
     let result = call.world.client_mut().create(Kind::Service, &namespace, service, options);
     let service = call.written(result)?.to_value();
     call.answer(Kind::Service, service, "exposed", dry_run, Held::Typed)

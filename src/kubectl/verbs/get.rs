@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::api::{Kind, KubernetesVersion, Object};
 use crate::apiserver::Selectors;
-use crate::client::Watch;
+use crate::client::{Client, Watch};
 use crate::kubectl::TabWriter;
+use crate::kubectl::answer::add_managers;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
@@ -99,8 +100,12 @@ fn print_generic(call: &mut Call<'_, '_>, selection: Selection, mut printer: Pri
     if selection.items.is_empty() && call.flags.switch("ignore-not-found") {
         return finish(failed);
     }
-    let mut objects: Vec<_> =
-        selection.items.iter().filter_map(|item| Some(item.object.as_ref()?.to_value())).collect();
+    let shown = |item: &Item| {
+        let mut value = item.object.as_ref()?.to_value();
+        call.add_managers(item.kind, &mut value, &printer);
+        Some(value)
+    };
+    let mut objects: Vec<_> = selection.items.iter().filter_map(shown).collect();
     if let Some(path) = call.flags.text("sort-by").filter(|path| !path.is_empty()) {
         objects = sort_by(&objects, path)?.into_iter().filter_map(|at| objects.get(at).cloned()).collect();
     }
@@ -221,12 +226,13 @@ fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Out
         table: TablePrinter::default(),
         tabs: TabWriter::for_tables(),
         with_events: call.flags.switch("output-watch-events"),
+        with_managers: call.flags.switch("show-managed-fields"),
         until: end_of_request(call),
     };
     if !call.flags.switch("watch-only") {
-        let (now, version) = (call.world.client().now(), call.world.client().version());
+        let now = call.world.client().now();
         for object in selection.items.iter().filter_map(|item| item.object.as_ref()) {
-            watch.print(object, "ADDED", now, version)?;
+            watch.print(object, "ADDED", now, call.world.client())?;
         }
         let text = watch.tabs.flush();
         call.io.out(text);
@@ -247,6 +253,8 @@ struct Watching {
     table: TablePrinter,
     tabs: TabWriter,
     with_events: bool,
+    /// `--show-managed-fields`
+    with_managers: bool,
     /// When the request is over: `--request-timeout`.
     until: SimTime,
 }
@@ -260,13 +268,16 @@ fn end_of_request(call: &Call<'_, '_>) -> SimTime {
 }
 
 impl Watching {
-    fn print(&mut self, object: &Object, event: &str, now: SimTime, version: KubernetesVersion) -> Result<(), String> {
+    fn print(&mut self, object: &Object, event: &str, now: SimTime, client: &dyn Client) -> Result<(), String> {
         if self.printer.is_table() {
-            let table = Table { columns: columns(self.events.kind), rows: vec![row(object, now, version)] };
+            let table = Table { columns: columns(self.events.kind), rows: vec![row(object, now, client.version())] };
             self.table.print(&table, &self.options, self.with_events.then_some(event), &mut self.tabs);
             return Ok(());
         }
         let mut value = object.to_value();
+        if self.printer.shows_managers(self.with_managers) {
+            add_managers(client, object.kind(), &mut value);
+        }
         if self.with_events {
             value = serde_json::json!({"type": event, "object": value});
         }
@@ -278,9 +289,8 @@ impl Watching {
 
 impl Process for Watching {
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
-        let version = world.client().version();
         for event in world.client().events(&mut self.events) {
-            if let Err(error) = self.print(&event.object, event.kind.as_str(), event.at, version) {
+            if let Err(error) = self.print(&event.object, event.kind.as_str(), event.at, world.client()) {
                 io.err(Failure::Plain(error).report());
                 return Poll::Exited(1);
             }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::Kind;
-use crate::apiserver::{Key, PatchType, Selectors, WriteOptions};
+use crate::apiserver::{Key, PatchType, Selectors};
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -80,7 +80,7 @@ fn patch_node(call: &mut Call<'_, '_>, name: &str, change: &Value, dry_run: DryR
     if dry_run == DryRun::Client {
         return Ok(None);
     }
-    let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..WriteOptions::default() };
+    let options = call.write_options(dry_run);
     let key = Key::new("", name);
     let result = call.world.client_mut().patch(Kind::Node, &key, change, PatchType::Merge, options);
     call.written(result).map(|node| Some(node.to_value()))

@@ -104,13 +104,14 @@ fn patch_one(call: &mut Call<'_, '_>, item: &Item, kind: &str, change: &Value, d
         dry_run: dry_run != DryRun::None,
         field_validation: FieldValidation::Warn,
         to_status: subresource(call)?.is_some_and(|name| name == "status"),
+        ..call.write_options(dry_run)
     };
     let result = call.world.client_mut().patch(item.kind, &item.key, change, patch_type, options);
     let mut after = call.written(result)?.to_value();
     if call.flags.switch("record") && dry_run == DryRun::None {
         let mut noted = serde_json::json!({});
         call.record(&mut noted);
-        let options = WriteOptions::default();
+        let options = call.write_options(dry_run);
         let result = call.world.client_mut().patch(item.kind, &item.key, &noted, PatchType::Merge, options);
         after = call.written(result)?.to_value();
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::well_known::{DEPLOYMENT_REVISION, LAST_APPLIED};
 use crate::api::{Deployment, Kind, Object, ReplicaSet, Time};
-use crate::apiserver::{ChangeType, Key, WriteOptions, qualified};
+use crate::apiserver::{ChangeType, Key, qualified};
 use crate::client::Watch;
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
@@ -174,7 +174,7 @@ fn undo_one(call: &mut Call<'_, '_>, item: &Item, revision: i64, dry_run: DryRun
             let mut value = Object::Deployment(Arc::clone(deployment)).to_value();
             field::set(&mut value, &["spec", "template"], serde_json::to_value(&*template).unwrap_or_default());
             field::set(&mut value, &["metadata", "annotations"], json!(annotations));
-            let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
+            let options = call.write_options(dry_run);
             let result = call.world.client_mut().replace(item.kind, value, options);
             let written = call.written(result).map_err(|failure| {
                 Failure::Plain(format!("failed restoring revision {revision}: {}", failure.message()))
@@ -247,7 +247,8 @@ fn change(call: &mut Call<'_, '_>, done: &str, edit: impl Fn(&Item, &mut Value) 
             )));
             continue;
         }
-        let result = call.world.client_mut().replace(item.kind, new, WriteOptions::default());
+        let options = call.write_options(DryRun::None);
+        let result = call.world.client_mut().replace(item.kind, new, options);
         match call.written(result) {
             Ok(object) => {
                 failures.extend(call.answer(item.kind, object.to_value(), done, DryRun::None, Held::Typed).err());

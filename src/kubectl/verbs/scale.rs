@@ -130,7 +130,7 @@ fn scale_one(
     field::set(&mut value, &["spec", "replicas"], json!(replicas));
     call.record(&mut value);
     if dry_run != DryRun::Client {
-        let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
+        let options = WriteOptions { to_scale: true, ..call.write_options(dry_run) };
         let result = call.world.client_mut().replace(item.kind, value, options);
         value = call.written(result)?.to_value();
     }

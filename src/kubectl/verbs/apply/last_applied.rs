@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::with_last_applied;
 use crate::api::well_known::LAST_APPLIED;
-use crate::apiserver::{PatchType, WriteOptions};
+use crate::apiserver::PatchType;
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -116,7 +116,7 @@ fn set(call: &mut Call<'_, '_>) -> Outcome {
     }
     for (manifest, mut shown, patch) in changes {
         if dry_run != DryRun::Client {
-            let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
+            let options = call.write_options(dry_run);
             let client = call.world.client_mut();
             let result = client.patch(manifest.kind, &manifest.key, &patch, PatchType::Merge, options);
             shown = call.written(result)?.to_value();

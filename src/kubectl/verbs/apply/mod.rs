@@ -1,8 +1,10 @@
 //! `kubectl apply`.
 
 mod last_applied;
+mod server_side;
 
 pub(super) use last_applied::{SET_LAST_APPLIED, VIEW_LAST_APPLIED};
+pub(super) use server_side::would_be;
 
 use serde_json::{Value, json};
 
@@ -40,6 +42,7 @@ pub(super) const APPLY: Command = Command {
         Flag::switch("recursive", Some('R')),
         Flag::text("selector", Some('l')),
         Flag::switch("server-side", None),
+        Flag::text("subresource", None),
         Flag::duration("timeout"),
         Flag::optional("validate", "strict"),
         Flag::switch("wait", None),
@@ -66,17 +69,7 @@ pub(super) fn applied_files(call: &Call<'_, '_>) -> Result<Vec<String>, Failure>
 fn apply(call: &mut Call<'_, '_>) -> Outcome {
     let files = applied_files(call)?;
     let dry_run = call.flags.dry_run()?;
-    if dry_run == DryRun::Client && call.flags.switch("server-side") {
-        return Err(Failure::new(
-            "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
-        ));
-    }
-    if call.flags.switch("server-side") {
-        return Err(Failure::new(
-            "the lab's API server does not record who set which field, so it cannot apply on the server side: leave out \
-             --server-side",
-        ));
-    }
+    check_flags(call, dry_run)?;
     write_options(call, dry_run)?;
     let manifests = manifest_file::read(call, &files)?;
     if manifests.is_empty() {
@@ -95,17 +88,46 @@ fn apply(call: &mut Call<'_, '_>) -> Outcome {
     Failure::from_all(failures).map_or(Ok(Next::Done), Err)
 }
 
+/// Models ApplyOptions.Validate.
+fn check_flags(call: &Call<'_, '_>, dry_run: DryRun) -> Result<(), Failure> {
+    let [server_side, force, force_conflicts] =
+        ["server-side", "force", "force-conflicts"].map(|flag| call.flags.switch(flag));
+    let has_subresource = super::patch::subresource(call)?.is_some();
+    let refused = [
+        (force_conflicts && !server_side, "--force-conflicts only works with --server-side"),
+        (
+            dry_run == DryRun::Client && server_side,
+            "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
+        ),
+        (server_side && force, "--force cannot be used with --server-side"),
+        (dry_run == DryRun::Server && force, "--dry-run=server cannot be used with --force"),
+        (
+            call.flags.switch("all") && call.flags.text("selector").is_some_and(|selector| !selector.is_empty()),
+            "cannot set --all and --selector at the same time",
+        ),
+        (has_subresource && !server_side, "--subresource can only be specified for --server-side"),
+    ];
+    refused.into_iter().find(|(is_refused, _)| *is_refused).map_or(Ok(()), |(_, why)| Err(Failure::new(why)))
+}
+
 fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Result<(), Failure> {
+    let is_server_side = call.flags.switch("server-side");
     if manifest.key.name.is_empty() {
         let generated = manifest.value.pointer("/metadata/generateName").and_then(Value::as_str).unwrap_or_default();
         if !generated.is_empty() {
             return Err(Failure::Plain(format!("from {generated}: cannot use generate name with apply")));
+        }
+        if is_server_side {
+            return Err(Failure::new("resource name may not be empty"));
         }
         let why = format!("from server for: {:?}: resource name may not be empty", manifest.source);
         return Err(Failure::Plain(format!(
             "error when retrieving current configuration of:\n{}\n{why}",
             identity(manifest.kind, manifest)
         )));
+    }
+    if is_server_side {
+        return server_side::apply(call, manifest, dry_run);
     }
     let current = call.world.client().get(manifest.kind, &manifest.key).ok();
     let (object, done) = match current {
@@ -209,10 +231,7 @@ fn update(
         return Ok((strategic_merge(&before, &patch, manifest.kind).map_err(Failure::Plain)?, "configured"));
     }
     if metadata.deletion_timestamp.is_some() {
-        call.warn(&format!(
-            "Detected changes to resource {} which is currently being deleted.",
-            field::text(&before, "/metadata/name")
-        ));
+        call.warn(&being_deleted(&before));
     }
     let options = write_options(call, dry_run)?;
     let result = call.world.client_mut().patch(manifest.kind, &manifest.key, &patch, PatchType::Strategic, options);
@@ -230,6 +249,12 @@ fn update(
     Ok((object.to_value(), "configured"))
 }
 
+/// Models apply.WarnIfDeleting.
+fn being_deleted(object: &Value) -> String {
+    let name = field::text(object, "/metadata/name");
+    format!("Detected changes to resource {name} which is currently being deleted.")
+}
+
 /// `--force`: deletes the object and creates it anew; the old one comes back when the new one is refused.
 /// Models Patcher.deleteAndCreate.
 fn replace(call: &mut Call<'_, '_>, manifest: &Manifest, new: Value, old: Value) -> Result<Value, Failure> {
@@ -239,7 +264,7 @@ fn replace(call: &mut Call<'_, '_>, manifest: &Manifest, new: Value, old: Value)
     call.world.client_mut().delete(manifest.kind, &manifest.key, &options)?;
     let options = write_options(call, DryRun::None)?;
     let namespace = manifest.key.namespace.to_string();
-    let result = call.world.client_mut().create(manifest.kind, &namespace, new, options);
+    let result = call.world.client_mut().create(manifest.kind, &namespace, new, options.clone());
     let failure = match call.written(result) {
         Ok(object) => return Ok(object.to_value()),
         Err(failure) => failure,
@@ -274,5 +299,5 @@ pub(super) fn write_options(call: &Call<'_, '_>, dry_run: DryRun) -> Result<Writ
             )));
         }
     };
-    Ok(WriteOptions { dry_run: dry_run == DryRun::Server, field_validation, ..WriteOptions::default() })
+    Ok(WriteOptions { field_validation, ..call.write_options(dry_run) })
 }

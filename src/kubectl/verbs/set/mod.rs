@@ -15,7 +15,6 @@ pub(super) use service_account::SERVICE_ACCOUNT;
 use serde_json::Value;
 
 use crate::api::{Kind, schema};
-use crate::apiserver::WriteOptions;
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -143,7 +142,7 @@ fn change_all(
         }
         call.record(&mut new);
         if !is_local && dry_run != DryRun::Client {
-            let options = WriteOptions { dry_run: dry_run == DryRun::Server, ..Default::default() };
+            let options = call.write_options(dry_run);
             let result = call.world.client_mut().replace(item.kind, new, options);
             match call.written(result) {
                 Ok(object) => new = object.to_value(),
