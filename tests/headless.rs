@@ -58,7 +58,7 @@ fn a_folder_is_taken_as_it_is() {
 fn what_cannot_be_taken_is_said() {
     let dir = folder("dir-odd");
     fs::write(dir.join("latin.txt"), b"caf\xe9\n").unwrap();
-    fs::write(dir.join("large.txt"), vec![b'a'; 1024 * 1024 + 1]).unwrap();
+    fs::write(dir.join("large.txt"), vec![b'a'; (16 << 20) + 1]).unwrap();
     fs::write(dir.join("good.txt"), "good\n").unwrap();
     symlink(".", dir.join("loop")).unwrap();
     symlink("nowhere", dir.join("broken")).unwrap();
@@ -68,10 +68,26 @@ fn what_cannot_be_taken_is_said() {
     assert_eq!(
         err,
         "hellok8s-lab: left out: DIR/broken: No such file or directory (os error 2)\n\
-         hellok8s-lab: left out: DIR/large.txt: longer than 1048576 bytes\n\
+         hellok8s-lab: left out: DIR/large.txt: longer than 16777216 bytes\n\
          hellok8s-lab: left out: DIR/latin.txt: not UTF-8\n\
          hellok8s-lab: left out: DIR/loop: a link to a folder\n"
     );
+}
+
+#[test]
+fn a_manifest_of_many_megabytes_is_applied() {
+    let dir = folder("dir-megabytes");
+    let value = "x".repeat(99_000);
+    let manifest: String = (0..60)
+        .map(|number| {
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\ndata: {{a: {value}}}\n---\n")
+        })
+        .collect();
+    assert!(manifest.len() > 5 << 20);
+    fs::write(dir.join("m.yaml"), manifest).unwrap();
+    let (out, err, is_fine) = run_in(&dir, "kubectl create -f m.yaml | grep -c created\n");
+    assert!(is_fine, "{err}");
+    assert_eq!(out, "$ kubectl create -f m.yaml | grep -c created\n60\n");
 }
 
 #[test]

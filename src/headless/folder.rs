@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use hellok8s_lab::manifest::MAX_BYTES;
 use hellok8s_lab::process::Files;
 
-/// The longest file that is read, in bytes.
-const LONGEST_FILE: u64 = 1024 * 1024;
+/// The longest file that is read, in bytes: as long as a manifest may be.
+const LONGEST_FILE: u64 = MAX_BYTES as u64;
 /// More files than a lab's folder has.
 const MOST_FILES: usize = 1000;
 /// How deep folders are looked into.

@@ -8,8 +8,8 @@ use super::json::Reader;
 use super::parser;
 use super::positions::{Place, Position, Positions};
 
-/// The largest text that is read: as large as a file of the lab may be.
-pub const MAX_BYTES: usize = 4 << 20;
+/// The largest text that is read. An operator with its custom resource definitions can have twelve megabytes.
+pub const MAX_BYTES: usize = 16 << 20;
 
 /// How far kubectl looks for the brace that makes a file JSON. Models cli-runtime's resource visitor StreamVisitor.
 const LOOKAHEAD_BYTES: usize = 4096;

@@ -48,7 +48,7 @@ use serde_json::Value;
 
 use crate::api::Kind;
 use field::Field;
-use object_meta::Scope;
+use object_meta::{NameRule, Scope};
 
 pub use error::{BadValue, FieldError, FieldErrorKind, invalid_message};
 pub(crate) use names::{label_value, qualified_name};
@@ -84,10 +84,21 @@ pub fn validate_create(kind: Kind, object: &Value, policy: Policy) -> Vec<FieldE
         Kind::PodDisruptionBudget => disruption_budget::validate(&object, &mut errors),
         _ => {
             let scope = if kind.is_cluster_scoped() { Scope::Cluster } else { Scope::Namespaced };
-            object_meta::validate(&object.child("metadata"), scope, names::dns1123_subdomain, &mut errors);
+            object_meta::validate(&object.child("metadata"), scope, name_rule(kind), &mut errors);
         }
     }
     errors
+}
+
+/// What names objects of a kind may have of which only the metadata is validated. Roles are named as freely as paths allow
+/// (`system:auth-delegator`). Models the ValidateName of their strategies.
+fn name_rule(kind: Kind) -> NameRule {
+    match kind {
+        Kind::Role | Kind::RoleBinding | Kind::ClusterRole | Kind::ClusterRoleBinding | Kind::APIService => {
+            names::path_segment
+        }
+        _ => names::dns1123_subdomain,
+    }
 }
 
 /// What is wrong with a changed object, in Kubernetes' order. Models the strategies' ValidateUpdate.

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use hellok8s_lab::api::Kind;
 use hellok8s_lab::images::Declaration;
-use hellok8s_lab::manifest::{self, Document};
+use hellok8s_lab::manifest::{self, Document, MAX_BYTES};
 use hellok8s_lab::session::brought;
 use serde_json::{Value, json};
 
-/// The longest file that is read, in bytes.
-const LONGEST_FILE: u64 = 1024 * 1024;
+/// The longest file that is read, in bytes: as long as a manifest may be.
+const LONGEST_FILE: u64 = MAX_BYTES as u64;
 /// The most files of a folder.
 const MOST_FILES: usize = 1000;
 
