@@ -36,7 +36,7 @@ pub use tally::{Group, Tally};
 
 use std::sync::Arc;
 
-use crate::api::{Kind, KubernetesVersion, Object};
+use crate::api::{Kind, KubernetesVersion, Object, Time};
 use crate::sim::{SharedMap, SimTime};
 
 /// The API server.
@@ -52,6 +52,8 @@ pub struct ApiServer {
     /// The profile that is played.
     pub version: KubernetesVersion,
     now: SimTime,
+    /// Uid and creation time of the next object, where it has them from another cluster.
+    identity: Option<(String, Time)>,
 }
 
 impl ApiServer {
@@ -66,6 +68,7 @@ impl ApiServer {
             managed: SharedMap::default(),
             version,
             now: SimTime::ZERO,
+            identity: None,
         };
         server.bootstrap();
         server

@@ -9,7 +9,7 @@ use super::write::carry_over;
 use super::{ApiServer, Cause, Key, Status};
 use crate::api::strict::{self, Decoded};
 use crate::api::validation::{self, FieldError, Policy};
-use crate::api::{Kind, Object, ObjectMeta, conversion, defaults, not_simulated};
+use crate::api::{Kind, Object, ObjectMeta, Time, conversion, defaults, not_simulated};
 
 /// How a write is to be handled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,6 +109,18 @@ impl ApiServer {
             self.note_write(manager, "", (None, &given), &object);
         }
         Ok(Applied { object, warnings })
+    }
+
+    /// Creates an object that another cluster has given, under the uid and with the creation time that it has there.
+    ///
+    /// # Errors
+    /// As [`ApiServer::create_value`].
+    pub fn bring_value(&mut self, kind: Kind, value: Value, uid: &str, created: Time) -> Result<Applied, Status> {
+        self.identity = Some((uid.to_owned(), created));
+        let options = WriteOptions { field_validation: FieldValidation::Ignore, ..WriteOptions::default() };
+        let brought = self.create_value(kind, "default", value, options);
+        self.identity = None;
+        brought
     }
 
     /// Replaces an object by JSON.

@@ -40,10 +40,11 @@ impl ApiServer {
         if self.store.get(kind, &key).is_some() {
             return Err(Status::already_exists(kind, &key.name));
         }
-        let uid = self.names.uid(kind, &key, now);
+        let (uid, created) =
+            self.identity.take().unwrap_or_else(|| (self.names.uid(kind, &key, now), Time::from_sim(now)));
         object.with_metadata(|metadata| {
             metadata.uid = uid;
-            metadata.creation_timestamp = Some(Time::from_sim(now));
+            metadata.creation_timestamp = Some(created);
             metadata.deletion_timestamp = None;
             metadata.deletion_grace_period_seconds = None;
             metadata.generation = i64::from(has_generation(kind));

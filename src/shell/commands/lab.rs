@@ -1,5 +1,6 @@
 //! `lab`: what a real terminal has no command for: trouble and traffic.
 
+mod bring;
 mod defect;
 mod image;
 mod status;
@@ -20,6 +21,7 @@ lab fail POD|IMAGE PATH 500       the path answers 500 (or another status)
 lab fail POD|IMAGE PATH hang      the path does not answer
 lab fail POD|IMAGE PATH ok        the path answers as the program says
 lab kubelet stop|start            the node's kubelet is down, is up again
+lab bring FILE TIME               objects of another cluster as they were there at TIME, with uids, ages and revisions
 lab stand-in FILE                 makes up the images of a manifest that nobody has, and says so in images.yaml
 lab image FILE                    puts the images that a file declares into the hub
 lab image NAME                    the program of an image, as docker build reads it
@@ -54,6 +56,7 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
             world.cluster.start_kubelet();
             Ok("kubelet started\n".to_owned())
         }
+        ["bring", file, as_of] => bring::bring(world, file, as_of),
         ["stand-in", file] => image::stand_in(world, file),
         ["image", named] if world.files.read(named).is_none() => image::show(world, named),
         ["image", file] => image::put(world, file),

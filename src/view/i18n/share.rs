@@ -28,7 +28,7 @@ words! {
     LinkTooLong: "内容太多，链接放不下：请保存为文件再发送。", "Too much for a link: save it as a file and send that.";
     LinkFailed: "这个浏览器生成不了链接：请保存为文件。", "This browser cannot make the link: save a file instead.";
     Shared: "这是别人分享的一刻。你自己的内容还在。", "This is a moment that somebody shared. Your own lab is kept.";
-    Brought: "这是你的集群，在这里重新开始；没能带过来的写在 cluster.yaml 开头。你原来的内容还在。", "This is your cluster, begun anew here: the top of cluster.yaml says what was not carried over. What you had before is kept.";
+    Brought: "这是你的集群；没能带过来的写在 cluster.yaml 开头。你原来的内容还在。", "This is your cluster: the top of cluster.yaml says what was not carried over. What you had before is kept.";
     SharedDiffers: "它是用另一个版本做的，可能略有不同。", "It was made with another version of the lab and may differ.";
     SharedChanged:
         "这是别人分享的一刻，加上你在其中做的改动。你自己的内容还在。",
