@@ -383,6 +383,31 @@ fn a_deletion_under_way_is_only_shortened() {
 }
 
 #[test]
+fn a_deletion_counts_once_as_a_change_of_a_pod() {
+    let mut server = server();
+    let pod = json!({"metadata": {"name": "web"}, "spec": {"containers": [{"name": "app", "image": "nginx"}]}});
+    let mut delete = |before: &[Option<i64>]| {
+        server.create_value(Kind::Pod, "default", pod.clone(), WriteOptions::default()).expect("a pod");
+        let generations = before.iter().map(|seconds| {
+            let options = DeleteOptions { grace_period_seconds: *seconds, ..DeleteOptions::default() };
+            server.delete(Kind::Pod, &web(), &options).expect("deleted").object.metadata().generation
+        });
+        generations.collect::<Vec<_>>()
+    };
+    // Nobody runs it, so it goes at once.
+    assert_eq!(delete(&[None]), [2]);
+    assert_eq!(delete(&[Some(0)]), [2]);
+    let mut scheduled = pod.clone();
+    scheduled["spec"]["nodeName"] = json!("minikube");
+    server.create_value(Kind::Pod, "default", scheduled, WriteOptions::default()).expect("a pod");
+    let mut graceful = |seconds| {
+        let options = DeleteOptions { grace_period_seconds: seconds, ..DeleteOptions::default() };
+        server.delete(Kind::Pod, &web(), &options).expect("deleted").object.metadata().generation
+    };
+    assert_eq!([graceful(Some(30)), graceful(Some(10)), graceful(Some(0))], [2, 2, 2]);
+}
+
+#[test]
 fn fields_without_effect_are_listed_while_the_object_is_there() {
     let mut server = server();
     let mut value = deployment();
