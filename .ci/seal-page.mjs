@@ -20,7 +20,7 @@ const issuesUrl = process.env.LAB_ISSUES_URL;
 /** Ends in a slash. */
 const publicUrl = (process.env.LAB_PUBLIC_URL ?? "./").replace(/\/?$/, "/");
 /** Not part of a visit: other sites load it, crawlers do, or it is the worker itself. */
-const NOT_KEPT = new Set(["embed.js", "embed-blocks.js", "404.html", "sw.js", "social.png"]);
+const NOT_KEPT = new Set(["NOTICE.txt", "embed.js", "embed-blocks.js", "404.html", "sw.js", "social.png"]);
 
 /**
  * The wasm's start holds the browser for a while: a page whose files came quickly would show nothing until then. In a
@@ -37,6 +37,8 @@ const at = (name) => join(staging, name);
 const hashOf = (text, algorithm = "sha384") => createHash(algorithm).update(text).digest();
 const hashed = (name, text, extension) => `${name}-${hashOf(text).toString("hex").slice(0, 16)}.${extension}`;
 const integrity = (text) => `integrity="sha384-${hashOf(text).toString("base64")}"`;
+// In a frame without an origin of its own these files are another site's: only what is asked for so can be checked there.
+const checked = (text) => `crossorigin="anonymous" ${integrity(text)}`;
 
 /** Replaces `pattern`, which has to be there. */
 function replace(text, pattern, by) {
@@ -58,7 +60,7 @@ function withoutInlineScripts(html) {
     const started = script.replace(/^const wasm = await init\(/m, `${AFTER_FIRST_PAINT}$&`);
     const name = hashed("start", started, "js");
     writeFileSync(at(name), started);
-    return `<script${attributes} src="./${name}" ${integrity(started)}></script>`;
+    return `<script${attributes} src="./${name}" ${checked(started)}></script>`;
   });
 }
 
@@ -68,7 +70,7 @@ function withHashedScripts(html) {
     const name = hashed(plain, script, "js");
     rmSync(at(`${plain}.js`));
     writeFileSync(at(name), script);
-    return replace(page, new RegExp(` src="${plain}\\.js"`), ` src="./${name}" ${integrity(script)}`);
+    return replace(page, new RegExp(` src="${plain}\\.js"`), ` src="./${name}" ${checked(script)}`);
   }, html);
 }
 
@@ -83,7 +85,7 @@ function withOneSheet(html) {
   sheets.forEach((name) => rmSync(at(name)));
   const name = hashed("style", text, "css");
   writeFileSync(at(name), text);
-  const one = `\n    <link rel="stylesheet" href="./${name}" ${integrity(text)}>`;
+  const one = `\n    <link rel="stylesheet" href="./${name}" ${checked(text)}>`;
   return html.replace(link, () => "").replace(/(\s*<link rel="icon")/, `${one}$1`);
 }
 

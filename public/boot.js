@@ -55,6 +55,14 @@
     failed(event.reason, false);
   });
 
+  /** Nothing in a private window of some browsers; a frame without an origin of its own may not even ask. */
+  function serviceWorkers() {
+    try {
+      return navigator.serviceWorker;
+    } catch (_forbidden) {
+      return null;
+    }
+  }
   addEventListener("LabStarted", function () {
     root.removeAttribute("data-start");
     var first = document.querySelector(".first");
@@ -62,11 +70,12 @@
       first.remove();
     }
     // Not in the page of another site: its readers did not ask for anything to be kept.
-    if ("serviceWorker" in navigator && asked.get("embed") !== "1") {
+    var workers = asked.get("embed") === "1" ? null : serviceWorkers();
+    if (workers) {
       // A page that is busy for ever is never idle.
       var later = typeof requestIdleCallback === "function" ? requestIdleCallback : setTimeout;
       later(function () {
-        navigator.serviceWorker.register("sw.js").then(function (registration) {
+        workers.register("sw.js").then(function (registration) {
           // The browser looks for a new build by itself, but when is its own affair.
           return registration.update();
         }).catch(function () {

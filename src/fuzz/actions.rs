@@ -128,7 +128,7 @@ fn deletion(random: &mut Random) -> &'static str {
 }
 
 fn cluster_line(random: &mut Random) -> String {
-    match random.below(9) {
+    match random.below(12) {
         0 => "kubectl cordon minikube".to_owned(),
         1 => "kubectl uncordon minikube".to_owned(),
         2 => "kubectl drain minikube --ignore-daemonsets --force --timeout=20s".to_owned(),
@@ -137,6 +137,22 @@ fn cluster_line(random: &mut Random) -> String {
         5 => format!("kubectl create namespace {}", pick(random, &NAMES)),
         6 => format!("kubectl delete namespace {} --wait=false", pick(random, &NAMES)),
         7 => format!("kubectl -n {} create deployment web --image=nginx", pick(random, &NAMES)),
+        8 => {
+            let (pods, cpu) = (random.below(7), random.below(3_000));
+            format!(
+                "kubectl create quota {} --hard=pods={pods}{}",
+                pick(random, &NAMES),
+                pick(random, &["", ",services=1"])
+            ) + &if random.below(3) == 0 { format!(",requests.cpu={cpu}m") } else { String::new() }
+        }
+        9 => format!("kubectl delete quota {}", pick(random, &NAMES)),
+        10 => format!(
+            "kubectl run {} --image=busybox --restart={} -- sh -c 'sleep {}; exit {}'",
+            pick(random, &NAMES),
+            pick(random, &["Never", "OnFailure"]),
+            random.below(20),
+            random.below(2)
+        ),
         _ => format!("kubectl create configmap {} --from-literal=a=b", pick(random, &NAMES)),
     }
 }

@@ -1,8 +1,10 @@
 //! What always holds in a cluster, whatever is done to it and when: Kubernetes' own rules, each with its source.
 //!
-//! A [`Watcher`] is shown the cluster after every step. What a step may do stands in `transitions`; what has to be true
+//! A [`Watcher`] is shown the cluster after every step. What a step may do stands in `transitions`, what each component may
+//! write in `components`; what has to be true
 //! once nothing has happened for a while in `rest`; how many pods a rollout may ask for in `limits`.
 
+mod components;
 mod limits;
 mod rest;
 mod transitions;
@@ -94,7 +96,8 @@ impl Watcher {
         let mut is_news = false;
         for event in cluster.log().since(from) {
             is_news |= !matches!(event.object, Object::Event(_));
-            let mut known = Known { objects: &mut self.known, last_version: &mut self.last_version };
+            let is_settling = now.ms_since(self.touched) <= SETTLING_MS;
+            let mut known = Known { objects: &mut self.known, last_version: &mut self.last_version, is_settling };
             known.take(event).map_err(said)?;
         }
         self.read = cluster.log().len();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Seen;
+use super::{Seen, components};
 use crate::api::{ContainerStatus, Deployment, Object, ObjectMeta, Pod, ReplicaSet};
 use crate::apiserver::{ChangeType, WatchEvent};
 
@@ -10,6 +10,8 @@ use crate::apiserver::{ChangeType, WatchEvent};
 pub(super) struct Known<'a> {
     pub(super) objects: &'a mut BTreeMap<String, Object>,
     pub(super) last_version: &'a mut u64,
+    /// Whether somebody's change is being taken in.
+    pub(super) is_settling: bool,
 }
 
 impl Known<'_> {
@@ -30,11 +32,17 @@ impl Known<'_> {
             }
             (ChangeType::Modified, Some(before)) => {
                 metadata(before.metadata(), meta).map_err(|(rule, what)| (rule, format!("{told}: {what}")))?;
-                fields(before, object).map_err(|(rule, what)| (rule, format!("{told}: {what}")))?;
+                fields(before, object)
+                    .and_then(|()| components::change(before, object, self.objects, self.is_settling))
+                    .map_err(|(rule, what)| (rule, format!("{told}: {what}")))?;
             }
+            (ChangeType::Deleted, Some(before)) => components::gone(before, self.objects, self.is_settling)
+                .map_err(|(rule, what)| (rule, format!("{told}: {what}")))?,
             _ => {}
         }
-        holds(object).map_err(|(rule, what)| (rule, format!("{told}: {what}")))?;
+        holds(object)
+            .and_then(|()| components::holds(object))
+            .map_err(|(rule, what)| (rule, format!("{told}: {what}")))?;
         if event.kind == ChangeType::Deleted {
             self.objects.remove(&meta.uid);
         } else {
@@ -206,7 +214,7 @@ mod tests {
     /// What is seen against the rules in these writes.
     fn seen(writes: Vec<(ChangeType, Object)>) -> Option<&'static str> {
         let (mut objects, mut last_version) = (BTreeMap::new(), 0);
-        let mut known = Known { objects: &mut objects, last_version: &mut last_version };
+        let mut known = Known { objects: &mut objects, last_version: &mut last_version, is_settling: true };
         let events = writes.into_iter().map(|(kind, object)| WatchEvent { at: SimTime(0), kind, object });
         events.map(|event| known.take(&event)).find_map(Result::err).map(|(rule, _)| rule)
     }

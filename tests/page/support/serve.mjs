@@ -48,9 +48,9 @@ function compressor() {
 
 /**
  * Serves `folder` on this machine; resolves to the server once it listens. Port 0 takes any free one.
- * `compress`: in brotli, and what has a hash in its name may be kept for ever, as a good host does.
+ * `isOpen`: any site may read it, as on GitHub Pages. `compress`: in brotli, and what has a hash in its name may be kept for ever, as a good host does.
  */
-export function serve(folder, port, { compress = false } = {}) {
+export function serve(folder, port, { compress = false, isOpen = false } = {}) {
   const root = resolve(folder);
   const compressed = compressor();
   const server = createServer((request, response) => {
@@ -74,6 +74,7 @@ export function serve(folder, port, { compress = false } = {}) {
     const extension = extname(file);
     const headers = {
       "content-type": TYPES[extension] ?? "application/octet-stream",
+      ...(isOpen && { "access-control-allow-origin": "*" }),
       "cache-control": compress && /-[0-9a-f]{16}/.test(file) ? "public, max-age=31536000, immutable" : "no-cache",
     };
     if (compress && COMPRESSED.has(extension) && /\bbr\b/.test(request.headers["accept-encoding"] ?? "")) {
