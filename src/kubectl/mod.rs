@@ -26,6 +26,8 @@ mod tab_writer;
 mod tests;
 mod verbs;
 
+pub(crate) use verbs::diff::{Change, changes, hunks};
+
 pub use completion::complete;
 pub use flags::DryRun;
 pub use program::start;

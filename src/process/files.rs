@@ -18,6 +18,9 @@ pub const MAX_FILE_BYTES: usize = 4 << 20;
 /// How much a command may fill the lab's files with.
 pub const MAX_FILES_BYTES: usize = 16 << 20;
 
+/// The learner's directory, in which all files are.
+const HOME: &str = "/home/learner";
+
 /// How many files a command may make.
 pub const MAX_FILES: usize = 2000;
 
@@ -152,8 +155,9 @@ impl Files {
 
     /// `path` as the lab stores it: without `./`, `//`, `~/` and with `..` followed; empty for the directory itself.
     pub fn normalize(path: &str) -> String {
+        let own = path.strip_prefix(HOME).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let mut parts: Vec<&str> = Vec::new();
-        for part in path.split('/') {
+        for part in own.unwrap_or(path).split('/') {
             match part {
                 "" | "." | "~" => {}
                 ".." => {

@@ -90,15 +90,28 @@ impl Io {
 
     /// Takes the next line of the input; the last one need not end with a line feed.
     pub fn read_line(&mut self) -> Input {
+        match self.read_line_as_it_is() {
+            Input::Line(mut line) => {
+                if line.ends_with('\n') {
+                    line.pop();
+                }
+                Input::Line(line)
+            }
+            other => other,
+        }
+    }
+
+    /// As [`Io::read_line`], with the line feed where there is one.
+    pub fn read_line_as_it_is(&mut self) -> Input {
         let rest = self.input.get(self.consumed..).unwrap_or_default();
-        let (line, taken) = match rest.split_once('\n') {
-            Some((line, _)) => (line, line.len() + 1),
+        let line = match rest.find('\n') {
+            Some(at) => rest.get(..=at).unwrap_or(rest),
             None if self.input_open => return Input::Pending,
             None if rest.is_empty() => return Input::End,
-            None => (rest, rest.len()),
+            None => rest,
         };
         let line = line.to_owned();
-        self.consumed += taken;
+        self.consumed += line.len();
         Input::Line(line)
     }
 

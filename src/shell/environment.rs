@@ -1,7 +1,12 @@
 //! What a shell remembers: variables, aliases, the last exit code, jobs.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod variables;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::language::Command;
 use super::run::Running;
 use crate::process::{Chunk, Io, World};
 use crate::sim::SimTime;
@@ -32,9 +37,53 @@ pub(super) enum Unwind {
     Break(u32),
     /// `continue`
     Continue(u32),
+    /// `return`
+    Return(i32),
     /// `exit`
     Exit(i32),
 }
+
+/// What `set` and `set -o` turn on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Settings {
+    /// `-e`: a failing command ends the shell.
+    pub errexit: bool,
+    /// `-u`: a variable that is not set is an error.
+    pub nounset: bool,
+    /// `-x`: commands are shown.
+    pub xtrace: bool,
+    /// `-o pipefail`: a pipe fails when one of its commands does.
+    pub pipefail: bool,
+    /// `-f`: file patterns stay as they are.
+    pub noglob: bool,
+}
+
+/// What a function's call puts back at its end.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    positional: Rc<[String]>,
+    locals: BTreeMap<String, Saved>,
+}
+
+/// A variable's value before it became local.
+#[derive(Clone, Debug)]
+struct Saved {
+    value: Option<String>,
+    array: Option<Array>,
+    is_exported: bool,
+}
+
+/// An array's values.
+pub(super) type Array = BTreeMap<usize, String>;
+
+/// How deep functions may call one another.
+const MOST_FRAMES: usize = 60;
+
+/// How deep what runs may stand in one another, in a shell and in one that another has started.
+const DEEPEST: [u32; 2] = [400, 150];
+
+/// The traps that scripts set.
+pub(super) const SIGNALS: [&str; 4] = ["EXIT", "INT", "TERM", "ERR"];
 
 /// A shell's memory.
 #[derive(Clone, Debug)]
@@ -65,6 +114,29 @@ pub(super) struct Environment {
     most_jobs: usize,
     /// How long the variables' names and values are together.
     variable_bytes: usize,
+    /// Variables with several values.
+    pub arrays: BTreeMap<String, Array>,
+    /// Functions by name.
+    pub functions: BTreeMap<String, Arc<Command>>,
+    /// `$1`, `$2` …
+    pub positional: Rc<[String]>,
+    /// The functions that run.
+    pub frames: Vec<Frame>,
+    /// What `trap` has set, by signal.
+    pub traps: BTreeMap<&'static str, String>,
+    /// Variables that cannot be changed.
+    pub readonly: BTreeSet<String>,
+    pub settings: Settings,
+    /// How many conditions stand around what runs: there a failure is no error for `set -e`.
+    pub in_conditions: u32,
+    /// How deep what runs stands in other commands.
+    depth: u32,
+    /// The exit codes of the last pipe's commands.
+    pub pipe_codes: Vec<i32>,
+    /// The exit code with which the shell ends once its trap has run.
+    pub leaves_with: Option<i32>,
+    /// `$0`
+    pub name: Rc<str>,
 }
 
 /// What may be done within one poll, counted in commands; a script in a script may do an eighth of it.
@@ -87,6 +159,9 @@ const MOST_JOBS: usize = 64;
 
 /// How long a word, a value or the output of `$(…)` may become.
 pub(super) const LONGEST_TEXT: usize = 4 << 20;
+
+/// What a value of an array costs beside its text.
+const VALUE_BYTES: usize = 32;
 
 /// How long all variables may be together.
 const MOST_VARIABLE_BYTES: usize = 16 << 20;
@@ -125,6 +200,18 @@ impl Environment {
             next_pid: 4242,
             most_jobs: MOST_JOBS,
             variable_bytes: 0,
+            arrays: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            positional: Rc::from([]),
+            frames: Vec::new(),
+            traps: BTreeMap::new(),
+            readonly: BTreeSet::new(),
+            settings: Settings::default(),
+            in_conditions: 0,
+            depth: 0,
+            pipe_codes: Vec::new(),
+            leaves_with: None,
+            name: Rc::from("bash"),
         }
     }
 
@@ -139,6 +226,14 @@ impl Environment {
             interactive: false,
             unwind: None,
             most_jobs: self.most_jobs / 8,
+            arrays: self.arrays.clone(),
+            functions: self.functions.clone(),
+            positional: Rc::clone(&self.positional),
+            frames: self.frames.clone(),
+            traps: BTreeMap::new(),
+            readonly: self.readonly.clone(),
+            pipe_codes: Vec::new(),
+            name: Rc::clone(&self.name),
             ..*self
         }
     }
@@ -202,30 +297,23 @@ impl Environment {
         1
     }
 
-    /// Gives a variable its value.
-    ///
-    /// # Errors
-    /// When the value, or all together, would be too long.
-    pub fn assign(&mut self, name: &str, value: String) -> Result<(), String> {
-        let before = self.variables.get(name).map_or(0, |value| name.len() + value.len());
-        let bytes = self.variable_bytes.saturating_sub(before) + name.len() + value.len();
-        if value.len() > LONGEST_TEXT {
-            return Err(format!("{name}: {}", too_long()));
+    /// What runs was given up in the middle: whatever it stood in has ended.
+    pub fn leave_all(&mut self) {
+        while !self.frames.is_empty() {
+            self.leave();
         }
-        if bytes > MOST_VARIABLE_BYTES {
-            return Err(format!("{name}: cannot allocate memory: all variables may have {MOST_VARIABLE_BYTES} bytes"));
-        }
-        self.variable_bytes = bytes;
-        self.variables.insert(name.to_owned(), value);
-        Ok(())
+        (self.in_conditions, self.depth) = (0, 0);
     }
 
-    /// Forgets a variable.
-    pub fn unset(&mut self, name: &str) {
-        if let Some(value) = self.variables.remove(name) {
-            self.variable_bytes = self.variable_bytes.saturating_sub(name.len() + value.len());
-        }
-        self.exported.remove(name);
+    /// Something begins to stand in something else; false when that is too deep.
+    pub fn descend(&mut self) -> bool {
+        self.depth += 1;
+        self.depth <= if self.nesting == 0 { DEEPEST[0] } else { DEEPEST[1] }
+    }
+
+    /// The opposite of [`Environment::descend`].
+    pub fn ascend(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
     }
 
     /// Takes over when and for what a subshell waits.
@@ -292,30 +380,5 @@ impl Environment {
             self.jobs.push(job);
         }
         chunks
-    }
-
-    /// What a script was given: `$1`, `$2` …
-    fn positional(&self) -> impl Iterator<Item = &str> {
-        (1_usize..).map_while(|at| self.variables.get(&at.to_string()).map(String::as_str))
-    }
-
-    /// Gives a script its arguments.
-    pub fn set_positional(&mut self, arguments: &[String]) {
-        for (at, argument) in (1_usize..).zip(arguments) {
-            // Arguments come from words, which are shorter than what would be refused.
-            let _ = self.assign(&at.to_string(), argument.clone());
-        }
-    }
-
-    /// A parameter's value, as `$name` gives it.
-    pub fn value(&self, name: &str) -> Option<String> {
-        match name {
-            "?" => Some(self.last_exit.to_string()),
-            "$" => Some("4200".to_owned()),
-            "#" => Some(self.positional().count().to_string()),
-            "0" => Some("bash".to_owned()),
-            "@" | "*" => Some(self.positional().collect::<Vec<_>>().join(" ")),
-            name => self.variables.get(name).cloned(),
-        }
     }
 }

@@ -17,5 +17,7 @@ pub use endless::{is_service, never_ends};
 pub use terminal::Terminal;
 
 /// The programs that the shell knows, for those among them that start others.
-pub const PROGRAMS: Programs =
-    Programs { start: |words| commands::start(words, 0), http_client_in_pod: commands::http_client };
+pub const PROGRAMS: Programs = Programs {
+    start: |words| commands::start(words, &commands::Context::default()),
+    http_client_in_pod: commands::http_client,
+};

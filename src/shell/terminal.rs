@@ -121,7 +121,7 @@ impl Terminal {
             world.cluster.settle();
             let Some(code) = ended else { break };
             let code = match self.environment.unwind.take() {
-                Some(Unwind::Exit(code)) => code,
+                Some(Unwind::Exit(code) | Unwind::Return(code)) => code,
                 _ => code,
             };
             self.end(code);
@@ -146,6 +146,8 @@ impl Terminal {
 
     fn end(&mut self, code: i32) {
         self.environment.begin_line();
+        self.environment.leave_all();
+        self.environment.nesting = 0;
         self.running = None;
         self.exit_code = code;
         self.ended = Some(code);
@@ -219,6 +221,11 @@ impl Terminal {
             world.cluster.settle();
             self.environment.unwind = None;
             self.end(code);
+            let trap = self.environment.traps.get("INT").filter(|text| !text.is_empty());
+            if let Some(Ok(list)) = trap.map(|text| parse(text)) {
+                self.running = Some(Running::list(&Arc::new(list)));
+                self.environment.wake = world.cluster.now();
+            }
         }
         self.io.take_chunks()
     }

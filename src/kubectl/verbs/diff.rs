@@ -85,10 +85,10 @@ fn comparison(call: &Call<'_, '_>, manifest: &Manifest, (live, merged): &(Option
 }
 
 /// A line of the old text (`-`), of the new one (`+`) or of both.
-type Change<'a> = (char, &'a str);
+pub(crate) type Change<'a> = (char, &'a str);
 
 /// The shortest way from one text to the other, by the longest common subsequence.
-fn changes<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Change<'a>> {
+pub(crate) fn changes<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Change<'a>> {
     let width = new.len() + 1;
     let mut lengths = vec![0_u32; (old.len() + 1) * width];
     let at = |lengths: &[u32], row: usize, column: usize| lengths.get(row * width + column).copied().unwrap_or(0);
@@ -127,7 +127,7 @@ fn changes<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Change<'a>> {
 }
 
 /// The changes in `diff -u`'s form.
-fn hunks(changes: &[Change<'_>]) -> String {
+pub(crate) fn hunks(changes: &[Change<'_>]) -> String {
     let is_near = |at: usize| {
         let around = changes.get(at.saturating_sub(CONTEXT)..(at + CONTEXT + 1).min(changes.len()));
         around.is_some_and(|around| around.iter().any(|(mark, _)| *mark != ' '))

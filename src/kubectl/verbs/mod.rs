@@ -11,7 +11,7 @@ mod create_quota;
 mod create_service;
 mod delete;
 mod describe;
-mod diff;
+pub(super) mod diff;
 mod drain;
 mod edit;
 mod events;

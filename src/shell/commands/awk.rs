@@ -5,7 +5,7 @@ mod language;
 use std::collections::BTreeMap;
 
 use super::filter::{self, LineFilter, Options};
-use super::{unescape, usage};
+use super::{Context, unescape, usage};
 use crate::process::{Io, Started};
 
 use language::{Condition, Expression, Rule, Statement};
@@ -23,7 +23,7 @@ struct Awk {
 }
 
 /// `awk PROGRAM FILE …`, with `-F` and `-v`
-pub(super) fn start(rest: &[String], _: u32) -> Started {
+pub(super) fn start(rest: &[String], _: &Context) -> Started {
     let mut options = Options::read("awk", rest, "", "Fv", &[])?;
     if options.operands.is_empty() {
         return Err(usage("usage: awk [-F fs][-v var=value][prog][file ...]\n", 2));
@@ -150,7 +150,7 @@ impl Awk {
                 Statement::Printf(values) => {
                     let texts: Vec<String> = values.iter().map(|value| self.value(value)).collect();
                     if let Some((format, values)) = texts.split_first() {
-                        io.out(super::print::printed(format, &mut values.iter()));
+                        io.out(super::format::printed(format, &mut values.iter()));
                     }
                 }
                 Statement::Evaluate(expression) => {

@@ -1,7 +1,7 @@
 //! `cut` and `tr`: parts of lines, and characters.
 
 use super::filter::{self, LineFilter, Options};
-use super::{unescape, usage};
+use super::{Context, unescape, usage};
 use crate::process::{Io, Started};
 
 #[derive(Clone)]
@@ -9,12 +9,23 @@ struct Cut {
     by_characters: bool,
     delimiter: char,
     only_delimited: bool,
+    between: String,
+    complement: bool,
     ranges: Vec<(usize, usize)>,
 }
 
+const CUT_OPTIONS: [(&str, char); 6] = [
+    ("delimiter", 'd'),
+    ("fields", 'f'),
+    ("characters", 'c'),
+    ("only-delimited", 's'),
+    ("output-delimiter", 'O'),
+    ("complement", 'C'),
+];
+
 /// `cut -d : -f 1,3-`, `cut -c 1-5`
-pub(super) fn cut(rest: &[String], _: u32) -> Started {
-    let options = Options::read("cut", rest, "s", "dfcb", &[("delimiter", 'd'), ("fields", 'f'), ("characters", 'c')])?;
+pub(super) fn cut(rest: &[String], _: &Context) -> Started {
+    let options = Options::read("cut", rest, "sC", "dfcbO", &CUT_OPTIONS)?;
     let characters = options.value('c').or_else(|| options.value('b'));
     let Some(list) = characters.or_else(|| options.value('f')) else {
         let hint = "Try 'cut --help' for more information.";
@@ -29,9 +40,12 @@ pub(super) fn cut(rest: &[String], _: u32) -> Started {
             _ => return Err(usage(format!("cut: invalid field value '{part}'\n"), 1)),
         }
     }
+    let delimiter = options.value('d').and_then(|text| text.chars().next()).unwrap_or('\t');
     let cut = Cut {
         by_characters: characters.is_some(),
-        delimiter: options.value('d').and_then(|text| text.chars().next()).unwrap_or('\t'),
+        delimiter,
+        between: options.value('O').map_or_else(|| delimiter.to_string(), str::to_owned),
+        complement: options.has('C'),
         only_delimited: options.has('s'),
         ranges,
     };
@@ -40,7 +54,7 @@ pub(super) fn cut(rest: &[String], _: u32) -> Started {
 
 impl Cut {
     fn keeps(&self, index: usize) -> bool {
-        self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&(index + 1)))
+        self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&(index + 1))) != self.complement
     }
 }
 
@@ -59,7 +73,7 @@ impl LineFilter for Cut {
                 .filter(|(index, _)| self.keeps(*index))
                 .map(|(_, f)| f)
                 .collect();
-            io.out(kept.join(&self.delimiter.to_string()) + "\n");
+            io.out(kept.join(&self.between) + "\n");
         } else if !self.only_delimited {
             io.out(format!("{line}\n"));
         }
@@ -78,7 +92,7 @@ struct Translate {
 }
 
 /// `tr a-z A-Z`, `tr -d X`, `tr -s ' '`
-pub(super) fn translate(rest: &[String], _: u32) -> Started {
+pub(super) fn translate(rest: &[String], _: &Context) -> Started {
     let options = Options::read("tr", rest, "dscC", "", &[("delete", 'd'), ("squeeze-repeats", 's')])?;
     let mut sets = options.operands.iter().map(|text| characters(text));
     let (Some(from), to) = (sets.next(), sets.next().unwrap_or_default()) else {
@@ -98,7 +112,10 @@ fn characters(text: &str) -> Vec<char> {
         .replace("[:upper:]", "A-Z")
         .replace("[:lower:]", "a-z")
         .replace("[:digit:]", "0-9")
-        .replace("[:space:]", " \t\n")
+        .replace("[:space:]", " \t\n\u{b}\u{c}\r")
+        .replace("[:blank:]", " \t")
+        .replace("[:punct:]", "!-/:-@[-`{-~")
+        .replace("[:alnum:]", "0-9A-Za-z")
         .replace("[:alpha:]", "A-Za-z");
     let chars: Vec<char> = text.chars().collect();
     let mut out = Vec::new();

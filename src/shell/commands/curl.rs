@@ -1,7 +1,7 @@
 //! `curl`: requests to the lab's pods, services and forwarded ports.
 
 use super::filter::Options;
-use super::usage;
+use super::{Context, usage};
 use crate::images::{Outcome, Request, Response};
 use crate::network::Reply;
 use crate::process::{Connection, Io, Poll, Process, Started, World};
@@ -64,7 +64,7 @@ const LONG: [(&str, char); 13] = [
 ];
 
 /// Starts `curl`.
-pub(super) fn start(rest: &[String], _: u32) -> Started {
+pub(super) fn start(rest: &[String], _: &Context) -> Started {
     let hint = "curl: try 'curl --help' or 'curl --manual' for more information\n";
     let options = Options::read("curl", rest, "sSiIvfLkgN", "moTwXHdA", &LONG)
         .map_err(|failure| usage(failure.text.lines().next().unwrap_or_default().to_owned() + "\n" + hint, 2))?;

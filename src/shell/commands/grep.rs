@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::filter::{self, LineFilter, Options};
 use super::pattern::Pattern;
-use super::usage;
+use super::{Context, usage};
 use crate::process::{Io, NotStarted, Started};
 
 #[derive(Clone)]
@@ -15,6 +15,8 @@ struct Grep {
     quiet: bool,
     only_matching: bool,
     lists_files: bool,
+    /// `-L`: the files in which nothing is found.
+    lists_others: bool,
     whole_words: bool,
     whole_lines: bool,
     numbers: bool,
@@ -47,8 +49,8 @@ const LONG: [(&str, char); 13] = [
 ];
 
 /// Starts `grep`, or `egrep` and `fgrep` by their options.
-pub(super) fn start(rest: &[String], _: u32) -> Started {
-    let mut options = Options::read("grep", rest, "ivcoqnEFGPwxhHlrsUa", "ABCem", &LONG)?;
+pub(super) fn start(rest: &[String], _: &Context) -> Started {
+    let mut options = Options::read("grep", rest, "ivcoqnEFGPwxhHlLrRsUaz", "ABCem", &LONG)?;
     let mut texts: Vec<String> =
         options.given.iter().filter(|(letter, _)| *letter == 'e').map(|(_, value)| value.clone()).collect();
     if texts.is_empty() {
@@ -84,6 +86,7 @@ pub(super) fn start(rest: &[String], _: u32) -> Started {
         quiet: options.has('q'),
         only_matching: options.has('o'),
         lists_files: options.has('l'),
+        lists_others: options.has('L'),
         whole_words: options.has('w'),
         whole_lines: options.has('x'),
         numbers: options.has('n'),
@@ -170,7 +173,7 @@ impl LineFilter for Grep {
         if self.quiet {
             return false;
         }
-        if self.counts || self.lists_files {
+        if self.counts || self.lists_files || self.lists_others {
             return true;
         }
         if self.only_matching {
@@ -201,7 +204,7 @@ impl LineFilter for Grep {
             let prefix = if self.names { format!("{name}:") } else { String::new() };
             io.out(format!("{prefix}{}\n", self.found));
         }
-        if self.lists_files && self.found > 0 {
+        if (self.lists_files && self.found > 0) || (self.lists_others && self.found == 0) {
             io.out(format!("{name}\n"));
         }
         self.found = 0;

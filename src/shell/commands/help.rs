@@ -16,11 +16,14 @@ This terminal runs in simulated time. What it knows:
   watch -n1 X   repeats X every second; Ctrl-C ends it
 
   files         cat cp ls mkdir mv rm touch; the editor shows the same files
-  text          awk cut grep head sed sort tail tee tr uniq wc xargs
+  text          awk base64 cut diff envsubst grep head nl paste rev sed sort tac tail tee tr uniq wc xargs
   others        clear date echo env export history printf pwd seq sh test alias jobs kill wait
+                basename dirname read trap set shift getopts local return
 
   language      | > >> < <<EOF && || ; & $(...) $VAR \"...\" '...'
                 for x in ...; do ...; done   while ...; do ...; done   if ...; then ...; fi
+                case ... in ...) ...;; esac   NAME() { ...; }   [[ ... ]]   (( ... ))   NAME=(a b c)
+                ${NAME:-...} ${NAME%...} ${NAME/.../...}   {1..3}   <(...)   <<< text
 ";
 
 /// `help`

@@ -2,7 +2,7 @@
 
 use super::curl::{Url, send};
 use super::filter::Options;
-use super::usage;
+use super::{Context, usage};
 use crate::images::{Outcome, Request, Seconds};
 use crate::network::Reply;
 use crate::process::{Io, Poll, Process, Started, World};
@@ -44,7 +44,7 @@ struct Hey {
 }
 
 /// Starts `hey`.
-pub(super) fn start(rest: &[String], _: u32) -> Started {
+pub(super) fn start(rest: &[String], _: &Context) -> Started {
     let options = Options::read("hey", rest, "", "ncqztmH", &[]).map_err(|_| usage(USAGE, 1))?;
     let Some(url) = options.operands.first().and_then(|text| Url::parse(text)) else { return Err(usage(USAGE, 1)) };
     let number = |letter: char, default: u64| match options.value(letter) {

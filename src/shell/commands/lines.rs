@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::filter::{self, LineFilter, Options, contents};
-use super::usage;
+use super::{Context, usage};
 use crate::process::{Input, Io, NotStarted, Poll, Process, Started, World};
 
 /// `cat`: keeps a missing last line feed.
@@ -16,7 +16,7 @@ struct Cat {
 }
 
 /// `cat FILE …`
-pub(super) fn cat(rest: &[String], _: u32) -> Started {
+pub(super) fn cat(rest: &[String], _: &Context) -> Started {
     let options = Options::read("cat", rest, "nAetuv", "", &[("number", 'n')])?;
     let mut files: VecDeque<String> = options.operands.iter().cloned().collect();
     if files.is_empty() {
@@ -43,8 +43,8 @@ impl Process for Cat {
         while let Some(file) = self.files.front().cloned() {
             if file == "-" {
                 loop {
-                    match io.read_line() {
-                        Input::Line(line) => self.print(&(line + "\n"), io),
+                    match io.read_line_as_it_is() {
+                        Input::Line(line) => self.print(&line, io),
                         Input::Pending => return Poll::Waiting,
                         Input::End => break,
                     }
@@ -94,19 +94,25 @@ struct Head {
     count: usize,
     seen: usize,
     held: VecDeque<String>,
+    titles: Titles,
 }
 
-/// `head -n 5`, `head -5`, `head -n -1`
-pub(super) fn head(rest: &[String], _: u32) -> Started {
-    let options = Options::read("head", &count_words(rest), "qv", "nc", &[("lines", 'n')])?;
+/// `head -n 5`, `head -5`, `head -n -1`, `head -c 3`
+pub(super) fn head(rest: &[String], _: &Context) -> Started {
+    let options = Options::read("head", &count_words(rest), "qv", "nc", &[("lines", 'n'), ("bytes", 'c')])?;
+    if let Some(bytes) = bytes("head", &options)? {
+        return Ok(Box::new(Piece { from_end: false, bytes, files: options.operands }));
+    }
     let (sign, count) = count("head", &options)?;
-    Ok(filter::start(Head { but_last: sign == '-', count, seen: 0, held: VecDeque::new() }, options.operands))
+    let titles = Titles::new(&options);
+    Ok(filter::start(Head { but_last: sign == '-', count, seen: 0, held: VecDeque::new(), titles }, options.operands))
 }
 
 impl LineFilter for Head {
     const NAME: &'static str = "head";
 
-    fn line(&mut self, line: &str, _: &str, io: &mut Io) -> bool {
+    fn line(&mut self, line: &str, file: &str, io: &mut Io) -> bool {
+        self.titles.show(file, io);
         if self.but_last {
             self.held.push_back(line.to_owned());
             if self.held.len() > self.count {
@@ -118,7 +124,36 @@ impl LineFilter for Head {
         if self.seen <= self.count {
             io.out(format!("{line}\n"));
         }
-        self.seen < self.count
+        self.seen < self.count || self.titles.many
+    }
+
+    fn end_of_file(&mut self, _: &str, _: &mut Io) {
+        self.seen = 0;
+        self.held.clear();
+    }
+}
+
+/// What `head` and `tail` say before each of several files.
+#[derive(Clone)]
+struct Titles {
+    many: bool,
+    shown: bool,
+    last: Option<String>,
+}
+
+impl Titles {
+    fn new(options: &Options) -> Self {
+        let many = options.operands.len() > 1;
+        Self { many, shown: (many && !options.has('q')) || options.has('v'), last: None }
+    }
+
+    fn show(&mut self, file: &str, io: &mut Io) {
+        if !self.shown || self.last.as_deref() == Some(file) {
+            return;
+        }
+        let name = if file.is_empty() { "standard input" } else { file };
+        io.out(format!("{}==> {name} <==\n", if self.last.is_some() { "\n" } else { "" }));
+        self.last = Some(file.to_owned());
     }
 }
 
@@ -129,20 +164,34 @@ struct Tail {
     count: usize,
     seen: usize,
     held: VecDeque<String>,
+    titles: Titles,
 }
 
 /// `tail -n 5`, `tail -5`, `tail -n +2`
-pub(super) fn tail(rest: &[String], _: u32) -> Started {
-    let options = Options::read("tail", &count_words(rest), "fFqv", "nc", &[("lines", 'n'), ("follow", 'f')])?;
+pub(super) fn tail(rest: &[String], _: &Context) -> Started {
+    let long = [("lines", 'n'), ("follow", 'f'), ("bytes", 'c')];
+    let options = Options::read("tail", &count_words(rest), "fFqv", "nc", &long)?;
+    if let Some(bytes) = bytes("tail", &options)? {
+        return Ok(Box::new(Piece { from_end: true, bytes, files: options.operands }));
+    }
+    if options.has('f') || options.has('F') {
+        return Ok(Box::new(Follow {
+            count: count("tail", &options)?.1,
+            file: options.operands.first().cloned(),
+            seen: None,
+        }));
+    }
     let (sign, count) = count("tail", &options)?;
     let from = (sign == '+').then_some(count);
-    Ok(filter::start(Tail { from, count, seen: 0, held: VecDeque::new() }, options.operands))
+    let titles = Titles::new(&options);
+    Ok(filter::start(Tail { from, count, seen: 0, held: VecDeque::new(), titles }, options.operands))
 }
 
 impl LineFilter for Tail {
     const NAME: &'static str = "tail";
 
-    fn line(&mut self, line: &str, _: &str, io: &mut Io) -> bool {
+    fn line(&mut self, line: &str, file: &str, io: &mut Io) -> bool {
+        self.titles.show(file, io);
         self.seen += 1;
         match self.from {
             Some(from) if self.seen >= from => io.out(format!("{line}\n")),
@@ -157,9 +206,102 @@ impl LineFilter for Tail {
         true
     }
 
-    fn end(&mut self, io: &mut Io) -> i32 {
+    fn end_of_file(&mut self, _: &str, io: &mut Io) {
+        self.seen = 0;
         self.held.drain(..).for_each(|line| io.out(line + "\n"));
-        0
+    }
+}
+
+fn bytes(program: &str, options: &Options) -> Result<Option<usize>, NotStarted> {
+    match options.value('c') {
+        None => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(_) => Err(usage(format!("{program}: invalid number of bytes: '{text}'\n"), 1)),
+        },
+    }
+}
+
+/// `head -c` and `tail -c`: the first or last bytes, as far as they are whole characters.
+#[derive(Clone)]
+struct Piece {
+    from_end: bool,
+    bytes: usize,
+    files: Vec<String>,
+}
+
+impl Process for Piece {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        let text = match self.files.first().filter(|file| *file != "-") {
+            Some(file) => match contents(if self.from_end { "tail" } else { "head" }, file, world) {
+                Ok(text) => text,
+                Err(error) => {
+                    io.err(error);
+                    return Poll::Exited(1);
+                }
+            },
+            None => match io.read_all() {
+                Some(text) => text,
+                None => return Poll::Waiting,
+            },
+        };
+        let length = text.len();
+        let mut cut = self.bytes.min(length);
+        if self.from_end {
+            cut = length - cut;
+        }
+        while !text.is_char_boundary(cut) {
+            cut += 1;
+        }
+        let (head, tail) = text.split_at(cut);
+        io.out(if self.from_end { tail } else { head });
+        Poll::Exited(0)
+    }
+}
+
+/// `tail -f`: the last lines of a file, and what is added to it.
+#[derive(Clone)]
+struct Follow {
+    count: usize,
+    file: Option<String>,
+    /// How long the file was.
+    seen: Option<usize>,
+}
+
+/// How often a file is looked at that is followed.
+const FOLLOW_MS: u64 = 1000;
+
+impl Process for Follow {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        let Some(file) = self.file.clone().filter(|file| file != "-") else {
+            loop {
+                match io.read_line() {
+                    Input::Line(line) => io.out(line + "\n"),
+                    Input::Pending => return Poll::Waiting,
+                    Input::End => return Poll::Exited(0),
+                }
+            }
+        };
+        let text = match contents("tail", &file, world) {
+            Ok(text) => text,
+            Err(error) => {
+                io.err(error);
+                return Poll::Exited(1);
+            }
+        };
+        let from = match self.seen {
+            Some(seen) if seen <= text.len() && text.is_char_boundary(seen) => seen,
+            Some(_) => 0,
+            None => {
+                let lines = text.lines().count();
+                let skipped: usize =
+                    text.split_inclusive('\n').take(lines.saturating_sub(self.count)).map(str::len).sum();
+                skipped
+            }
+        };
+        io.out(text.get(from..).unwrap_or_default());
+        self.seen = Some(text.len());
+        Poll::SleepUntil(world.cluster.now() + FOLLOW_MS)
     }
 }
 
@@ -167,21 +309,24 @@ impl LineFilter for Tail {
 struct WordCount {
     columns: [bool; 3],
     from_files: bool,
-    counts: [usize; 3],
+    characters: bool,
     totals: [usize; 3],
-    files: usize,
+    files: Vec<String>,
+    counted: usize,
+    code: i32,
 }
 
 /// `wc`, with `-l`, `-w` and `-c`
-pub(super) fn word_count(rest: &[String], _: u32) -> Started {
+pub(super) fn word_count(rest: &[String], _: &Context) -> Started {
     let options = Options::read("wc", rest, "lwcm", "", &[("lines", 'l'), ("words", 'w'), ("bytes", 'c')])?;
     let mut columns = [options.has('l'), options.has('w'), options.has('c') || options.has('m')];
     if columns == [false; 3] {
         columns = [true; 3];
     }
     let from_files = !options.operands.is_empty();
-    let filter = WordCount { columns, from_files, counts: [0; 3], totals: [0; 3], files: 0 };
-    Ok(filter::start(filter, options.operands))
+    let files = if from_files { options.operands.clone() } else { vec!["-".to_owned()] };
+    let characters = options.has('m');
+    Ok(Box::new(WordCount { columns, from_files, characters, totals: [0; 3], files, counted: 0, code: 0 }))
 }
 
 impl WordCount {
@@ -204,31 +349,37 @@ impl WordCount {
     }
 }
 
-impl LineFilter for WordCount {
-    const NAME: &'static str = "wc";
-
-    fn line(&mut self, line: &str, _: &str, _: &mut Io) -> bool {
-        let more = [1, line.split_whitespace().count(), line.len() + 1];
-        for (count, more) in self.counts.iter_mut().zip(more) {
-            *count += more;
+impl Process for WordCount {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        while let Some(file) = self.files.get(self.counted).cloned() {
+            let text = if file == "-" {
+                match io.read_all() {
+                    Some(text) => Ok(text),
+                    None => return Poll::Waiting,
+                }
+            } else {
+                contents("wc", &file, world)
+            };
+            self.counted += 1;
+            match text {
+                Ok(text) => {
+                    let bytes = if self.characters { text.chars().count() } else { text.len() };
+                    let counts = [text.matches('\n').count(), text.split_whitespace().count(), bytes];
+                    self.print(counts, if file == "-" && !self.from_files { "" } else { &file }, io);
+                    for (total, count) in self.totals.iter_mut().zip(counts) {
+                        *total += count;
+                    }
+                }
+                Err(error) => {
+                    io.err(error);
+                    self.code = 1;
+                }
+            }
         }
-        true
-    }
-
-    fn end_of_file(&mut self, file: &str, io: &mut Io) {
-        let counts = std::mem::take(&mut self.counts);
-        self.print(counts, file, io);
-        for (total, count) in self.totals.iter_mut().zip(counts) {
-            *total += count;
-        }
-        self.files += 1;
-    }
-
-    fn end(&mut self, io: &mut Io) -> i32 {
-        if self.files > 1 {
+        if self.files.len() > 1 {
             self.print(self.totals, "total", io);
         }
-        0
+        Poll::Exited(self.code)
     }
 }
 
@@ -240,7 +391,7 @@ struct Tee {
 }
 
 /// `tee FILE …`
-pub(super) fn tee(rest: &[String], _: u32) -> Started {
+pub(super) fn tee(rest: &[String], _: &Context) -> Started {
     let options = Options::read("tee", rest, "ai", "", &[("append", 'a')])?;
     Ok(Box::new(Tee { append: options.has('a'), files: options.operands, begun: false }))
 }
@@ -256,9 +407,8 @@ impl Process for Tee {
         }
         self.begun = true;
         loop {
-            match io.read_line() {
+            match io.read_line_as_it_is() {
                 Input::Line(line) => {
-                    let line = line + "\n";
                     for file in &self.files {
                         if let Err(why) = world.files.append(file, &line) {
                             io.err(format!("tee: {file}: {why}\n"));

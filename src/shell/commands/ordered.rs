@@ -3,64 +3,107 @@
 use std::cmp::Ordering;
 
 use super::filter::{self, LineFilter, Options};
-use super::usage;
+use super::{Context, usage};
 use crate::process::{Io, Started};
 use crate::sorting;
 
+/// How texts are compared.
+#[derive(Clone, Copy, PartialEq)]
+enum By {
+    Letters,
+    Number,
+    /// `-h`: `1K` is less than `2M`.
+    Size,
+    /// `-V`: numbers within texts count as numbers.
+    Version,
+}
+
+/// A part of a line that counts.
+#[derive(Clone)]
+struct Key {
+    /// The first and last field, from 1.
+    fields: Option<(usize, usize)>,
+    by: By,
+    reverse: bool,
+    ignore_case: bool,
+}
+
 #[derive(Clone)]
 struct Sort {
-    reverse: bool,
-    numeric: bool,
     unique: bool,
-    ignore_case: bool,
+    stable: bool,
+    reverse: bool,
     separator: Option<char>,
-    /// The first and last field that count, from 1.
-    key: Option<(usize, usize)>,
+    keys: Vec<Key>,
     lines: Vec<String>,
 }
 
-/// `sort`, with `-r`, `-n`, `-u`, `-f`, `-h`, `-V`, `-k` and `-t`
-pub(super) fn sort(rest: &[String], _: u32) -> Started {
-    let options =
-        Options::read("sort", rest, "rnufhVbs", "kt", &[("reverse", 'r'), ("numeric-sort", 'n'), ("unique", 'u')])?;
-    let mut numeric = options.has('n') || options.has('h') || options.has('V');
-    let mut reverse = options.has('r');
-    let key = match options.value('k') {
-        None => None,
-        Some(text) => {
-            numeric |= text.contains('n');
-            reverse |= text.contains('r');
-            let number = |text: &str| {
-                text.chars()
-                    .take_while(char::is_ascii_digit)
-                    .collect::<String>()
-                    .parse::<usize>()
-                    .ok()
-                    .filter(|n| *n > 0)
-            };
-            let (first, last) = text.split_once(',').unwrap_or((text, ""));
-            let Some(first) = number(first) else {
-                return Err(usage(format!("sort: invalid number at field start: '{text}'\n"), 2));
-            };
-            Some((first, number(last).unwrap_or(usize::MAX)))
-        }
-    };
-    let sort = Sort {
-        reverse,
-        numeric,
-        unique: options.has('u'),
+const SORT_OPTIONS: [(&str, char); 7] = [
+    ("reverse", 'r'),
+    ("numeric-sort", 'n'),
+    ("unique", 'u'),
+    ("version-sort", 'V'),
+    ("human-numeric-sort", 'h'),
+    ("key", 'k'),
+    ("stable", 's'),
+];
+
+fn by(letters: &str) -> Option<By> {
+    letters.chars().find_map(|letter| match letter {
+        'n' | 'g' => Some(By::Number),
+        'h' => Some(By::Size),
+        'V' => Some(By::Version),
+        _ => None,
+    })
+}
+
+/// `sort`, with `-r`, `-n`, `-u`, `-f`, `-h`, `-V`, `-s`, `-k` and `-t`
+pub(super) fn sort(rest: &[String], _: &Context) -> Started {
+    let options = Options::read("sort", rest, "rnufhVbsg", "kt", &SORT_OPTIONS)?;
+    let letters: String = options.given.iter().map(|(letter, _)| *letter).filter(|letter| *letter != 'k').collect();
+    let whole = Key {
+        fields: None,
+        by: by(&letters).unwrap_or(By::Letters),
+        reverse: options.has('r'),
         ignore_case: options.has('f'),
+    };
+    let mut keys = Vec::new();
+    for (_, text) in options.given.iter().filter(|(letter, _)| *letter == 'k') {
+        let number = |text: &str| {
+            let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<usize>().ok().filter(|number| *number > 0)
+        };
+        let (first, last) = text.split_once(',').unwrap_or((text, ""));
+        let Some(first) = number(first) else {
+            return Err(usage(format!("sort: invalid number at field start: '{text}'\n"), 2));
+        };
+        let own = text.contains(|c: char| c.is_ascii_alphabetic());
+        keys.push(Key {
+            fields: Some((first, number(last).unwrap_or(usize::MAX))),
+            by: if own { by(text).unwrap_or(By::Letters) } else { whole.by },
+            reverse: if own { text.contains('r') } else { whole.reverse },
+            ignore_case: if own { text.contains('f') } else { whole.ignore_case },
+        });
+    }
+    let reverse = whole.reverse;
+    if keys.is_empty() {
+        keys.push(whole);
+    }
+    let sort = Sort {
+        unique: options.has('u'),
+        stable: options.has('s'),
+        reverse,
         separator: options.value('t').and_then(|text| text.chars().next()),
-        key,
+        keys,
         lines: Vec::new(),
     };
     Ok(filter::start(sort, options.operands))
 }
 
-impl Sort {
-    fn key_of(&self, line: &str) -> String {
-        let Some((first, last)) = self.key else { return line.to_owned() };
-        let fields: Vec<&str> = match self.separator {
+impl Key {
+    fn of(&self, line: &str, separator: Option<char>) -> String {
+        let Some((first, last)) = self.fields else { return line.to_owned() };
+        let fields: Vec<&str> = match separator {
             Some(separator) => line.split(separator).collect(),
             None => line.split_whitespace().collect(),
         };
@@ -68,22 +111,50 @@ impl Sort {
         fields.into_iter().skip(first - 1).take(count).collect::<Vec<_>>().join(" ")
     }
 
-    fn compare(&self, left: &str, right: &str) -> Ordering {
-        let (left_key, right_key) = (self.key_of(left), self.key_of(right));
-        let order = if self.numeric {
-            leading_thousandths(&left_key).cmp(&leading_thousandths(&right_key))
-        } else if self.ignore_case {
-            left_key.to_lowercase().cmp(&right_key.to_lowercase())
-        } else {
-            left_key.cmp(&right_key)
+    fn compare(&self, left: &str, right: &str, separator: Option<char>) -> Ordering {
+        let (left, right) = (self.of(left, separator), self.of(right, separator));
+        let order = match self.by {
+            By::Number => leading_thousandths(&left).cmp(&leading_thousandths(&right)),
+            By::Size => size(&left).cmp(&size(&right)),
+            By::Version => versions(&left).cmp(&versions(&right)),
+            By::Letters if self.ignore_case => left.to_uppercase().cmp(&right.to_uppercase()),
+            By::Letters => left.cmp(&right),
         };
-        let order = if self.reverse { order.reverse() } else { order };
-        if self.unique {
-            order
-        } else {
-            order.then_with(|| if self.reverse { right.cmp(left) } else { left.cmp(right) })
-        }
+        if self.reverse { order.reverse() } else { order }
     }
+}
+
+impl Sort {
+    fn compare(&self, left: &str, right: &str) -> Ordering {
+        let orders = self.keys.iter().map(|key| key.compare(left, right, self.separator));
+        let order = orders.fold(Ordering::Equal, Ordering::then);
+        if self.unique || self.stable {
+            return order;
+        }
+        order.then_with(|| if self.reverse { right.cmp(left) } else { left.cmp(right) })
+    }
+}
+
+/// Unit and number of `10K`.
+fn size(text: &str) -> (usize, i64) {
+    let unit = text.trim().chars().next_back().and_then(|unit| "KMGTPE".find(unit.to_ascii_uppercase()));
+    let number = leading_thousandths(text);
+    (if number == 0 { 0 } else { unit.map_or(0, |unit| unit + 1) }, number)
+}
+
+/// A text's parts, its numbers as numbers.
+fn versions(text: &str) -> Vec<(String, u64)> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (word, tail) = rest.split_at(letters);
+        let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let (number, tail) = tail.split_at(digits);
+        parts.push((word.to_owned(), number.parse().unwrap_or(0)));
+        rest = tail;
+    }
+    parts
 }
 
 /// The number at a text's start, in thousandths.
@@ -127,7 +198,7 @@ struct Unique {
 }
 
 /// `uniq`, with `-c`, `-d` and `-u`
-pub(super) fn unique(rest: &[String], _: u32) -> Started {
+pub(super) fn unique(rest: &[String], _: &Context) -> Started {
     let options = Options::read("uniq", rest, "cdui", "", &[("count", 'c'), ("repeated", 'd'), ("unique", 'u')])?;
     let filter = Unique {
         counts: options.has('c'),

@@ -44,107 +44,77 @@ pub(super) fn echo(arguments: &[String], _: &mut World<'_>, io: &mut Io) -> i32 
     0
 }
 
-/// `printf FORMAT ARGUMENT …`: the format is used again while there are arguments.
-pub(super) fn printf(arguments: &[String], _: &mut World<'_>, io: &mut Io) -> i32 {
-    let Some((format, values)) = arguments.get(1..).and_then(<[String]>::split_first) else {
-        io.err("bash: printf: usage: printf [-v var] format [arguments]\n");
-        return 2;
-    };
-    let mut values = values.iter();
-    loop {
-        let before = values.len();
-        io.out(printed(format, &mut values));
-        if values.len() == 0 || values.len() == before {
-            return 0;
-        }
-    }
-}
-
-/// The widest field that is padded.
-const WIDEST: usize = 1000;
-
-/// One turn of `printf`.
-pub(super) fn printed<'a>(format: &str, values: &mut impl Iterator<Item = &'a String>) -> String {
-    let mut out = String::new();
-    let format = unescape(format);
-    let mut chars = format.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            out.push(c);
-            continue;
-        }
-        let (mut left, mut zero) = (false, false);
-        while let Some(flag) = chars.next_if(|c| matches!(c, '-' | '0' | '+' | ' ')) {
-            left |= flag == '-';
-            zero |= flag == '0';
-        }
-        let mut width = 0_usize;
-        while let Some(digit) = chars.next_if(char::is_ascii_digit).and_then(|c| c.to_digit(10)) {
-            width = (width * 10 + digit as usize).min(WIDEST);
-        }
-        let mut precision = None;
-        if chars.next_if_eq(&'.').is_some() {
-            let mut digits = 0_usize;
-            while let Some(digit) = chars.next_if(char::is_ascii_digit).and_then(|c| c.to_digit(10)) {
-                digits = (digits * 10 + digit as usize).min(WIDEST);
-            }
-            precision = Some(digits);
-        }
-        let text = match chars.next() {
-            Some('%') => "%".to_owned(),
-            Some('s') => {
-                let text = values.next().cloned().unwrap_or_default();
-                precision.map_or_else(|| text.clone(), |length| text.chars().take(length).collect())
-            }
-            Some('b') => unescape(values.next().map_or("", String::as_str)),
-            Some('d' | 'i') => values.next().and_then(|value| value.parse::<i64>().ok()).unwrap_or(0).to_string(),
-            Some(other) => format!("%{other}"),
-            None => "%".to_owned(),
-        };
-        let missing = width.saturating_sub(text.chars().count());
-        let fill = if zero && !left { "0" } else { " " }.repeat(missing);
-        if left {
-            out.extend([text, fill]);
-        } else {
-            out.extend([fill, text]);
-        }
-    }
-    out
-}
-
 /// The longest sequence that `seq` writes.
 const LONGEST: i64 = 100_000;
 
-/// `seq LAST`, `seq FIRST LAST`, `seq FIRST STEP LAST`.
+/// `seq LAST`, `seq FIRST LAST`, `seq FIRST STEP LAST`, with `-s` and `-w`.
 pub(super) fn sequence(arguments: &[String], _: &mut World<'_>, io: &mut Io) -> i32 {
     let mut numbers = Vec::new();
-    for word in arguments.iter().skip(1) {
-        match word.parse::<i64>() {
-            Ok(number) => numbers.push(number),
-            Err(_) => {
-                io.err(format!("seq: invalid floating point argument: '{word}'\n"));
-                return 1;
-            }
+    let (mut between, mut equal_width) = ("\n".to_owned(), false);
+    let mut decimals = 0;
+    let mut words = arguments.iter().skip(1);
+    while let Some(word) = words.next() {
+        if word == "-w" || word == "--equal-width" {
+            equal_width = true;
+        } else if word == "-s" {
+            between = unescape(words.next().map_or("", String::as_str));
+        } else if let Some(text) = word.strip_prefix("-s").or_else(|| word.strip_prefix("--separator=")) {
+            between = unescape(text);
+        } else if let Some(number) = millionths(word) {
+            numbers.push(number);
+            decimals = decimals.max(word.split_once('.').map_or(0, |(_, digits)| digits.len()));
+        } else {
+            io.err(format!("seq: invalid floating point argument: '{word}'\n"));
+            return 1;
         }
     }
     let (first, step, last) = match numbers.as_slice() {
-        [last] => (1, 1, *last),
-        [first, last] => (*first, 1, *last),
+        [last] => (MILLION, MILLION, *last),
+        [first, last] => (*first, MILLION, *last),
         [first, step, last] if *step != 0 => (*first, *step, *last),
         _ => {
             io.err("seq: missing operand\nTry 'seq --help' for more information.\n");
             return 1;
         }
     };
+    let shown = |value: i64| {
+        let (sign, size) = if value < 0 { ("-", value.unsigned_abs()) } else { ("", value.unsigned_abs()) };
+        let (whole, rest) = (size / MILLION.unsigned_abs(), size % MILLION.unsigned_abs());
+        let fraction = format!("{rest:06}");
+        let fraction = fraction.get(..decimals.min(6)).unwrap_or_default();
+        if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    };
+    let width = if equal_width { shown(first).len().max(shown(last).len()) } else { 0 };
     let mut at = first;
+    let mut is_first = true;
     for _ in 0..LONGEST {
         if (step > 0 && at > last) || (step < 0 && at < last) {
             break;
         }
-        io.out(format!("{at}\n"));
+        if !is_first {
+            io.out(&between);
+        }
+        is_first = false;
+        io.out(format!("{:0>width$}", shown(at)));
         at = at.saturating_add(step);
     }
+    if !is_first {
+        io.out("\n");
+    }
     0
+}
+
+const MILLION: i64 = 1_000_000;
+
+/// `1`, `-2.5` in millionths.
+fn millionths(text: &str) -> Option<i64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() || !(whole.to_owned() + fraction).bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let fraction: i64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
+    Some(sign * (whole.parse::<i64>().ok()?.checked_mul(MILLION)? + fraction))
 }
 
 /// `test EXPRESSION`, `[ EXPRESSION ]` and the common part of `[[ … ]]`.
@@ -185,7 +155,7 @@ fn either(words: &[&str], world: &World<'_>) -> Result<bool, String> {
     condition(words, world)
 }
 
-fn condition(words: &[&str], world: &World<'_>) -> Result<bool, String> {
+pub(in crate::shell) fn condition(words: &[&str], world: &World<'_>) -> Result<bool, String> {
     match words {
         [] => Ok(false),
         [only] => Ok(!only.is_empty()),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{DEEPEST, syntax_error, usage};
+use super::{Context, DEEPEST, syntax_error, usage};
 use crate::process::{Io, Poll, Process, Started, World};
 use crate::shell::environment::{Environment, Unwind};
 use crate::shell::language::parse;
-use crate::shell::run::{Running, poll_with_jobs};
+use crate::shell::run::{self, Running, exit_trap, poll_with_jobs};
 use crate::sim::SimTime;
 
 #[derive(Clone, Debug)]
@@ -24,37 +24,78 @@ struct Script {
 }
 
 /// `sh -c TEXT`, `sh FILE`, or commands from the input.
-pub(super) fn start(rest: &[String], nesting: u32) -> Started {
-    if nesting >= DEEPEST {
+pub(super) fn start(rest: &[String], context: &Context) -> Started {
+    if context.nesting >= DEEPEST {
         return Err(usage("bash: scripts stand too deep in one another\n", 1));
     }
-    let mut words = rest.iter().skip_while(|word| word.starts_with('-') && !word.ends_with('c'));
-    let source = match words.next() {
-        Some(word) if word.starts_with('-') => match words.next() {
-            Some(text) => {
-                // The first word behind the text is `$0`.
-                words.next();
-                Source::Text(text.clone())
-            }
-            None => return Err(usage("bash: -c: option requires an argument\n", 2)),
-        },
-        Some(path) => Source::File(path.clone()),
-        None => Source::Input,
+    let mut words = rest.iter().peekable();
+    let mut is_text = false;
+    let mut settings: Vec<String> = Vec::new();
+    while let Some(word) = words.next_if(|word| word.starts_with(['-', '+']) && word.len() > 1) {
+        if word == "--" {
+            break;
+        }
+        let letters: String = word.chars().skip(1).filter(|c| !"cils-".contains(*c)).collect();
+        is_text |= word.contains('c') && !word.starts_with("--");
+        if !letters.is_empty() && !word.starts_with("--") {
+            let sign = word.chars().take(1);
+            let needs_name = letters.ends_with('o');
+            settings.push(sign.chain(letters.chars()).collect());
+            settings.extend(words.next_if(|_| needs_name).cloned());
+        }
+    }
+    let (source, name) = match words.next() {
+        Some(text) if is_text => (Source::Text(text.clone()), words.next().cloned()),
+        None if is_text => return Err(usage("bash: -c: option requires an argument\n", 2)),
+        Some(path) => (Source::File(path.clone()), Some(path.clone())),
+        None => (Source::Input, None),
     };
-    let arguments: Vec<String> = words.cloned().collect();
-    Ok(text_process(source, &arguments, nesting))
+    let mut script = Script::new(source, context);
+    script.environment.positional = words.cloned().collect();
+    if let Some(name) = name {
+        script.environment.name = name.into();
+    }
+    let mut io = Io::default();
+    if !settings.is_empty() && run::set(&settings, &mut script.environment, &mut io) != 0 {
+        let text: String = io.take_chunks().into_iter().map(|chunk| chunk.text).collect();
+        return Err(usage(text, 2));
+    }
+    Ok(Box::new(script))
 }
 
 /// A shell that runs `text`.
-pub(super) fn of_text(text: String, nesting: u32) -> Box<dyn Process> {
-    text_process(Source::Text(text), &[], nesting)
+pub(super) fn of_text(text: String, context: &Context) -> Box<dyn Process> {
+    Box::new(Script::new(Source::Text(text), context))
 }
 
-fn text_process(source: Source, arguments: &[String], nesting: u32) -> Box<dyn Process> {
-    let mut environment = Environment::new().subshell();
-    environment.set_positional(arguments);
-    environment.nesting = nesting + 1;
-    Box::new(Script { source, environment, running: None })
+impl Script {
+    fn new(source: Source, context: &Context) -> Self {
+        let mut environment = Environment::new().subshell();
+        environment.nesting = context.nesting + 1;
+        for (name, value) in context.variables.iter() {
+            // It had room in the shell that exported it.
+            let _ = environment.assign(name, value.clone());
+            environment.exported.insert(name.clone());
+        }
+        Self { source, environment, running: None }
+    }
+
+    /// The code with which it ends, unless a trap is to run first.
+    fn end(&mut self, code: i32) -> Option<i32> {
+        // A trap that exits says with which code.
+        if matches!(self.environment.unwind, Some(Unwind::Exit(_))) {
+            self.environment.leaves_with = None;
+        }
+        let code = match self.environment.unwind.take() {
+            Some(Unwind::Exit(code) | Unwind::Return(code)) => code,
+            _ => code,
+        };
+        if let Some(trap) = exit_trap(&mut self.environment, code) {
+            self.running = Some(trap);
+            return None;
+        }
+        Some(self.environment.leaves_with.take().unwrap_or(code))
+    }
 }
 
 impl Process for Script {
@@ -82,22 +123,39 @@ impl Process for Script {
                 }
             }
         }
-        let Some(running) = &mut self.running else { return Poll::Exited(0) };
         self.environment.begin_poll();
-        match poll_with_jobs(running, &mut self.environment, world, io) {
-            Some(code) => Poll::Exited(match self.environment.unwind.take() {
-                Some(Unwind::Exit(code)) => code,
-                _ => code,
-            }),
-            None if self.environment.works != SimTime::NEVER => {
-                Poll::WorksUntil(self.environment.wake.min(self.environment.works))
+        loop {
+            let Some(running) = &mut self.running else { return Poll::Exited(0) };
+            match poll_with_jobs(running, &mut self.environment, world, io) {
+                Some(code) => match self.end(code) {
+                    Some(code) => return Poll::Exited(code),
+                    None => continue,
+                },
+                None if self.environment.works != SimTime::NEVER => {
+                    return Poll::WorksUntil(self.environment.wake.min(self.environment.works));
+                }
+                None if self.environment.wake != SimTime::NEVER => return Poll::SleepUntil(self.environment.wake),
+                None => return Poll::Waiting,
             }
-            None if self.environment.wake != SimTime::NEVER => Poll::SleepUntil(self.environment.wake),
-            None => Poll::Waiting,
         }
     }
 
+    /// Ctrl-C: what runs ends, and then what `trap` has set for it, as far as it takes no time.
     fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
-        self.running.as_mut().map_or(130, |running| running.interrupt(world, io))
+        let code = self.running.as_mut().map_or(130, |running| running.interrupt(world, io));
+        self.environment.leave_all();
+        self.environment.unwind = None;
+        let traps = ["INT", "EXIT"].into_iter().filter_map(|signal| self.environment.traps.remove(signal));
+        let texts: Vec<String> = traps.filter(|text| !text.is_empty()).collect();
+        for text in texts {
+            let Ok(list) = parse(&text) else { continue };
+            self.environment.begin_poll();
+            self.environment.unwind = None;
+            let mut running = Running::list(&Arc::new(list));
+            if running.poll(&mut self.environment, world, io).is_none() {
+                running.interrupt(world, io);
+            }
+        }
+        code
     }
 }

@@ -2,12 +2,14 @@
 
 use super::filter::{self, LineFilter, Options, contents};
 use super::pattern::{Captures, Pattern};
-use super::usage;
+use super::{Context, usage};
 use crate::process::{Io, Poll, Process, Started, World};
 
 #[derive(Clone, Debug)]
 enum Address {
     Line(usize),
+    /// `1~2`: a line, and then each so many lines.
+    Every(usize, usize),
     Last,
     Fits(Pattern),
 }
@@ -45,8 +47,9 @@ struct Sed {
 }
 
 /// `sed SCRIPT FILE …`, with `-n`, `-e`, `-E` and `-i`
-pub(super) fn start(rest: &[String], _: u32) -> Started {
-    // `-i` may carry a suffix of its own; `-i.bak` keeps no copy here.
+pub(super) fn start(rest: &[String], _: &Context) -> Started {
+    // `-i` may carry a suffix of its own: `-i.bak` keeps a copy.
+    let suffix = rest.iter().find_map(|word| word.strip_prefix("-i")).filter(|suffix| suffix.starts_with(['.', '~']));
     let words: Vec<String> =
         rest.iter().map(|word| if word.starts_with("-i") { "-i".to_owned() } else { word.clone() }).collect();
     let long = [("quiet", 'n'), ("silent", 'n'), ("regexp-extended", 'E'), ("in-place", 'i'), ("expression", 'e')];
@@ -65,7 +68,7 @@ pub(super) fn start(rest: &[String], _: u32) -> Started {
         .map_err(|(at, why)| usage(format!("sed: -e expression #1, char {at}: {why}\n"), 1))?;
     let sed = Sed { steps, silent: options.has('n'), number: 0, held: None, quits: false };
     if options.has('i') {
-        return Ok(Box::new(InPlace { sed, files: options.operands }));
+        return Ok(Box::new(InPlace { sed, suffix: suffix.map(str::to_owned), files: options.operands }));
     }
     Ok(filter::start(sed, options.operands))
 }
@@ -74,6 +77,7 @@ pub(super) fn start(rest: &[String], _: u32) -> Started {
 #[derive(Clone)]
 struct InPlace {
     sed: Sed,
+    suffix: Option<String>,
     files: Vec<String>,
 }
 
@@ -98,7 +102,9 @@ impl Process for InPlace {
             if !text.ends_with('\n') && whole.ends_with('\n') {
                 whole.pop();
             }
-            if let Err(why) = world.files.store(file, whole) {
+            let kept =
+                self.suffix.as_ref().map_or(Ok(()), |suffix| world.files.store(&format!("{file}{suffix}"), text));
+            if let Err(why) = kept.and_then(|()| world.files.store(file, whole)) {
                 io.err(format!("sed: couldn't write {file}: {why}\n"));
                 code = 4;
             }
@@ -166,15 +172,24 @@ impl Parser {
                 self.pattern(&text, false).map(|pattern| Some(Address::Fits(pattern)))
             }
             Some(c) if c.is_ascii_digit() => {
-                let mut number = 0_usize;
-                while let Some(digit) = self.peek().and_then(|c| c.to_digit(10)) {
-                    number = number.saturating_mul(10).saturating_add(digit as usize);
-                    self.at += 1;
+                let number = self.number();
+                if self.peek() != Some('~') {
+                    return Ok(Some(Address::Line(number)));
                 }
-                Ok(Some(Address::Line(number)))
+                self.at += 1;
+                Ok(Some(Address::Every(number, self.number())))
             }
             _ => Ok(None),
         }
+    }
+
+    fn number(&mut self) -> usize {
+        let mut number = 0_usize;
+        while let Some(digit) = self.peek().and_then(|c| c.to_digit(10)) {
+            number = number.saturating_mul(10).saturating_add(digit as usize);
+            self.at += 1;
+        }
+        number
     }
 
     fn pattern(&self, text: &str, ignore_case: bool) -> Parsed<Pattern> {
@@ -253,6 +268,9 @@ impl Step {
     fn applies(&mut self, number: usize, is_last: bool, line: &str) -> bool {
         let fits = |address: &Address| match address {
             Address::Line(wanted) => *wanted == number,
+            Address::Every(first, step) => {
+                number >= *first && (number - first).checked_rem(*step).unwrap_or(number - first) == 0
+            }
             Address::Last => is_last,
             Address::Fits(pattern) => pattern.is_match(line),
         };

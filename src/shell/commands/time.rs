@@ -1,12 +1,12 @@
 //! Commands about time: `sleep`, `timeout`, `watch`, `date`.
 
-use super::{script, start, usage};
+use super::{Context, script, start, usage};
 use crate::api::Time;
 use crate::process::{Io, Poll, Process, Started, World};
 use crate::sim::SimTime;
 
 /// `5`, `0.5`, `2s`, `1m`, `3h`, `1d`, `infinity` in milliseconds.
-fn duration_ms(text: &str) -> Option<u64> {
+pub(in crate::shell) fn duration_ms(text: &str) -> Option<u64> {
     if text == "infinity" || text == "inf" {
         return Some(u64::MAX);
     }
@@ -33,7 +33,7 @@ struct Sleep {
 }
 
 /// `sleep 5`, `sleep 1m 30s`.
-pub(super) fn sleep(rest: &[String], _: u32) -> Started {
+pub(super) fn sleep(rest: &[String], _: &Context) -> Started {
     if rest.is_empty() {
         return Err(usage("sleep: missing operand\nTry 'sleep --help' for more information.\n", 1));
     }
@@ -66,7 +66,7 @@ struct Timeout {
 }
 
 /// `timeout 30 COMMAND …`
-pub(super) fn timeout(rest: &[String], nesting: u32) -> Started {
+pub(super) fn timeout(rest: &[String], context: &Context) -> Started {
     let mut keeps_code = false;
     let mut words = rest;
     while let Some((word, tail)) = words.split_first().filter(|(word, _)| word.starts_with('-')) {
@@ -83,7 +83,7 @@ pub(super) fn timeout(rest: &[String], nesting: u32) -> Started {
         let hint = "Try 'timeout --help' for more information.";
         return Err(usage(format!("timeout: invalid time interval '{duration}'\n{hint}\n"), 125));
     };
-    let inner = start(command, nesting).map_err(|failure| match (failure.code, command.first()) {
+    let inner = start(command, context).map_err(|failure| match (failure.code, command.first()) {
         (127, Some(name)) => {
             usage(format!("timeout: failed to run command '{name}': No such file or directory\n"), 127)
         }
@@ -122,7 +122,7 @@ struct Watch {
     ends_on_change: bool,
     ends_on_error: bool,
     command: String,
-    nesting: u32,
+    context: Context,
     picture: Option<(Box<dyn Process>, Io)>,
     last: Option<String>,
     next_at: SimTime,
@@ -132,7 +132,7 @@ struct Watch {
 pub(super) const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
 
 /// `watch -n1 COMMAND …`
-pub(super) fn watch(rest: &[String], nesting: u32) -> Started {
+pub(super) fn watch(rest: &[String], context: &Context) -> Started {
     let mut interval_ms = 2000;
     let (mut title, mut ends_on_change, mut ends_on_error) = (true, false, false);
     let mut words = rest;
@@ -171,7 +171,7 @@ pub(super) fn watch(rest: &[String], nesting: u32) -> Started {
         ends_on_change,
         ends_on_error,
         command,
-        nesting,
+        context: context.clone(),
         picture: None,
         last: None,
         next_at: SimTime::ZERO,
@@ -185,7 +185,7 @@ impl Process for Watch {
             if now < self.next_at {
                 return Poll::SleepUntil(self.next_at);
             }
-            self.picture = Some((script::of_text(self.command.clone(), self.nesting), Io::default()));
+            self.picture = Some((script::of_text(self.command.clone(), &self.context), Io::default()));
         }
         let Some((process, inner)) = &mut self.picture else { return Poll::Exited(0) };
         let code = match process.poll(world, inner) {
@@ -225,13 +225,12 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 
 /// `Thu Jan  1 00:00:05 2026`
 fn clock(now: SimTime) -> String {
-    let (day, month, date, time, year) = calendar(now);
+    let (day, month, date, time, year) = calendar(Time::from_sim(now));
     format!("{day} {month} {date:>2} {time} {year}")
 }
 
 /// Weekday, month, day of the month, time of the day and year.
-fn calendar(now: SimTime) -> (&'static str, &'static str, String, String, String) {
-    let time = Time::from_sim(now);
+fn calendar(time: Time) -> (&'static str, &'static str, String, String, String) {
     let text = time.to_string();
     let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default().to_owned();
     let days = usize::try_from(time.0 / 86_400).unwrap_or(0);
@@ -245,16 +244,59 @@ fn calendar(now: SimTime) -> (&'static str, &'static str, String, String, String
     )
 }
 
+/// The moment that a text names: `@0`, `2026-01-01`, `2026-01-01 10:00:00`, `now`.
+fn moment(text: &str, now: Time) -> Option<Time> {
+    if let Some(seconds) = text.strip_prefix('@') {
+        return seconds.parse().ok().map(Time);
+    }
+    match text {
+        "now" | "today" => return Some(now),
+        _ => {}
+    }
+    let text = text.trim_end_matches(" UTC").replace(' ', "T");
+    let text = if text.contains('T') { text } else { text + "T00:00:00" };
+    Time::parse(&text).or_else(|| Time::parse(&(text + "Z")))
+}
+
+/// `yes`: a line again and again, as long as somebody reads.
+#[derive(Clone)]
+struct Yes(String);
+
+/// `yes`, `yes TEXT`
+pub(super) fn yes(rest: &[String], _: &Context) -> Started {
+    Ok(Box::new(Yes(if rest.is_empty() { "y".to_owned() } else { rest.join(" ") })))
+}
+
+impl Process for Yes {
+    fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll {
+        io.out(format!("{}\n", self.0).repeat(50));
+        Poll::SleepUntil(world.cluster.now() + 1)
+    }
+}
+
 /// `date`, with the formats that people use.
 pub(super) fn date(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i32 {
-    let now = world.cluster.now();
-    let (day, month, date, time, year) = calendar(now);
+    let mut now = world.cluster.now();
+    let given = arguments.iter().position(|word| word == "-d" || word == "--date");
+    let given = given.and_then(|at| arguments.get(at + 1)).map(String::as_str);
+    let given = given.or_else(|| arguments.iter().find_map(|word| word.strip_prefix("--date=")));
+    let mut stamp = Time::from_sim(now);
+    if let Some(text) = given {
+        let Some(moment) = moment(text, stamp) else {
+            io.err(format!("date: invalid date '{text}'\n"));
+            return 1;
+        };
+        stamp = moment;
+        now = SimTime::ZERO;
+    }
+    let (day, month, date, time, year) = calendar(stamp);
     let format = arguments.iter().find_map(|word| word.strip_prefix('+'));
     let Some(format) = format else {
         io.out(format!("{day} {month} {date:>2} {time} UTC {year}\n"));
         return 0;
     };
-    let stamp = Time::from_sim(now).to_string();
+    let seconds = stamp.0;
+    let stamp = stamp.to_string();
     let thousandths = format!("{:03}", now.as_ms() % 1000);
     let mut text = String::new();
     let mut chars = format.chars();
@@ -264,7 +306,13 @@ pub(super) fn date(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> 
             continue;
         }
         match chars.next() {
-            Some('s') => text.push_str(&Time::from_sim(now).0.to_string()),
+            Some('s') => text.push_str(&seconds.to_string()),
+            Some('a') => text.push_str(day),
+            Some('b') => text.push_str(month),
+            Some('y') => text.push_str(year.get(2..).unwrap_or_default()),
+            Some('D') => text
+                .extend([stamp.get(5..7), Some("/"), stamp.get(8..10), Some("/"), year.get(2..)].into_iter().flatten()),
+            Some('R') => text.push_str(time.get(..5).unwrap_or_default()),
             Some('T') => text.push_str(&time),
             Some('F') => text.push_str(stamp.get(..10).unwrap_or_default()),
             Some('Y') => text.push_str(&year),

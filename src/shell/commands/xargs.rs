@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::filter::Options;
-use super::{start as start_program, usage};
+use super::{Context, start as start_program, usage};
 use crate::process::{Io, Poll, Process, Started, World};
 
 /// How many commands it starts before it lets others go on.
@@ -16,14 +16,18 @@ struct Xargs {
     place: Option<String>,
     most: usize,
     skips_empty: bool,
-    nesting: u32,
+    /// `-0` and `-d`: what parts the words, instead of blanks.
+    separator: Option<char>,
+    /// `-t`: shows each command.
+    shows: bool,
+    context: Context,
     batches: Option<VecDeque<Vec<String>>>,
     inner: Option<Box<dyn Process>>,
     code: i32,
 }
 
 /// `xargs COMMAND …`, with `-n`, `-I` and `-r`
-pub(super) fn start(rest: &[String], nesting: u32) -> Started {
+pub(super) fn start(rest: &[String], context: &Context) -> Started {
     let mut own = 0;
     while let Some(word) = rest.get(own).filter(|word| word.starts_with('-')) {
         own += if matches!(word.as_str(), "-n" | "-I" | "-P" | "-L" | "-d") { 2 } else { 1 };
@@ -37,13 +41,16 @@ pub(super) fn start(rest: &[String], nesting: u32) -> Started {
             _ => return Err(usage(format!("xargs: invalid number \"{text}\" for -n option\n"), 1)),
         },
     };
+    let separator = options.value('d').and_then(|text| super::unescape(text).chars().next());
     let command = if command.is_empty() { vec!["echo".to_owned()] } else { command.to_vec() };
     Ok(Box::new(Xargs {
         command,
         place: options.value('I').map(str::to_owned),
         most,
         skips_empty: options.has('r'),
-        nesting,
+        separator: if options.has('0') { Some('\0') } else { separator },
+        shows: options.has('t'),
+        context: context.clone(),
         batches: None,
         inner: None,
         code: 0,
@@ -60,8 +67,12 @@ impl Xargs {
                 .map(|line| self.command.iter().map(|word| word.replace(place.as_str(), line)).collect())
                 .collect();
         }
-        let words: Vec<String> =
-            text.split_whitespace().map(|word| word.trim_matches(['\'', '"']).to_owned()).collect();
+        let separated = |separator| text.strip_suffix(separator).unwrap_or(text).split(separator).map(str::to_owned);
+        let words: Vec<String> = match self.separator {
+            Some(_) if text.is_empty() => Vec::new(),
+            Some(separator) => separated(separator).collect(),
+            None => text.split_whitespace().map(|word| word.trim_matches(['\'', '"']).to_owned()).collect(),
+        };
         if words.is_empty() {
             return if self.skips_empty { VecDeque::new() } else { VecDeque::from([self.command.clone()]) };
         }
@@ -87,7 +98,10 @@ impl Process for Xargs {
             let Some(words) = self.batches.as_mut().and_then(VecDeque::pop_front) else {
                 return Poll::Exited(self.code);
             };
-            match start_program(&words, self.nesting) {
+            if self.shows {
+                io.err(words.join(" ") + "\n");
+            }
+            match start_program(&words, &self.context) {
                 Ok(inner) => self.inner = Some(inner),
                 Err(failure) if failure.code == 127 => {
                     let name = words.first().map_or("", String::as_str);

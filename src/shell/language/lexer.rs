@@ -1,9 +1,8 @@
 //! From characters to words and operators.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use super::{ParseError, Part, Target, Word, parse};
+use super::{ParseError, Part, Target, Word};
 
 /// A token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +15,8 @@ pub(super) enum Token {
     Redirect(u8, &'static str),
     /// A here-document or here-string, complete.
     HereText(Word),
+    /// `((…))`: what stands inside.
+    Arithmetic(String),
     /// A line's end.
     Newline,
 }
@@ -23,11 +24,14 @@ pub(super) enum Token {
 /// A token and where it ends in the text, in characters.
 pub(super) type Lexed = (Token, usize);
 
-const OPERATORS: [&str; 10] = ["&&", "||", ";;", "|&", "&", "|", ";", "(", ")", "\n"];
+const OPERATORS: [&str; 12] = [";;&", ";&", "&&", "||", ";;", "|&", "&", "|", ";", "(", ")", "\n"];
+
+/// Words behind which a command begins.
+const BEFORE_COMMANDS: [&str; 11] = ["if", "then", "elif", "else", "while", "until", "do", "for", "!", "time", "{"];
 
 /// Cuts a text into tokens.
 pub(super) fn lex(text: &str) -> Result<Vec<Lexed>, ParseError> {
-    let mut lexer = Lexer { chars: text.chars().collect(), at: 0, tokens: Vec::new(), documents: VecDeque::new() };
+    let mut lexer = Lexer::new(text);
     lexer.run()?;
     Ok(lexer.tokens)
 }
@@ -40,25 +44,40 @@ struct Document {
     strips_tabs: bool,
 }
 
-struct Lexer {
+pub(super) struct Lexer {
     chars: Vec<char>,
-    at: usize,
+    pub(super) at: usize,
     tokens: Vec<Lexed>,
     documents: VecDeque<Document>,
+    /// Between `[[` and `]]`.
+    in_condition: bool,
+    /// Behind `=~` in there.
+    at_pattern: bool,
 }
 
 impl Lexer {
-    fn peek(&self, ahead: usize) -> Option<char> {
+    pub(super) fn new(text: &str) -> Self {
+        Self {
+            chars: text.chars().collect(),
+            at: 0,
+            tokens: Vec::new(),
+            documents: VecDeque::new(),
+            in_condition: false,
+            at_pattern: false,
+        }
+    }
+
+    pub(super) fn peek(&self, ahead: usize) -> Option<char> {
         self.chars.get(self.at + ahead).copied()
     }
 
-    fn next(&mut self) -> Option<char> {
+    pub(super) fn next(&mut self) -> Option<char> {
         let next = self.peek(0)?;
         self.at += 1;
         Some(next)
     }
 
-    fn starts_with(&self, text: &str) -> bool {
+    pub(super) fn starts_with(&self, text: &str) -> bool {
         text.chars().enumerate().all(|(index, wanted)| self.peek(index) == Some(wanted))
     }
 
@@ -88,6 +107,25 @@ impl Lexer {
     }
 
     fn token(&mut self) -> Result<(), ParseError> {
+        if self.in_condition {
+            return self.condition_token();
+        }
+        if self.starts_with("<(") || self.starts_with(">(") {
+            let word = self.word()?;
+            self.push(Token::Word(word));
+            return Ok(());
+        }
+        if self.starts_with("((") && self.at_command() {
+            let begin = self.at;
+            self.at += 2;
+            let text = self.until_closed('(', ')')?;
+            if self.next() == Some(')') {
+                self.push(Token::Arithmetic(text));
+                return Ok(());
+            }
+            // Two subshells, one in the other.
+            self.at = begin;
+        }
         if let Some(redirect) = self.redirect()? {
             self.push(redirect);
             return Ok(());
@@ -97,9 +135,79 @@ impl Lexer {
             self.push(Token::Operator(operator));
             return Ok(());
         }
+        let begins_condition = self.starts_with("[[") && self.peek(2).is_none_or(char::is_whitespace);
+        self.in_condition = begins_condition && self.at_command();
         let word = self.word()?;
         self.push(Token::Word(word));
         Ok(())
+    }
+
+    /// Whether a command may begin here.
+    fn at_command(&self) -> bool {
+        match self.tokens.last() {
+            None | Some((Token::Newline | Token::Operator(_), _)) => true,
+            Some((Token::Word(word), _)) => word.plain().is_some_and(|word| BEFORE_COMMANDS.contains(&word)),
+            Some(_) => false,
+        }
+    }
+
+    /// A token between `[[` and `]]`, where `<` and `(` mean something else.
+    fn condition_token(&mut self) -> Result<(), ParseError> {
+        if std::mem::take(&mut self.at_pattern) {
+            let word = self.regular_expression()?;
+            self.push(Token::Word(word));
+            return Ok(());
+        }
+        for operator in ["&&", "||", "(", ")"] {
+            if self.starts_with(operator) {
+                self.at += operator.len();
+                self.push(Token::Operator(operator));
+                return Ok(());
+            }
+        }
+        if let Some(c) = self.peek(0).filter(|c| matches!(c, '<' | '>')) {
+            self.at += 1;
+            self.push(Token::Word(Word(vec![Part::Text { text: c.to_string(), quoted: false }])));
+            return Ok(());
+        }
+        let begin = self.at;
+        let word = self.word()?;
+        if self.at == begin {
+            let token = self.peek(0).unwrap_or_default();
+            return Err(ParseError::Syntax(format!("syntax error near unexpected token `{token}'")));
+        }
+        self.in_condition = word.plain() != Some("]]");
+        self.at_pattern = word.plain() == Some("=~");
+        self.push(Token::Word(word));
+        Ok(())
+    }
+
+    /// What stands behind `=~`: brackets and bars belong to it.
+    fn regular_expression(&mut self) -> Result<Word, ParseError> {
+        let mut parts = Vec::new();
+        let mut depth = 0_usize;
+        loop {
+            let before = self.at;
+            parts.extend(self.word()?.0);
+            match self.peek(0) {
+                Some(c @ ('(' | ')' | '|' | '<' | '>' | '&' | ';')) => {
+                    match c {
+                        '(' => depth += 1,
+                        ')' => depth = depth.saturating_sub(1),
+                        _ => {}
+                    }
+                    self.at += 1;
+                    push_text(&mut parts, c, false);
+                }
+                Some(c @ (' ' | '\t')) if depth > 0 => {
+                    self.at += 1;
+                    push_text(&mut parts, c, false);
+                }
+                None => return Err(ParseError::Incomplete),
+                _ if self.at == before => return Ok(Word(parts)),
+                _ => {}
+            }
+        }
     }
 
     fn redirect(&mut self) -> Result<Option<Token>, ParseError> {
@@ -188,8 +296,7 @@ impl Lexer {
             let word = if document.quoted {
                 Word(vec![Part::Text { text: body, quoted: true }])
             } else {
-                Lexer { chars: body.chars().collect(), at: 0, tokens: Vec::new(), documents: VecDeque::new() }
-                    .quoted_until(None)?
+                Lexer::new(&body).quoted_until(None)?
             };
             if let Some((token, _)) = self.tokens.get_mut(document.token) {
                 *token = Token::HereText(word);
@@ -199,10 +306,23 @@ impl Lexer {
     }
 
     /// A word outside of quotes.
-    fn word(&mut self) -> Result<Word, ParseError> {
+    pub(super) fn word(&mut self) -> Result<Word, ParseError> {
         let mut parts = Vec::new();
         while let Some(next) = self.peek(0) {
             match next {
+                '<' if self.peek(1) == Some('(') && !self.in_condition => {
+                    self.at += 2;
+                    let list = self.substituted()?;
+                    parts.push(Part::Substitution { list, quoted: true, as_file: true });
+                }
+                '>' if self.peek(1) == Some('(') && !self.in_condition => {
+                    return Err(ParseError::Syntax("process substitution `>(' is not in this lab's shell".to_owned()));
+                }
+                '(' if is_array_head(&parts) => {
+                    self.at += 1;
+                    parts.push(Part::Array(self.array()?));
+                    break;
+                }
                 ' ' | '\t' | '\r' | '\n' | '|' | '&' | ';' | '(' | ')' | '<' | '>' => break,
                 '\\' => {
                     self.at += 1;
@@ -239,7 +359,20 @@ impl Lexer {
         Ok(Word(parts))
     }
 
-    fn until_single_quote(&mut self) -> Result<String, ParseError> {
+    /// What stands in `NAME=(…)`.
+    fn array(&mut self) -> Result<Vec<Word>, ParseError> {
+        let text = self.until_closed('(', ')')?;
+        lex(&text)?
+            .into_iter()
+            .filter(|(token, _)| *token != Token::Newline)
+            .map(|(token, _)| match token {
+                Token::Word(word) => Ok(word),
+                token => Err(ParseError::Syntax(format!("syntax error near unexpected token `{}'", token.name()))),
+            })
+            .collect()
+    }
+
+    pub(super) fn until_single_quote(&mut self) -> Result<String, ParseError> {
         let mut text = String::new();
         loop {
             match self.next() {
@@ -251,7 +384,7 @@ impl Lexer {
     }
 
     /// Text in which only `$`, `` ` `` and `\` are special, up to `end` or the end.
-    fn quoted_until(&mut self, end: Option<char>) -> Result<Word, ParseError> {
+    pub(super) fn quoted_until(&mut self, end: Option<char>) -> Result<Word, ParseError> {
         let mut parts = Vec::new();
         loop {
             let Some(next) = self.peek(0) else {
@@ -285,94 +418,19 @@ impl Lexer {
             }
         }
     }
+}
 
-    /// What begins with `$` or a back-quote.
-    fn dollar(&mut self, parts: &mut Vec<Part>, quoted: bool) -> Result<(), ParseError> {
-        if self.next() == Some('`') {
-            let mut text = String::new();
-            loop {
-                match self.next() {
-                    Some('`') => break,
-                    Some('\\') if matches!(self.peek(0), Some('`' | '$' | '\\')) => text.extend(self.next()),
-                    Some(other) => text.push(other),
-                    None => return Err(ParseError::Incomplete),
-                }
-            }
-            parts.push(Part::Substitution { list: Arc::new(parse(&text)?), quoted });
-            return Ok(());
+/// Whether what was read of a word is `NAME=` or `NAME+=`.
+fn is_array_head(parts: &[Part]) -> bool {
+    match parts {
+        [Part::Text { text, quoted: false }] => {
+            text.strip_suffix('=').is_some_and(|name| super::is_name(name.strip_suffix('+').unwrap_or(name)))
         }
-        match self.peek(0) {
-            Some('(') if self.peek(1) == Some('(') => {
-                self.at += 2;
-                let text = self.until_closed('(', ')')?;
-                if self.next() != Some(')') {
-                    return Err(ParseError::Incomplete);
-                }
-                parts.push(Part::Arithmetic(Box::new(quoted_word(&text)?)));
-            }
-            Some('(') => {
-                self.at += 1;
-                let text = self.until_closed('(', ')')?;
-                let list = match parse(&text) {
-                    Err(ParseError::Incomplete) => {
-                        return Err(ParseError::Syntax("syntax error near unexpected token `)'".to_owned()));
-                    }
-                    parsed => Arc::new(parsed?),
-                };
-                parts.push(Part::Substitution { list, quoted });
-            }
-            Some('{') => {
-                self.at += 1;
-                let text = self.until_closed('{', '}')?;
-                parts.push(braced(&text, quoted)?);
-            }
-            Some(first) if first.is_ascii_alphabetic() || first == '_' => {
-                let mut name = String::new();
-                while let Some(next) = self.peek(0).filter(|c| c.is_ascii_alphanumeric() || *c == '_') {
-                    name.push(next);
-                    self.at += 1;
-                }
-                parts.push(Part::Variable { name, modifier: None, quoted });
-            }
-            Some(first) if first.is_ascii_digit() || "?$!#@*".contains(first) => {
-                self.at += 1;
-                parts.push(Part::Variable { name: first.to_string(), modifier: None, quoted });
-            }
-            _ => push_text(parts, '$', quoted),
-        }
-        Ok(())
-    }
-
-    /// The text up to the bracket that closes, quotes skipped.
-    fn until_closed(&mut self, open: char, close: char) -> Result<String, ParseError> {
-        let mut text = String::new();
-        let mut depth = 1;
-        let mut quote = None;
-        while let Some(next) = self.next() {
-            match (quote, next) {
-                (None, c) if c == open => depth += 1,
-                (None, c) if c == close => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return Ok(text);
-                    }
-                }
-                (None, '\'' | '"') => quote = Some(next),
-                (Some(open_quote), c) if c == open_quote => quote = None,
-                (None | Some('"'), '\\') => {
-                    text.push(next);
-                    text.extend(self.next());
-                    continue;
-                }
-                _ => {}
-            }
-            text.push(next);
-        }
-        Err(ParseError::Incomplete)
+        _ => false,
     }
 }
 
-fn push_text(parts: &mut Vec<Part>, c: char, quoted: bool) {
+pub(super) fn push_text(parts: &mut Vec<Part>, c: char, quoted: bool) {
     match parts.last_mut() {
         Some(Part::Text { text, quoted: last }) if *last == quoted => text.push(c),
         _ => parts.push(Part::Text { text: c.to_string(), quoted }),
@@ -380,38 +438,8 @@ fn push_text(parts: &mut Vec<Part>, c: char, quoted: bool) {
 }
 
 /// The word of a text in which quotes mean nothing.
-fn quoted_word(text: &str) -> Result<Word, ParseError> {
-    Lexer { chars: text.chars().collect(), at: 0, tokens: Vec::new(), documents: VecDeque::new() }.quoted_until(None)
-}
-
-/// What stands in `${…}`.
-fn braced(text: &str, quoted: bool) -> Result<Part, ParseError> {
-    let bad = || ParseError::Syntax(format!("${{{text}}}: bad substitution"));
-    if let Some(name) = text.strip_prefix('#').filter(|name| !name.is_empty()) {
-        let modifier = Some(("length".to_owned(), Box::default()));
-        return Ok(Part::Variable { name: name.to_owned(), modifier, quoted });
-    }
-    let length = text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').count();
-    let length = if length == 0 { text.chars().next().map_or(0, char::len_utf8) } else { length };
-    let (name, rest) = text.split_at(length);
-    if name.is_empty() {
-        return Err(bad());
-    }
-    if rest.is_empty() {
-        return Ok(Part::Variable { name: name.to_owned(), modifier: None, quoted });
-    }
-    let operator = [":-", ":=", ":+", ":?", "##", "%%", "-", "=", "+", "#", "%"]
-        .into_iter()
-        .find(|operator| rest.starts_with(operator))
-        .ok_or_else(bad)?;
-    let word = Lexer {
-        chars: rest.chars().skip(operator.len()).collect(),
-        at: 0,
-        tokens: Vec::new(),
-        documents: VecDeque::new(),
-    }
-    .quoted_until(None)?;
-    Ok(Part::Variable { name: name.to_owned(), modifier: Some((operator.to_owned(), Box::new(word))), quoted })
+pub(super) fn quoted_word(text: &str) -> Result<Word, ParseError> {
+    Lexer::new(text).quoted_until(None)
 }
 
 impl Token {
@@ -422,6 +450,7 @@ impl Token {
             Self::Operator(operator) => (*operator).to_owned(),
             Self::Redirect(_, operator) => (*operator).to_owned(),
             Self::HereText(_) => "<<".to_owned(),
+            Self::Arithmetic(_) => "((".to_owned(),
             Self::Newline => "newline".to_owned(),
         }
     }
@@ -449,5 +478,6 @@ fn part_text(part: &Part) -> String {
         Part::Variable { name, .. } => format!("${name}"),
         Part::Substitution { .. } => "$(".to_owned(),
         Part::Arithmetic(_) => "$((".to_owned(),
+        Part::Array(_) => "(".to_owned(),
     }
 }

@@ -1,5 +1,7 @@
 //! The shell's language: from a line to what it means.
 
+mod compound;
+mod dollar;
 mod lexer;
 mod parser;
 
@@ -65,8 +67,8 @@ pub(crate) struct Command {
 pub(crate) enum CommandKind {
     /// `NAME=value … program argument …`
     Simple {
-        /// Assignments before the program's name.
-        assignments: Vec<(String, Word)>,
+        /// Assignments before the program's name, or behind `local`, `declare`, `export` and `readonly`.
+        assignments: Vec<Assignment>,
         /// Program and arguments; may be empty.
         words: Vec<Word>,
     },
@@ -92,6 +94,13 @@ pub(crate) enum CommandKind {
         /// A turn.
         body: Arc<List>,
     },
+    /// `for ((begin; condition; step)); do …; done`
+    CountedFor {
+        /// The three expressions.
+        parts: [Word; 3],
+        /// A turn.
+        body: Arc<List>,
+    },
     /// `if …; then …; elif …; else …; fi`
     If {
         /// Conditions and what follows.
@@ -99,6 +108,72 @@ pub(crate) enum CommandKind {
         /// `else`
         otherwise: Option<Arc<List>>,
     },
+    /// `case WORD in PATTERN) …;; esac`
+    Case {
+        /// What is compared.
+        word: Word,
+        /// In order.
+        arms: Vec<CaseArm>,
+    },
+    /// `NAME() { …; }`
+    Function {
+        /// How it is called.
+        name: String,
+        /// What it does.
+        body: Arc<Command>,
+    },
+    /// `[[ … ]]`
+    Condition(Condition),
+    /// `(( … ))`
+    Arithmetic(Word),
+}
+
+/// An arm of `case`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CaseArm {
+    /// Any of them.
+    pub patterns: Vec<Word>,
+    /// What is done; may be empty.
+    pub body: Arc<List>,
+    /// `;;`, `;&` (the next body too) or `;;&` (the next patterns too).
+    pub end: &'static str,
+}
+
+/// What `[[ … ]]` decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// One to three words: a text, `-f FILE`, `A == B`.
+    Test(Vec<Word>),
+    /// `! …`
+    Not(Box<Condition>),
+    /// `… && …`
+    All(Vec<Condition>),
+    /// `… || …`
+    Any(Vec<Condition>),
+}
+
+/// `NAME=value`, `NAME[1]=value`, `NAME+=value`, `NAME=(a b)`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Assignment {
+    /// The variable.
+    pub name: String,
+    /// Which of its values.
+    pub index: Option<Word>,
+    /// `+=`
+    pub appends: bool,
+    /// What it gets; none behind `local` and its like.
+    pub value: Value,
+}
+
+/// What an assignment gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// No value: `local x`.
+    None,
+    /// A text.
+    Text(Word),
+    /// `(a b c)`
+    Array(Vec<Word>),
 }
 
 /// A redirection.
@@ -143,8 +218,10 @@ pub(crate) enum Part {
     Variable {
         /// Name, or `?`, `$`, `!`, `#`, `@`, a digit.
         name: String,
-        /// What stands behind the name in braces: `:-`, `-`, `:+`, `#`, `%` … with its word.
-        modifier: Option<(String, Box<Word>)>,
+        /// Which of an array's values.
+        index: Index,
+        /// What stands behind the name in braces.
+        modifier: Option<Box<Modifier>>,
         /// In double quotes: not split.
         quoted: bool,
     },
@@ -154,9 +231,49 @@ pub(crate) enum Part {
         list: Arc<List>,
         /// In double quotes: not split.
         quoted: bool,
+        /// `<(…)`: the output is a file, and this its name.
+        as_file: bool,
     },
     /// `$((…))`
     Arithmetic(Box<Word>),
+    /// `(a b c)` behind `NAME=`
+    Array(Vec<Word>),
+}
+
+/// Which of an array's values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Index {
+    /// None is named: the first.
+    None,
+    /// `[1]`
+    At(Box<Word>),
+    /// `[@]`: each by itself.
+    All,
+    /// `[*]`: all in one text.
+    Joined,
+}
+
+/// What is done with a variable's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Modifier {
+    /// `:-`, `-`, `:+`, `#`, `%`, `/`, `:` …; `length`, `keys` and `indirect` for `${#x}`, `${!a[@]}` and `${!x}`.
+    pub operator: &'static str,
+    /// A word, a pattern, where a piece begins.
+    pub word: Word,
+    /// What is put in its place, how long a piece is.
+    pub second: Option<Word>,
+}
+
+impl Assignment {
+    /// The text that it gives.
+    pub fn text(&self) -> Option<&Word> {
+        if let Value::Text(word) = &self.value { Some(word) } else { None }
+    }
+
+    /// The words of which it makes an array.
+    pub fn words(&self) -> Option<&[Word]> {
+        if let Value::Array(words) = &self.value { Some(words) } else { None }
+    }
 }
 
 impl Word {

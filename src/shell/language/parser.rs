@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use super::lexer::{Lexed, Token, lex};
-use super::{Command, CommandKind, Entry, Join, List, ParseError, Part, Pipeline, Redirect, Target, Word};
+use super::lexer::{Lexed, Token, lex, quoted_word};
+use super::{
+    Assignment, Command, CommandKind, Entry, Join, List, ParseError, Part, Pipeline, Redirect, Target, Value, Word,
+};
 
 /// How deep commands may stand in one another.
 const DEEPEST: usize = 40;
 
-const RESERVED: [&str; 10] = ["then", "else", "elif", "fi", "do", "done", "esac", "}", "in", "function"];
+const RESERVED: [&str; 8] = ["then", "else", "elif", "fi", "do", "done", "esac", "}"];
+
+/// Builtins whose operands are assignments.
+const DECLARING: [&str; 5] = ["declare", "export", "local", "readonly", "typeset"];
 
 /// Reads a text as the shell does: a list of commands.
 pub(crate) fn parse(text: &str) -> Result<List, ParseError> {
@@ -32,41 +37,41 @@ pub(crate) fn parse(text: &str) -> Result<List, ParseError> {
     }
 }
 
-fn unexpected(token: &Token) -> ParseError {
+pub(super) fn unexpected(token: &Token) -> ParseError {
     ParseError::Syntax(format!("syntax error near unexpected token `{}'", token.name()))
 }
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     tokens: &'a [Lexed],
-    at: usize,
+    pub(super) at: usize,
     text: Vec<char>,
     depth: usize,
 }
 
 impl<'a> Parser<'a> {
-    fn peek(&self) -> Option<&'a Token> {
+    pub(super) fn peek(&self) -> Option<&'a Token> {
         self.tokens.get(self.at).map(|(token, _)| token)
     }
 
     /// The next token as an unquoted word.
-    fn keyword(&self) -> Option<&'a str> {
+    pub(super) fn keyword(&self) -> Option<&'a str> {
         match self.peek()? {
             Token::Word(word) => word.plain(),
             _ => None,
         }
     }
 
-    fn is_operator(&self, operator: &str) -> bool {
+    pub(super) fn is_operator(&self, operator: &str) -> bool {
         matches!(self.peek(), Some(Token::Operator(found)) if *found == operator)
     }
 
-    fn skip_newlines(&mut self) {
+    pub(super) fn skip_newlines(&mut self) {
         while matches!(self.peek(), Some(Token::Newline)) {
             self.at += 1;
         }
     }
 
-    fn expect(&mut self, keyword: &str) -> Result<(), ParseError> {
+    pub(super) fn expect(&mut self, keyword: &str) -> Result<(), ParseError> {
         if self.keyword() == Some(keyword) {
             self.at += 1;
             return Ok(());
@@ -78,12 +83,14 @@ impl<'a> Parser<'a> {
         self.tokens.get(token).map_or(self.text.len(), |(_, end)| *end)
     }
 
-    fn list(&mut self, ends: &[&str]) -> Result<List, ParseError> {
+    pub(super) fn list(&mut self, ends: &[&str]) -> Result<List, ParseError> {
         let mut entries = Vec::new();
         loop {
             self.skip_newlines();
             let Some(token) = self.peek() else { break };
-            if matches!(token, Token::Operator(")")) || self.keyword().is_some_and(|word| ends.contains(&word)) {
+            if matches!(token, Token::Operator(")" | ";;" | ";&" | ";;&"))
+                || self.keyword().is_some_and(|word| ends.contains(&word))
+            {
                 break;
             }
             let start = self.at.checked_sub(1).map_or(0, |before| self.position(before));
@@ -143,7 +150,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn command(&mut self) -> Result<Command, ParseError> {
+    pub(super) fn command(&mut self) -> Result<Command, ParseError> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(ParseError::Syntax("syntax error: commands stand too deep in one another".to_owned()));
@@ -166,6 +173,10 @@ impl<'a> Parser<'a> {
                 CommandKind::Subshell(list)
             }
             Some(token @ (Token::Operator(_) | Token::Newline)) => return Err(unexpected(token)),
+            Some(Token::Arithmetic(text)) => {
+                self.at += 1;
+                CommandKind::Arithmetic(quoted_word(text)?)
+            }
             Some(token) => match self.keyword() {
                 Some("{") => {
                     self.at += 1;
@@ -176,6 +187,10 @@ impl<'a> Parser<'a> {
                 Some(word @ ("while" | "until")) => self.while_loop(word == "until")?,
                 Some("for") => self.for_loop()?,
                 Some("if") => self.branches()?,
+                Some("case") => self.case()?,
+                Some("[[") => self.condition_command()?,
+                Some("function") => self.function_keyword()?,
+                Some(name) if self.is_function_head(name) => self.function(name.to_owned())?,
                 Some(word) if RESERVED.contains(&word) => return Err(unexpected(token)),
                 _ => return self.simple(),
             },
@@ -188,74 +203,12 @@ impl<'a> Parser<'a> {
     }
 
     /// A list that must not be empty.
-    fn body(&mut self, ends: &[&str]) -> Result<Arc<List>, ParseError> {
+    pub(super) fn body(&mut self, ends: &[&str]) -> Result<Arc<List>, ParseError> {
         let list = self.list(ends)?;
         if list.0.is_empty() {
             return Err(self.peek().map_or(ParseError::Incomplete, unexpected));
         }
         Ok(Arc::new(list))
-    }
-
-    fn while_loop(&mut self, until: bool) -> Result<CommandKind, ParseError> {
-        self.at += 1;
-        let condition = self.body(&["do"])?;
-        let body = self.do_done()?;
-        Ok(CommandKind::While { until, condition, body })
-    }
-
-    fn do_done(&mut self) -> Result<Arc<List>, ParseError> {
-        self.expect("do")?;
-        let body = self.body(&["done"])?;
-        self.expect("done")?;
-        Ok(body)
-    }
-
-    fn for_loop(&mut self) -> Result<CommandKind, ParseError> {
-        self.at += 1;
-        let name = match self.peek() {
-            None => return Err(ParseError::Incomplete),
-            Some(token) => self.keyword().filter(|name| is_name(name)).ok_or_else(|| unexpected(token))?.to_owned(),
-        };
-        self.at += 1;
-        self.skip_newlines();
-        let mut words = Vec::new();
-        if self.keyword() == Some("in") {
-            self.at += 1;
-            while let Some(Token::Word(word)) = self.peek() {
-                words.push(word.clone());
-                self.at += 1;
-            }
-        }
-        if self.is_operator(";") {
-            self.at += 1;
-        }
-        self.skip_newlines();
-        let body = self.do_done()?;
-        Ok(CommandKind::For { name, words, body })
-    }
-
-    fn branches(&mut self) -> Result<CommandKind, ParseError> {
-        let mut arms = Vec::new();
-        loop {
-            self.at += 1;
-            let condition = self.body(&["then"])?;
-            self.expect("then")?;
-            let body = self.body(&["elif", "else", "fi"])?;
-            arms.push((condition, body));
-            match self.keyword() {
-                Some("elif") => {}
-                Some("else") => {
-                    self.at += 1;
-                    let otherwise = Some(self.body(&["fi"])?);
-                    self.expect("fi")?;
-                    return Ok(CommandKind::If { arms, otherwise });
-                }
-                _ => {
-                    self.expect("fi")?;
-                    return Ok(CommandKind::If { arms, otherwise: None });
-                }
-            }
-        }
     }
 
     fn simple(&mut self) -> Result<Command, ParseError> {
@@ -267,9 +220,18 @@ impl<'a> Parser<'a> {
             }
             let Some(Token::Word(word)) = self.peek() else { break };
             self.at += 1;
-            match assignment(word).filter(|_| words.is_empty()) {
+            let declares = words.first().and_then(Word::plain).is_some_and(|name| DECLARING.contains(&name));
+            match assignment(word).filter(|_| words.is_empty() || declares) {
                 Some(assignment) => assignments.push(assignment),
-                None => words.push(word.clone()),
+                None => match word.plain().filter(|name| declares && is_name(name)) {
+                    Some(name) => assignments.push(Assignment {
+                        name: name.to_owned(),
+                        index: None,
+                        appends: false,
+                        value: Value::None,
+                    }),
+                    None => words.push(word.clone()),
+                },
             }
         }
         if self.is_operator("(") {
@@ -278,7 +240,13 @@ impl<'a> Parser<'a> {
         Ok(Command { kind: CommandKind::Simple { assignments, words }, redirects })
     }
 
-    fn redirect(&mut self) -> Result<Option<Redirect>, ParseError> {
+    /// Whether `NAME ()` stands here.
+    fn is_function_head(&self, name: &str) -> bool {
+        let is = |ahead: usize, operator: &str| matches!(self.tokens.get(self.at + ahead), Some((Token::Operator(found), _)) if *found == operator);
+        is(1, "(") && is(2, ")") && !RESERVED.contains(&name)
+    }
+
+    pub(super) fn redirect(&mut self) -> Result<Option<Redirect>, ParseError> {
         match self.peek() {
             Some(Token::HereText(word)) => {
                 self.at += 1;
@@ -307,19 +275,49 @@ pub(crate) fn is_name(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// `NAME=value` apart.
-fn assignment(word: &Word) -> Option<(String, Word)> {
-    let Some((Part::Text { text, quoted: false }, rest)) = word.0.split_first() else { return None };
-    let (name, value) = text.split_once('=')?;
+/// `NAME=value`, `NAME[INDEX]+=value` apart.
+fn assignment(word: &Word) -> Option<Assignment> {
+    let (Part::Text { text, quoted: false }, rest) = word.0.split_first()? else { return None };
+    let length = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    let (name, tail) = text.split_at(length);
     if !is_name(name) {
         return None;
     }
-    let mut parts = Vec::new();
-    if !value.is_empty() {
-        parts.push(Part::Text { text: value.to_owned(), quoted: false });
-    }
+    let text_part = |text: &str| Part::Text { text: text.to_owned(), quoted: false };
+    let mut parts: Vec<Part> = Vec::new();
+    parts.extend((!tail.is_empty()).then(|| text_part(tail)));
     parts.extend(rest.iter().cloned());
-    Some((name.to_owned(), Word(parts)))
+    let mut index = None;
+    if let Some(inner) = tail.strip_prefix('[') {
+        if let Some(first) = parts.first_mut() {
+            *first = text_part(inner);
+        }
+        let (at, before, after) = parts.iter().enumerate().find_map(|(at, part)| match part {
+            Part::Text { text, quoted: false } => text.split_once(']').map(|(before, after)| (at, before, after)),
+            _ => None,
+        })?;
+        let mut within: Vec<Part> = parts.iter().take(at).cloned().collect();
+        within.push(text_part(before));
+        let mut rest: Vec<Part> = vec![text_part(after)];
+        rest.extend(parts.iter().skip(at + 1).cloned());
+        index = Some(Word(within));
+        parts = rest;
+    }
+    let Some(Part::Text { text, quoted: false }) = parts.first() else { return None };
+    let (appends, value) = match text.strip_prefix("+=") {
+        Some(value) => (true, value.to_owned()),
+        None => (false, text.strip_prefix('=')?.to_owned()),
+    };
+    parts.remove(0);
+    if let [Part::Array(words)] = parts.as_slice()
+        && value.is_empty()
+    {
+        return Some(Assignment { name: name.to_owned(), index, appends, value: Value::Array(words.clone()) });
+    }
+    if !value.is_empty() {
+        parts.insert(0, text_part(&value));
+    }
+    Some(Assignment { name: name.to_owned(), index, appends, value: Value::Text(Word(parts)) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Builtins: commands that read or change the shell itself.
 
-use super::Environment;
+use super::{Environment, settings};
 use crate::process::{Io, World};
 use crate::shell::commands;
 use crate::shell::environment::Unwind;
@@ -12,18 +12,54 @@ pub(super) enum Builtin {
     Ended(i32),
     /// It runs this text in the same shell.
     Text(String),
-    /// It reads a line into these variables.
+    /// It reads lines into variables, as these words say.
     Read(Vec<String>),
     /// It waits for these jobs, or for all.
     Wait(Vec<String>),
-    /// It is none; these are the program and its arguments.
-    None(Vec<String>),
+    /// It is none; these are the program and its arguments, and variables that `env` gives it.
+    None(Vec<String>, Vec<(String, String)>),
 }
 
 /// The builtins' names.
-pub(in crate::shell) const NAMES: [&str; 26] = [
-    ".", ":", "alias", "bg", "break", "cd", "command", "continue", "env", "eval", "exec", "exit", "export", "fg",
-    "history", "jobs", "kill", "let", "printenv", "read", "set", "source", "type", "unalias", "unset", "wait",
+pub(in crate::shell) const NAMES: [&str; 38] = [
+    ".",
+    ":",
+    "alias",
+    "bg",
+    "break",
+    "cd",
+    "command",
+    "continue",
+    "declare",
+    "env",
+    "eval",
+    "exec",
+    "exit",
+    "export",
+    "fg",
+    "getopts",
+    "history",
+    "jobs",
+    "kill",
+    "let",
+    "local",
+    "mapfile",
+    "printenv",
+    "read",
+    "readarray",
+    "readonly",
+    "return",
+    "set",
+    "shift",
+    "shopt",
+    "source",
+    "trap",
+    "type",
+    "typeset",
+    "unalias",
+    "unset",
+    "wait",
+    "which",
 ];
 
 /// Runs a builtin.
@@ -36,7 +72,18 @@ pub(super) fn start(
     let Some((name, rest)) = arguments.split_first() else { return Builtin::Ended(0) };
     let number = |default: u32| rest.first().and_then(|text| text.parse().ok()).unwrap_or(default);
     Builtin::Ended(match name.as_str() {
-        ":" | "set" | "bg" => 0,
+        ":" | "bg" => 0,
+        "set" => settings::set(rest, environment, io),
+        "shift" => settings::shift(rest, environment, io),
+        "shopt" => settings::shopt(rest, io),
+        "trap" => settings::trap(rest, environment, io),
+        "getopts" => settings::options(rest, environment, io),
+        "return" => settings::leave(rest, environment, io),
+        "printf" if rest.first().is_some_and(|word| word == "-v") => print_into(rest, environment, io),
+        "test" | "[" if rest.first().is_some_and(|word| word == "-v") => {
+            let name = rest.get(1).map_or("", String::as_str);
+            i32::from(environment.value(name).is_none())
+        }
         "cd" => change_directory(rest, world, io),
         "break" => {
             environment.unwind = Some(Unwind::Break(number(1)));
@@ -51,13 +98,7 @@ pub(super) fn start(
             environment.unwind = Some(Unwind::Exit(code));
             code
         }
-        "export" => export(rest, environment, io),
-        "unset" => {
-            for name in rest {
-                environment.unset(name);
-            }
-            0
-        }
+        "unset" => unset(rest, environment, io),
         "alias" => alias(rest, environment, io),
         "unalias" => unalias(rest, environment, io),
         "history" => {
@@ -67,14 +108,13 @@ pub(super) fn start(
             0
         }
         "printenv" | "env" if rest.is_empty() => {
-            for name in &environment.exported {
-                let value = environment.variables.get(name).map_or("", String::as_str);
+            for (name, value) in environment.exported_values() {
                 io.out(format!("{name}={value}\n"));
             }
             0
         }
         "printenv" => print_variables(rest, environment, io),
-        "env" => return Builtin::None(rest.iter().skip_while(|word| word.contains('=')).cloned().collect()),
+        "env" => return with_variables(rest, environment, io),
         "type" | "which" => describe(name == "type", rest, environment, io),
         "jobs" => {
             for job in &environment.jobs {
@@ -99,7 +139,7 @@ pub(super) fn start(
         }
         "eval" => return Builtin::Text(rest.join(" ")),
         "source" | "." => return source(name, rest, world, io),
-        "read" => return Builtin::Read(rest.iter().filter(|word| is_name(word)).cloned().collect()),
+        "read" | "mapfile" | "readarray" => return Builtin::Read(arguments.to_vec()),
         "wait" => return Builtin::Wait(rest.to_vec()),
         "fg" => {
             let job = environment.job(rest.first().map_or("%+", String::as_str));
@@ -114,30 +154,74 @@ pub(super) fn start(
                 }
             };
         }
-        "command" if rest.first().is_some_and(|word| word == "-v") => {
-            describe(false, rest.get(1..).unwrap_or_default(), environment, io)
+        "command" if rest.first().is_some_and(|word| word == "-v" || word == "-V") => {
+            describe(rest.first().is_some_and(|word| word == "-V"), rest.get(1..).unwrap_or_default(), environment, io)
         }
-        "command" | "exec" if !rest.is_empty() => return Builtin::None(rest.to_vec()),
+        "command" | "exec" if !rest.is_empty() => return Builtin::None(rest.to_vec(), Vec::new()),
         "command" | "exec" => 0,
-        _ => return Builtin::None(arguments.to_vec()),
+        _ => return Builtin::None(arguments.to_vec(), Vec::new()),
     })
 }
 
-/// `read`: splits a line into variables; the last one takes the rest.
-///
-/// # Errors
-/// When a value is too long.
-pub(super) fn assign_line(line: &str, names: &[String], environment: &mut Environment) -> Result<(), String> {
-    let mut rest = line.trim();
-    let Some((last, first)) = names.split_last() else {
-        return environment.assign("REPLY", line.to_owned());
-    };
-    for name in first {
-        let (word, tail) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        environment.assign(name, word.to_owned())?;
-        rest = tail.trim_start();
+/// `env NAME=value … PROGRAM …`
+fn with_variables(rest: &[String], environment: &Environment, io: &mut Io) -> Builtin {
+    let words: Vec<&String> = rest.iter().skip_while(|word| *word == "-i" || *word == "--").collect();
+    let count = words.iter().take_while(|word| word.contains('=')).count();
+    let (pairs, program) = words.split_at(count);
+    let own: Vec<(String, String)> = pairs
+        .iter()
+        .filter_map(|word| word.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    if program.is_empty() {
+        let mut variables = environment.exported_values();
+        variables.extend(own);
+        for (name, value) in variables {
+            io.out(format!("{name}={value}\n"));
+        }
+        return Builtin::Ended(0);
     }
-    environment.assign(last, rest.to_owned())
+    Builtin::None(program.iter().map(|word| (*word).clone()).collect(), own)
+}
+
+/// `unset NAME`, `unset -f NAME`, `unset 'NAME[1]'`
+fn unset(rest: &[String], environment: &mut Environment, io: &mut Io) -> i32 {
+    let functions = rest.first().is_some_and(|word| word == "-f");
+    let mut code = 0;
+    for name in rest.iter().filter(|word| !word.starts_with('-')) {
+        if environment.readonly.contains(name) {
+            io.err(format!("bash: unset: {name}: cannot unset: readonly variable\n"));
+            code = 1;
+        } else if functions {
+            environment.functions.remove(name);
+        } else if let Some((name, index)) = name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            match super::arithmetic::evaluate(index, environment).map(usize::try_from) {
+                Ok(Ok(at)) => environment.unset_at(name, at),
+                _ => {
+                    io.err(format!("bash: unset: [{index}]: bad array subscript\n"));
+                    code = 1;
+                }
+            }
+        } else if environment.value(name).is_some() || environment.arrays.contains_key(name) {
+            environment.unset(name);
+        } else {
+            environment.functions.remove(name);
+        }
+    }
+    code
+}
+
+/// `printf -v NAME FORMAT …`
+fn print_into(rest: &[String], environment: &mut Environment, io: &mut Io) -> i32 {
+    let Some(name) = rest.get(1).filter(|name| is_name(name)) else {
+        io.err("bash: printf: usage: printf [-v var] format [arguments]\n");
+        return 2;
+    };
+    let (text, code) = commands::formatted(rest.get(2..).unwrap_or_default(), io);
+    match environment.assign(name, text) {
+        Ok(()) => code,
+        Err(why) => environment.give_up(&why, io),
+    }
 }
 
 fn change_directory(rest: &[String], world: &World<'_>, io: &mut Io) -> i32 {
@@ -153,31 +237,6 @@ fn change_directory(rest: &[String], world: &World<'_>, io: &mut Io) -> i32 {
             1
         }
     }
-}
-
-fn export(rest: &[String], environment: &mut Environment, io: &mut Io) -> i32 {
-    if rest.is_empty() {
-        for name in &environment.exported {
-            let value = environment.variables.get(name).map_or("", String::as_str);
-            io.out(format!("declare -x {name}=\"{value}\"\n"));
-        }
-    }
-    let mut code = 0;
-    for word in rest.iter().filter(|word| !word.starts_with('-')) {
-        let (name, value) = word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
-        if !is_name(name) {
-            io.err(format!("bash: export: `{word}': not a valid identifier\n"));
-            code = 1;
-            continue;
-        }
-        if let Some(value) = value
-            && let Err(why) = environment.assign(name, value.to_owned())
-        {
-            return environment.give_up(&why, io);
-        }
-        environment.exported.insert(name.to_owned());
-    }
-    code
 }
 
 fn alias(rest: &[String], environment: &mut Environment, io: &mut Io) -> i32 {
@@ -218,7 +277,7 @@ fn unalias(rest: &[String], environment: &mut Environment, io: &mut Io) -> i32 {
 fn print_variables(rest: &[String], environment: &Environment, io: &mut Io) -> i32 {
     let mut code = 0;
     for name in rest {
-        match environment.variables.get(name).filter(|_| environment.exported.contains(name)) {
+        match environment.value(name).filter(|_| environment.exported.contains(name)) {
             Some(value) => io.out(format!("{value}\n")),
             None => code = 1,
         }
@@ -231,6 +290,8 @@ fn describe(is_type: bool, names: &[String], environment: &Environment, io: &mut
     for name in names {
         let text = if let Some(text) = environment.aliases.get(name) {
             if is_type { format!("{name} is aliased to `{text}'") } else { format!("alias {name}='{text}'") }
+        } else if environment.functions.contains_key(name) {
+            if is_type { format!("{name} is a function") } else { name.clone() }
         } else if NAMES.contains(&name.as_str()) {
             if is_type { format!("{name} is a shell builtin") } else { name.clone() }
         } else if commands::exists(name) {

@@ -1,18 +1,23 @@
 //! Expansion: what words become before a command sees them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Environment, Running, arithmetic};
+use super::glob::{braces, is_pattern_match};
+use super::parameter::{self, Expanded, Outputs};
+use super::{Environment, Running};
 use crate::process::{Io, Stream, World};
 use crate::shell::environment::{LONGEST_TEXT, too_long};
-use crate::shell::language::{List, Part, Word};
+use crate::shell::language::{Index, List, Part, Word};
+
+pub(super) use super::parameter::{assign_element, element};
 
 /// Words while they are expanded: their substitutions run first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expansion {
-    results: Vec<String>,
+    outputs: Outputs,
     running: Option<Box<(Running, Io)>>,
+    /// The files that `<(…)` has made.
+    files: Vec<String>,
     /// Exit code of the last substitution.
     pub last: Option<i32>,
 }
@@ -26,6 +31,9 @@ struct Field {
     /// Holds `*`, `?` or `[` outside of quotes.
     is_pattern: bool,
 }
+
+/// The most files that `<(…)` may make at once.
+const MOST_FILES: usize = 20;
 
 impl Expansion {
     /// The words split into fields, with file patterns and braces expanded.
@@ -41,14 +49,14 @@ impl Expansion {
         if environment.unwind.is_some() {
             return Some(Err(1));
         }
-        let mut results: VecDeque<String> = self.results.drain(..).collect();
+        let mut outputs = std::mem::take(&mut self.outputs);
         let mut fields = Vec::new();
         let mut bytes = 0;
         for word in words {
             for word in braces(word) {
                 let mut field = Field::default();
-                for part in &word.0 {
-                    match add_part(part, &mut field, &mut fields, environment, &mut results) {
+                for (at, part) in word.0.iter().enumerate() {
+                    match add_part(part, at == 0, &mut field, &mut fields, environment, &mut outputs) {
                         Ok(length) => bytes += length,
                         Err(text) => {
                             io.err(format!("bash: {text}\n"));
@@ -63,7 +71,8 @@ impl Expansion {
             }
         }
         environment.charge(0, bytes);
-        Some(Ok(fields.into_iter().flat_map(|field| files_of(field, world)).collect()))
+        let globs = !environment.settings.noglob;
+        Some(Ok(fields.into_iter().flat_map(|field| files_of(field, globs, world)).collect()))
     }
 
     /// The words as one text each.
@@ -78,9 +87,9 @@ impl Expansion {
         if environment.unwind.is_some() {
             return Some(Err(1));
         }
-        let mut results: VecDeque<String> = self.results.drain(..).collect();
+        let mut outputs = std::mem::take(&mut self.outputs);
         let texts: Result<Vec<String>, String> =
-            words.iter().map(|word| text_of(word, environment, &mut results)).collect();
+            words.iter().map(|word| parameter::text_of(word, environment, &mut outputs)).collect();
         Some(match texts {
             Ok(texts) if texts.iter().any(|text| text.len() > LONGEST_TEXT) => {
                 Err(environment.give_up(&too_long(), io))
@@ -93,6 +102,18 @@ impl Expansion {
         })
     }
 
+    /// What the substitutions in these words have written, for whoever expands them one by one.
+    pub fn outputs(
+        &mut self,
+        words: &[&Word],
+        environment: &mut Environment,
+        world: &mut World<'_>,
+        io: &mut Io,
+    ) -> Option<Outputs> {
+        self.substitute(words, environment, world, io)?;
+        Some(std::mem::take(&mut self.outputs))
+    }
+
     /// Runs the substitutions, one after the other.
     fn substitute(
         &mut self,
@@ -103,7 +124,7 @@ impl Expansion {
     ) -> Option<()> {
         let mut lists = Vec::new();
         words.iter().for_each(|word| collect(word, &mut lists));
-        while let Some(list) = lists.get(self.results.len()) {
+        while let Some((list, as_file)) = lists.get(self.outputs.len()) {
             let (running, inner) = &mut **self.running.get_or_insert_with(|| {
                 Box::new((Running::subshell(environment.subshell(), Running::list(list)), Io::default()))
             });
@@ -113,7 +134,7 @@ impl Expansion {
             if inner.unread_bytes() > LONGEST_TEXT || inner.is_cut() {
                 running.interrupt(world, &mut Io::default());
                 self.running = None;
-                self.results.push(String::new());
+                self.outputs.push(list, String::new());
                 environment.give_up(&too_long(), io);
                 continue;
             }
@@ -125,144 +146,161 @@ impl Expansion {
                     Stream::Err => io.err(&chunk.text),
                 }
             }
-            text.truncate(text.trim_end_matches('\n').len());
-            self.results.push(text);
+            if *as_file {
+                text = self.file_of(text, environment, world, io);
+            } else {
+                text.truncate(text.trim_end_matches('\n').len());
+                self.last = Some(code);
+                environment.last_exit = code;
+            }
+            self.outputs.push(list, text);
             self.running = None;
-            self.last = Some(code);
-            environment.last_exit = code;
         }
         Some(())
+    }
+
+    /// Writes what `<(…)` has printed into a file that is there while the command runs; its name.
+    fn file_of(&mut self, text: String, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> String {
+        let names = (0..MOST_FILES).map(|at| format!("/dev/fd/{}", 63 - at));
+        let Some(name) = names.into_iter().find(|name| world.files.read(name).is_none()) else {
+            environment.give_up("cannot make pipe for process substitution: Too many open files", io);
+            return String::new();
+        };
+        if let Err(why) = world.files.store(&name, text) {
+            environment.give_up(&format!("cannot make pipe for process substitution: {why}"), io);
+        }
+        self.files.push(name.clone());
+        name
+    }
+
+    /// The command that read the files of `<(…)` has ended.
+    pub fn release(&mut self, world: &mut World<'_>) {
+        for name in self.files.drain(..) {
+            world.files.remove(&name);
+        }
     }
 
     pub fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) {
         if let Some(running) = &mut self.running {
             running.0.interrupt(world, io);
         }
+        self.release(world);
     }
 }
 
-fn collect(word: &Word, lists: &mut Vec<Arc<List>>) {
+fn collect(word: &Word, lists: &mut Vec<(Arc<List>, bool)>) {
     for part in &word.0 {
         match part {
-            Part::Substitution { list, .. } => lists.push(Arc::clone(list)),
+            Part::Substitution { list, as_file, .. } => lists.push((Arc::clone(list), *as_file)),
             Part::Arithmetic(word) => collect(word, lists),
-            Part::Variable { modifier: Some((_, word)), .. } => collect(word, lists),
-            Part::Variable { .. } | Part::Text { .. } => {}
-        }
-    }
-}
-
-fn text_of(word: &Word, environment: &mut Environment, results: &mut VecDeque<String>) -> Result<String, String> {
-    let mut text = String::new();
-    for part in &word.0 {
-        text.push_str(&part_text(part, environment, results)?);
-        if text.len() > LONGEST_TEXT {
-            // Whoever asked says so.
-            return Ok(text);
-        }
-    }
-    Ok(text)
-}
-
-fn part_text(part: &Part, environment: &mut Environment, results: &mut VecDeque<String>) -> Result<String, String> {
-    match part {
-        Part::Text { text, .. } => Ok(text.clone()),
-        Part::Substitution { .. } => Ok(results.pop_front().unwrap_or_default()),
-        Part::Arithmetic(word) => {
-            let text = text_of(word, environment, results)?;
-            arithmetic::evaluate(&text, environment).map(|value| value.to_string())
-        }
-        Part::Variable { name, modifier: None, .. } => Ok(environment.value(name).unwrap_or_default()),
-        Part::Variable { name, modifier: Some((operator, word)), .. } => {
-            let word = text_of(word, environment, results)?;
-            modified(name, operator, word, environment)
-        }
-    }
-}
-
-fn modified(name: &str, operator: &str, word: String, environment: &mut Environment) -> Result<String, String> {
-    let value = environment.value(name);
-    let is_missing =
-        if operator.starts_with(':') { value.as_ref().is_none_or(String::is_empty) } else { value.is_none() };
-    let value = value.unwrap_or_default();
-    Ok(match operator {
-        "length" => value.chars().count().to_string(),
-        ":-" | "-" if is_missing => word,
-        ":=" | "=" if is_missing => {
-            environment.assign(name, word.clone())?;
-            word
-        }
-        ":?" if is_missing => {
-            return Err(format!("{name}: {}", if word.is_empty() { "parameter null or not set" } else { &word }));
-        }
-        ":+" | "+" => {
-            if is_missing {
-                String::new()
-            } else {
-                word
+            Part::Variable { index, modifier, .. } => {
+                if let Index::At(word) = index {
+                    collect(word, lists);
+                }
+                if let Some(modifier) = modifier {
+                    collect(&modifier.word, lists);
+                    modifier.second.iter().for_each(|word| collect(word, lists));
+                }
             }
-        }
-        "#" | "##" => without(&value, &word, operator == "##", true),
-        "%" | "%%" => without(&value, &word, operator == "%%", false),
-        _ => value,
-    })
-}
-
-/// `value` without the part at its start or end that fits `pattern`.
-fn without(value: &str, pattern: &str, longest: bool, at_start: bool) -> String {
-    let mut cuts: Vec<usize> = value.char_indices().map(|(at, _)| at).chain([value.len()]).collect();
-    if longest == at_start {
-        cuts.reverse();
-    }
-    for cut in cuts {
-        let (head, tail) = value.split_at(cut);
-        let (cut_off, rest) = if at_start { (head, tail) } else { (tail, head) };
-        if is_pattern_match(pattern, cut_off) {
-            return rest.to_owned();
+            Part::Array(words) => words.iter().for_each(|word| collect(word, lists)),
+            Part::Text { .. } => {}
         }
     }
-    value.to_owned()
 }
 
 /// Adds a part to a field, and the fields that it ends; how long it is.
 fn add_part(
     part: &Part,
+    is_first: bool,
     field: &mut Field,
     fields: &mut Vec<Field>,
     environment: &mut Environment,
-    results: &mut VecDeque<String>,
+    outputs: &mut Outputs,
 ) -> Result<usize, String> {
-    let text = part_text(part, environment, results)?;
     let (quoted, splits) = match part {
         Part::Text { quoted, .. } => (*quoted, false),
         Part::Variable { quoted, .. } | Part::Substitution { quoted, .. } => (*quoted, !quoted),
-        Part::Arithmetic(_) => (true, false),
+        Part::Arithmetic(_) | Part::Array(_) => (true, false),
     };
-    if !quoted && text.contains(['*', '?', '[']) {
-        field.is_pattern = true;
+    if let Some(word) = parameter::default_of(part, environment) {
+        // What is quoted in a default stays together, the rest is split.
+        let mut length = 0;
+        for part in &word.0 {
+            match part {
+                Part::Text { text, quoted: false } => {
+                    length += text.len();
+                    add_split(text, field, fields, environment.separators());
+                }
+                part => length += add_part(part, false, field, fields, environment, outputs)?,
+            }
+        }
+        return Ok(length);
     }
-    if !splits {
-        field.text.push_str(&text);
-        field.exists |= quoted || !text.is_empty();
-        return Ok(text.len());
+    let texts = match parameter::value_of(part, environment, outputs)? {
+        Expanded::One(text) => {
+            let text = if is_first && !quoted && !splits { with_home(text, environment) } else { text };
+            vec![text]
+        }
+        // No values make no field, not even in quotes.
+        Expanded::Many(texts) => texts,
+    };
+    let length = texts.iter().map(String::len).sum();
+    for (at, text) in texts.into_iter().enumerate() {
+        if at > 0 {
+            finish(std::mem::take(field), fields);
+        }
+        if splits {
+            add_split(&text, field, fields, environment.separators());
+        } else {
+            field.is_pattern |= !quoted && text.contains(['*', '?', '[']);
+            field.exists |= quoted || !text.is_empty();
+            field.text.push_str(&text);
+        }
     }
-    let mut words = text.split_whitespace();
-    if text.starts_with(char::is_whitespace) {
+    Ok(length)
+}
+
+/// `~` and `~/…`
+fn with_home(text: String, environment: &Environment) -> String {
+    match text.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => environment.value("HOME").unwrap_or_default() + rest,
+        _ => text,
+    }
+}
+
+/// Adds a text that was not quoted: it is parted at the separators.
+fn add_split(text: &str, field: &mut Field, fields: &mut Vec<Field>, separators: &str) {
+    let is_blank = |c: char| c.is_whitespace() && separators.contains(c);
+    let mut after_blank = false;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let end = rest.find(|c: char| separators.contains(c)).unwrap_or(rest.len());
+        if end > 0 {
+            let (word, tail) = rest.split_at(end);
+            if after_blank {
+                finish(std::mem::take(field), fields);
+            }
+            field.text.push_str(word);
+            field.exists = true;
+            field.is_pattern |= word.contains(['*', '?', '[']);
+            after_blank = false;
+            rest = tail;
+            continue;
+        }
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        if is_blank(c) {
+            after_blank |= field.exists;
+        } else {
+            // A separator that is no blank ends a field, be it an empty one.
+            field.exists = true;
+            finish(std::mem::take(field), fields);
+            rest = rest.trim_start_matches(is_blank);
+            after_blank = false;
+        }
+    }
+    if after_blank {
         finish(std::mem::take(field), fields);
     }
-    if let Some(first) = words.next() {
-        field.text.push_str(first);
-        field.exists = true;
-    }
-    for word in words {
-        let is_pattern = word.contains(['*', '?', '[']);
-        let next = Field { text: word.to_owned(), exists: true, is_pattern };
-        finish(std::mem::replace(field, next), fields);
-    }
-    if text.ends_with(char::is_whitespace) {
-        finish(std::mem::take(field), fields);
-    }
-    Ok(text.len())
 }
 
 fn finish(field: Field, fields: &mut Vec<Field>) {
@@ -272,8 +310,8 @@ fn finish(field: Field, fields: &mut Vec<Field>) {
 }
 
 /// The files that fit a field; the field itself when it is no pattern or none fits.
-fn files_of(field: Field, world: &World<'_>) -> Vec<String> {
-    if !field.is_pattern {
+fn files_of(field: Field, globs: bool, world: &World<'_>) -> Vec<String> {
+    if !field.is_pattern || !globs {
         return vec![field.text];
     }
     let depth = field.text.matches('/').count();
@@ -285,106 +323,4 @@ fn files_of(field: Field, world: &World<'_>) -> Vec<String> {
         .map(str::to_owned)
         .collect();
     if found.is_empty() { vec![field.text] } else { found }
-}
-
-/// Whether `text` fits a pattern of `*`, `?` and `[…]`.
-pub(crate) fn is_pattern_match(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut from) = (0, 0);
-    // Where the last star stood, and how much of the text it has taken so far.
-    let mut star: Option<(usize, usize)> = None;
-    while from < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, from));
-                at += 1;
-                continue;
-            }
-            Some('[') => {
-                if let Some(length) = class_match(pattern.get(at..).unwrap_or_default(), text.get(from).copied()) {
-                    at += length;
-                    from += 1;
-                    continue;
-                }
-            }
-            Some(wanted) if *wanted == '?' || Some(wanted) == text.get(from) => {
-                at += 1;
-                from += 1;
-                continue;
-            }
-            _ => {}
-        }
-        let Some((star_at, taken)) = star else { return false };
-        star = Some((star_at, taken + 1));
-        at = star_at + 1;
-        from = taken + 1;
-    }
-    pattern.get(at..).unwrap_or_default().iter().all(|c| *c == '*')
-}
-
-/// The length of the class `[…]` at the pattern's start, if the character is in it.
-fn class_match(pattern: &[char], c: Option<char>) -> Option<usize> {
-    let c = c?;
-    let end = pattern.iter().skip(2).position(|c| *c == ']')? + 2;
-    let mut inner = pattern.get(1..end)?;
-    let negated = matches!(inner.first(), Some('!' | '^'));
-    if negated {
-        inner = inner.get(1..)?;
-    }
-    let mut found = false;
-    let mut at = 0;
-    while let Some(first) = inner.get(at) {
-        match (inner.get(at + 1), inner.get(at + 2)) {
-            (Some('-'), Some(last)) => {
-                found |= (*first..=*last).contains(&c);
-                at += 3;
-            }
-            _ => {
-                found |= *first == c;
-                at += 1;
-            }
-        }
-    }
-    (found != negated).then_some(end + 1)
-}
-
-/// A word per brace alternative: `{1..3}` and `{a,b}`, one of them a word.
-fn braces(word: &Word) -> Vec<Word> {
-    for (index, part) in word.0.iter().enumerate() {
-        let Part::Text { text, quoted: false } = part else { continue };
-        let Some((before, rest)) = text.split_once('{') else { continue };
-        let Some((inner, after)) = rest.split_once('}') else { continue };
-        let alternatives = alternatives(inner);
-        if alternatives.is_empty() {
-            continue;
-        }
-        return alternatives
-            .into_iter()
-            .map(|middle| {
-                let mut parts = word.0.clone();
-                if let Some(part) = parts.get_mut(index) {
-                    *part = Part::Text { text: format!("{before}{middle}{after}"), quoted: false };
-                }
-                Word(parts)
-            })
-            .collect();
-    }
-    vec![word.clone()]
-}
-
-/// The longest sequence that braces make.
-const LONGEST_SEQUENCE: u64 = 10_000;
-
-fn alternatives(inner: &str) -> Vec<String> {
-    if let Some((first, last)) = inner.split_once("..") {
-        let (Ok(first), Ok(last)) = (first.parse::<i64>(), last.parse::<i64>()) else { return Vec::new() };
-        if first.abs_diff(last) > LONGEST_SEQUENCE {
-            return Vec::new();
-        }
-        if first <= last {
-            return (first..=last).map(|n| n.to_string()).collect();
-        }
-        return (last..=first).rev().map(|n| n.to_string()).collect();
-    }
-    if inner.contains(',') { inner.split(',').map(str::to_owned).collect() } else { Vec::new() }
 }

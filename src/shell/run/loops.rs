@@ -9,13 +9,13 @@ use crate::shell::environment::Unwind;
 use crate::shell::language::{Command, CommandKind, List};
 
 /// What a loop does after a turn.
-enum Next {
+pub(super) enum Next {
     Turn,
     End,
 }
 
 /// Handles `break` and `continue` after a turn.
-fn after_turn(environment: &mut Environment) -> Next {
+pub(super) fn after_turn(environment: &mut Environment) -> Next {
     match environment.unwind {
         None => Next::Turn,
         Some(Unwind::Continue(0 | 1)) => {
@@ -34,7 +34,7 @@ fn after_turn(environment: &mut Environment) -> Next {
             environment.unwind = Some(Unwind::Continue(levels - 1));
             Next::End
         }
-        Some(Unwind::Exit(_)) => Next::End,
+        Some(Unwind::Return(_) | Unwind::Exit(_)) => Next::End,
     }
 }
 
@@ -60,7 +60,10 @@ impl WhileLoop {
                 return None;
             }
             let part = if self.in_body { &self.body } else { &self.condition };
-            let code = self.child.get_or_insert_with(|| Running::list(part)).poll(environment, world, io)?;
+            environment.in_conditions += u32::from(!self.in_body);
+            let ended = self.child.get_or_insert_with(|| Running::list(part)).poll(environment, world, io);
+            environment.in_conditions -= u32::from(!self.in_body);
+            let code = ended?;
             self.child = None;
             if let Next::End = after_turn(environment) {
                 return Some(self.last);
@@ -154,7 +157,10 @@ impl Branches {
                 }
                 (None, None) => return Some(0),
             };
-            let code = self.child.get_or_insert_with(|| Running::list(part)).poll(environment, world, io)?;
+            environment.in_conditions += u32::from(!self.chosen);
+            let ended = self.child.get_or_insert_with(|| Running::list(part)).poll(environment, world, io);
+            environment.in_conditions -= u32::from(!self.chosen);
+            let code = ended?;
             self.child = None;
             if self.chosen || environment.unwind.is_some() {
                 return Some(code);

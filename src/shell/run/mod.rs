@@ -2,23 +2,31 @@
 
 mod arithmetic;
 mod builtins;
+mod decide;
+mod declare;
 mod expansion;
+mod glob;
 mod loops;
+mod parameter;
 mod pipe;
+mod read;
 mod redirection;
+mod settings;
 mod simple;
 
 use std::sync::Arc;
 
 use super::environment::{Environment, Unwind};
-use super::language::{Command, CommandKind, Entry, Join, List, Pipeline};
+use super::language::{Command, CommandKind, Entry, Join, List, Pipeline, parse};
 use crate::process::{Io, World};
 
 pub(super) use builtins::NAMES as BUILTINS;
-pub(super) use expansion::is_pattern_match;
+use decide::{Case, CountedLoop, Decision};
+pub(super) use glob::is_pattern_match;
 use loops::{Branches, ForLoop, WhileLoop};
 use pipe::Pipe;
 use redirection::Redirected;
+pub(super) use settings::set;
 use simple::Simple;
 
 /// How many commands may feed one another.
@@ -41,6 +49,14 @@ pub(super) enum Running {
     For(Box<ForLoop>),
     /// `if`.
     If(Box<Branches>),
+    /// `case`.
+    Case(Box<Case>),
+    /// `[[ … ]]` and `((…))`.
+    Decision(Box<Decision>),
+    /// `for ((…))`.
+    Counted(Box<CountedLoop>),
+    /// The definition of a function.
+    Function(Arc<Command>),
     /// `( … )`: what it changes stays its own.
     Subshell(Box<(Environment, Running)>),
 }
@@ -48,7 +64,15 @@ pub(super) enum Running {
 impl Running {
     /// A list, from its beginning.
     pub fn list(list: &Arc<List>) -> Self {
-        Self::List(Sequence { list: Arc::clone(list), entry: 0, link: 0, child: None, last: 0, began_ms: 0 })
+        Self::List(Sequence {
+            list: Arc::clone(list),
+            entry: 0,
+            link: 0,
+            child: None,
+            last: 0,
+            began_ms: 0,
+            after_error: None,
+        })
     }
 
     fn pipeline(pipeline: &Pipeline, environment: &Environment) -> Self {
@@ -78,6 +102,10 @@ impl Running {
             }
             CommandKind::For { .. } => Self::For(Box::new(ForLoop::new(command))),
             CommandKind::If { .. } => Self::If(Box::new(Branches::new(command))),
+            CommandKind::Case { .. } => Self::Case(Box::new(Case::new(command))),
+            CommandKind::Condition(_) | CommandKind::Arithmetic(_) => Self::Decision(Box::new(Decision::new(command))),
+            CommandKind::CountedFor { .. } => Self::Counted(Box::new(CountedLoop::new(command))),
+            CommandKind::Function { .. } => Self::Function(Arc::clone(command)),
         }
     }
 
@@ -88,6 +116,18 @@ impl Running {
 
     /// Does what can be done now. When it has not ended, it has noted in `environment` for what it waits.
     pub fn poll(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
+        let ended = if environment.descend() {
+            self.poll_within(environment, world, io)
+        } else if environment.unwind.is_none() {
+            Some(environment.give_up("commands stand too deep in one another", io))
+        } else {
+            Some(1)
+        };
+        environment.ascend();
+        ended
+    }
+
+    fn poll_within(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
         match self {
             Self::List(list) => list.poll(environment, world, io),
             Self::Pipe(pipe) => pipe.poll(environment, world, io),
@@ -96,6 +136,15 @@ impl Running {
             Self::While(turns) => turns.poll(environment, world, io),
             Self::For(turns) => turns.poll(environment, world, io),
             Self::If(branches) => branches.poll(environment, world, io),
+            Self::Case(case) => case.poll(environment, world, io),
+            Self::Decision(decision) => decision.poll(environment, world, io),
+            Self::Counted(turns) => turns.poll(environment, world, io),
+            Self::Function(command) => {
+                if let CommandKind::Function { name, body } = &command.kind {
+                    environment.functions.insert(name.clone(), Arc::clone(body));
+                }
+                Some(0)
+            }
             Self::Subshell(subshell) => {
                 let (inner, running) = subshell.as_mut();
                 inner.begin_poll();
@@ -103,9 +152,19 @@ impl Running {
                 let ended = poll_with_jobs(running, inner, world, io);
                 environment.waits_like(inner);
                 let code = ended?;
-                match inner.unwind.take() {
-                    Some(Unwind::Exit(code)) => Some(code),
-                    _ => Some(code),
+                let exits = matches!(inner.unwind, Some(Unwind::Exit(_)));
+                let code = match inner.unwind.take() {
+                    Some(Unwind::Exit(code) | Unwind::Return(code)) => code,
+                    _ => code,
+                };
+                inner.leaves_with = inner.leaves_with.map(|left| if exits { code } else { left });
+                match exit_trap(inner, code) {
+                    Some(trap) => {
+                        *running = trap;
+                        environment.wake = environment.wake.min(world.cluster.now());
+                        None
+                    }
+                    None => Some(inner.leaves_with.take().unwrap_or(code)),
                 }
             }
         }
@@ -121,9 +180,24 @@ impl Running {
             Self::While(turns) => turns.interrupt(world, io),
             Self::For(turns) => turns.interrupt(world, io),
             Self::If(branches) => branches.interrupt(world, io),
+            Self::Case(case) => case.interrupt(world, io),
+            Self::Decision(decision) => decision.interrupt(world, io),
+            Self::Counted(turns) => turns.interrupt(world, io),
+            Self::Function(_) => 130,
             Self::Subshell(subshell) => subshell.1.interrupt(world, io),
         }
     }
+}
+
+/// What `trap … EXIT` has set, once, when a shell ends with this code.
+pub(super) fn exit_trap(environment: &mut Environment, code: i32) -> Option<Running> {
+    let text = environment.traps.remove("EXIT").filter(|text| !text.is_empty())?;
+    let list = parse(&text).ok()?;
+    environment.leave_all();
+    environment.last_exit = code;
+    environment.leaves_with = Some(code);
+    environment.settings.errexit = false;
+    Some(Running::list(&Arc::new(list)))
 }
 
 /// Lets a shell's jobs go on, and then what it runs itself.
@@ -153,11 +227,26 @@ pub(super) struct Sequence {
     child: Option<Box<Running>>,
     last: i32,
     began_ms: u64,
+    /// The exit code for which the trap for errors runs.
+    after_error: Option<i32>,
 }
 
 impl Sequence {
     fn poll(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
         let list = Arc::clone(&self.list);
+        if let Some(code) = self.after_error {
+            // The trap for errors runs, and is no error itself.
+            self.child.as_mut().map_or(Some(0), |trap| trap.poll(environment, world, io))?;
+            environment.in_conditions = environment.in_conditions.saturating_sub(1);
+            (self.child, self.after_error) = (None, None);
+            environment.last_exit = code;
+            if environment.settings.errexit && environment.unwind.is_none() {
+                environment.unwind = Some(Unwind::Exit(code));
+            }
+            if environment.unwind.is_some() {
+                return Some(code);
+            }
+        }
         while let Some(entry) = list.0.get(self.entry) {
             if entry.background {
                 if environment.is_spent(world.cluster.now(), io) {
@@ -186,12 +275,19 @@ impl Sequence {
                 return Some(environment.give_up("fork: retry: Resource temporarily unavailable", io));
             }
             let now_ms = world.cluster.now().as_ms();
+            let is_decided = pipeline.negated || self.link + 1 < entry.chain.len();
+            environment.in_conditions += u32::from(is_decided);
             let child = self.child.get_or_insert_with(|| {
                 self.began_ms = now_ms;
                 Box::new(Running::pipeline(pipeline, environment))
             });
-            let mut code = child.poll(environment, world, io)?;
+            let ended = child.poll(environment, world, io);
+            environment.in_conditions = environment.in_conditions.saturating_sub(u32::from(is_decided));
+            let mut code = ended?;
             self.child = None;
+            if pipeline.commands.len() == 1 {
+                environment.pipe_codes = vec![code];
+            }
             if pipeline.timed {
                 io.err(times(world.cluster.now().as_ms().saturating_sub(self.began_ms)));
             }
@@ -203,6 +299,21 @@ impl Sequence {
             self.link += 1;
             if environment.unwind.is_some() {
                 return Some(code);
+            }
+            if code != 0 && !is_decided && environment.in_conditions == 0 && fails_by_itself(pipeline) {
+                if let Some(text) = environment.traps.get("ERR").filter(|text| !text.is_empty())
+                    && environment.frames.is_empty()
+                    && let Ok(list) = parse(text)
+                {
+                    self.after_error = Some(code);
+                    environment.in_conditions += 1;
+                    self.child = Some(Box::new(Running::list(&Arc::new(list))));
+                    return self.poll(environment, world, io);
+                }
+                if environment.settings.errexit {
+                    environment.unwind = Some(Unwind::Exit(code));
+                    return Some(code);
+                }
             }
         }
         Some(self.last)
@@ -222,6 +333,15 @@ impl Sequence {
         self.link = 0;
         true
     }
+}
+
+/// Whether a pipeline's failure is its own, and was not one of the commands in it.
+fn fails_by_itself(pipeline: &Pipeline) -> bool {
+    let [only] = pipeline.commands.as_slice() else { return true };
+    matches!(
+        only.kind,
+        CommandKind::Simple { .. } | CommandKind::Subshell(_) | CommandKind::Condition(_) | CommandKind::Arithmetic(_)
+    )
 }
 
 /// What `time` says.

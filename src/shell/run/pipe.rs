@@ -83,8 +83,12 @@ impl Pipe {
         if was_full && !self.stages.iter().any(|stage| stage.io.waiting_bytes() > CAPACITY) {
             environment.wake = environment.wake.min(world.cluster.now() + 1);
         }
-        let all_ended = self.stages.iter().all(|stage| stage.ended.is_some());
-        if all_ended { self.stages.last()?.ended } else { None }
+        let codes: Option<Vec<i32>> = self.stages.iter().map(|stage| stage.ended).collect();
+        let codes = codes?;
+        let failed = codes.iter().rev().copied().find(|code| *code != 0);
+        let last = codes.last().copied();
+        environment.pipe_codes = codes;
+        if environment.settings.pipefail { Some(failed.unwrap_or(0)) } else { last }
     }
 
     /// Ends programs that have written something since whoever read it has ended.

@@ -52,7 +52,9 @@ impl Redirected {
                 Ok(texts) => texts,
                 Err(code) => return Some(code),
             };
-            match self.open(texts, environment, world) {
+            let opened = self.open(texts, environment, world);
+            self.expansion.release(world);
+            match opened {
                 Ok(open) => self.open = Some(open),
                 Err(text) => {
                     io.err(format!("bash: {text}\n"));
@@ -104,7 +106,10 @@ impl Redirected {
     }
 
     pub fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
-        let Some(open) = self.open.as_mut() else { return 130 };
+        let Some(open) = self.open.as_mut() else {
+            self.expansion.interrupt(world, io);
+            return 130;
+        };
         let code = open.running.interrupt(world, &mut open.io);
         open.deliver(world, io);
         code

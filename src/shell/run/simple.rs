@@ -3,22 +3,29 @@
 use std::sync::Arc;
 
 use super::builtins::{self, Builtin};
+use super::declare;
 use super::expansion::Expansion;
+use super::read::Read;
 use super::{Environment, Running};
-use crate::process::{Input, Io, MAX_UNREAD_BYTES, Poll, Process, World};
+use crate::process::{Io, MAX_UNREAD_BYTES, Poll, Process, World};
 use crate::shell::commands;
 use crate::shell::environment::Unwind;
-use crate::shell::language::{Command, CommandKind, Word, parse};
+use crate::shell::language::{Assignment, Command, CommandKind, Word, parse};
 
 /// A command without a shape of its own.
 #[derive(Clone, Debug)]
 pub(in crate::shell) struct Simple {
-    assignments: Vec<(String, Word)>,
+    assignments: Vec<Assignment>,
     words: Vec<Word>,
     values: Option<Vec<String>>,
+    /// The values of the assignments that give several.
+    arrays: Vec<Vec<String>>,
     assigning: Expansion,
+    listing: Expansion,
     expansion: Expansion,
     state: State,
+    /// It is `source`.
+    sources: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -26,7 +33,8 @@ enum State {
     Starting,
     Program(Box<dyn Process>),
     Inner(Running),
-    Reading(Vec<String>),
+    Function(Running),
+    Reading(Read),
     WaitingForJobs(Vec<String>),
 }
 
@@ -41,18 +49,27 @@ impl Simple {
             assignments,
             words,
             values: None,
+            arrays: Vec::new(),
             assigning: Expansion::default(),
+            listing: Expansion::default(),
             expansion: Expansion::default(),
             state: State::Starting,
+            sources: false,
         }
     }
 
     pub fn poll(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
+        let ended = self.poll_within(environment, world, io)?;
+        self.expansion.release(world);
+        Some(ended)
+    }
+
+    fn poll_within(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
         if let State::Starting = self.state {
             if environment.is_spent(world.cluster.now(), io) {
                 return None;
             }
-            if let Some(Unwind::Exit(code)) = environment.unwind {
+            if let Some(Unwind::Exit(code) | Unwind::Return(code)) = environment.unwind {
                 return Some(code);
             }
             if let Some(code) = self.start(environment, world, io)? {
@@ -91,19 +108,30 @@ impl Simple {
             State::Inner(running) => {
                 let ended = running.poll(environment, world, io)?;
                 environment.nesting = environment.nesting.saturating_sub(1);
+                // `return` ends a script that was read by `source`.
+                if let (Some(Unwind::Return(code)), true) = (environment.unwind, self.sources) {
+                    environment.unwind = None;
+                    return Some(code);
+                }
                 Some(ended)
             }
-            State::Reading(names) => match io.read_line() {
-                Input::Line(line) => match builtins::assign_line(&line, names, environment) {
-                    Ok(()) => Some(0),
-                    Err(why) => Some(environment.give_up(&why, io)),
-                },
-                Input::Pending => {
-                    environment.waits = true;
-                    None
+            State::Function(running) => {
+                let ended = running.poll(environment, world, io)?;
+                environment.leave();
+                match environment.unwind {
+                    Some(Unwind::Return(code)) => {
+                        environment.unwind = None;
+                        Some(code)
+                    }
+                    // A loop around the call is not the function's.
+                    Some(Unwind::Break(_) | Unwind::Continue(_)) => {
+                        environment.unwind = None;
+                        Some(ended)
+                    }
+                    _ => Some(ended),
                 }
-                Input::End => Some(1),
-            },
+            }
+            State::Reading(read) => read.poll(environment, world, io),
             State::WaitingForJobs(names) => {
                 let is_waited_for = |name: &String| names.is_empty() || names.contains(name);
                 let mut last = 0;
@@ -124,9 +152,21 @@ impl Simple {
     )]
     fn start(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<Option<i32>> {
         if self.values.is_none() {
-            let words: Vec<&Word> = self.assignments.iter().map(|(_, word)| word).collect();
+            let words: Vec<&Word> = self
+                .assignments
+                .iter()
+                .flat_map(|assignment| assignment.index.iter().chain(assignment.text()))
+                .collect();
             match self.assigning.texts(&words, environment, world, io)? {
                 Ok(values) => self.values = Some(values),
+                Err(code) => return Some(Some(code)),
+            }
+        }
+        for assignment in
+            self.assignments.iter().filter(|assignment| assignment.words().is_some()).skip(self.arrays.len())
+        {
+            match self.listing.fields(assignment.words().unwrap_or_default(), environment, world, io)? {
+                Ok(values) => self.arrays.push(values),
                 Err(code) => return Some(Some(code)),
             }
         }
@@ -135,18 +175,36 @@ impl Simple {
             Err(code) => return Some(Some(code)),
         };
         environment.charge(1, arguments.iter().map(String::len).sum());
+        let values = self.values.take().unwrap_or_default();
+        let arrays = std::mem::take(&mut self.arrays);
+        let given = declare::Given::new(&self.assignments, values, arrays);
+        if environment.settings.xtrace {
+            io.err(declare::trace(&given, &arguments));
+        }
         if arguments.is_empty() {
-            let values = self.values.take().unwrap_or_default();
-            for ((name, _), value) in self.assignments.iter().zip(values) {
-                environment.charge(0, value.len());
-                if let Err(why) = environment.assign(name, value) {
+            for given in given {
+                environment.charge(0, given.bytes());
+                if let Err(why) = given.assign(environment) {
                     return Some(Some(environment.give_up(&why, io)));
                 }
             }
-            return Some(Some(self.assigning.last.or(self.expansion.last).unwrap_or(0)));
+            return Some(Some(self.assigning.last.or(self.listing.last).or(self.expansion.last).unwrap_or(0)));
         }
+        if declare::is_declaring(&arguments) {
+            return Some(Some(declare::run(&arguments, given, environment, io)));
+        }
+        if let Some(body) = arguments.first().and_then(|name| environment.functions.get(name)).cloned() {
+            return Some(self.call(&body, &arguments, given, environment, io));
+        }
+        // A variable before a program is the program's own.
+        let own: Vec<(String, String)> = given.into_iter().filter_map(declare::Given::into_text).collect();
         let mut arguments = arguments;
-        self.name_editor(&mut arguments, environment);
+        if arguments.first().is_some_and(|name| name == "env") {
+            arguments.splice(1..1, own.iter().map(|(name, value)| format!("{name}={value}")));
+        }
+        self.sources = arguments.first().is_some_and(|name| name == "source" || name == ".");
+        name_editor(&mut arguments, &own, environment);
+        let separators = own.iter().find(|(name, _)| name == "IFS").map(|(_, value)| value.clone());
         self.state = match builtins::start(&arguments, environment, world, io) {
             Builtin::Ended(code) => return Some(Some(code)),
             Builtin::Text(_) if environment.nesting >= commands::DEEPEST => {
@@ -163,50 +221,84 @@ impl Simple {
                     return Some(Some(2));
                 }
             },
-            Builtin::Read(names) => State::Reading(names),
-            Builtin::Wait(names) => State::WaitingForJobs(names),
-            Builtin::None(arguments) => match commands::start(&arguments, environment.nesting) {
-                Ok(process) => {
-                    environment.charge(commands::effort(&arguments), 0);
-                    State::Program(process)
-                }
-                Err(failure) => {
-                    io.err(failure.text);
-                    return Some(Some(failure.code));
-                }
+            Builtin::Read(words) => match Read::new(&words, separators, io) {
+                Ok(read) => State::Reading(read),
+                Err(code) => return Some(Some(code)),
             },
+            Builtin::Wait(names) => State::WaitingForJobs(names),
+            Builtin::None(arguments, assigned) => {
+                match commands::start(&arguments, &context(environment, [own, assigned].concat())) {
+                    Ok(process) => {
+                        environment.charge(commands::effort(&arguments), 0);
+                        State::Program(process)
+                    }
+                    Err(failure) => {
+                        io.err(failure.text);
+                        return Some(Some(failure.code));
+                    }
+                }
+            }
         };
         Some(None)
     }
 
-    /// `kubectl edit` runs the editor that the variables name.
-    fn name_editor(&self, arguments: &mut Vec<String>, environment: &Environment) {
-        if arguments.first().is_none_or(|name| name != "kubectl") || !arguments.iter().any(|word| word == "edit") {
-            return;
+    /// Calls a function.
+    fn call(
+        &mut self,
+        body: &Arc<Command>,
+        arguments: &[String],
+        given: Vec<declare::Given>,
+        environment: &mut Environment,
+        io: &mut Io,
+    ) -> Option<i32> {
+        let (name, rest) = arguments.split_first()?;
+        if !environment.enter(rest) {
+            return Some(environment.give_up(&format!("{name}: maximum function nesting level exceeded"), io));
         }
-        let assigned = |name: &str| {
-            let mut pairs = self.assignments.iter().zip(self.values.iter().flatten());
-            pairs.find(|((known, _), _)| known == name).map(|(_, value)| value.clone())
-        };
-        let editor = ["KUBE_EDITOR", "EDITOR"]
-            .into_iter()
-            .find_map(|name| assigned(name).or_else(|| environment.variables.get(name).cloned()));
-        if let Some(editor) = editor.filter(|editor| !editor.is_empty()) {
-            arguments.push(format!("--editor={editor}"));
+        for given in given {
+            environment.make_local(given.name());
+            if let Err(why) = given.assign(environment) {
+                environment.leave();
+                return Some(environment.give_up(&why, io));
+            }
         }
+        self.state = State::Function(Running::command(body, environment));
+        None
     }
 
     pub fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
+        self.expansion.release(world);
         match &mut self.state {
             State::Program(process) => process.interrupt(world, io),
-            State::Inner(running) => running.interrupt(world, io),
+            State::Inner(running) | State::Function(running) => running.interrupt(world, io),
             State::Starting => {
                 self.assigning.interrupt(world, io);
+                self.listing.interrupt(world, io);
                 self.expansion.interrupt(world, io);
                 130
             }
             State::Reading(_) | State::WaitingForJobs(_) => 130,
         }
+    }
+}
+
+/// What a program finds around it.
+fn context(environment: &Environment, own: Vec<(String, String)>) -> commands::Context {
+    let mut variables = environment.exported_values();
+    variables.extend(own);
+    commands::Context { nesting: environment.nesting, variables: Arc::new(variables) }
+}
+
+/// `kubectl edit` runs the editor that the variables name.
+fn name_editor(arguments: &mut Vec<String>, own: &[(String, String)], environment: &Environment) {
+    if arguments.first().is_none_or(|name| name != "kubectl") || !arguments.iter().any(|word| word == "edit") {
+        return;
+    }
+    let assigned = |name: &str| own.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let editor =
+        ["KUBE_EDITOR", "EDITOR"].into_iter().find_map(|name| assigned(name).or_else(|| environment.value(name)));
+    if let Some(editor) = editor.filter(|editor| !editor.is_empty()) {
+        arguments.push(format!("--editor={editor}"));
     }
 }
 
