@@ -121,7 +121,7 @@ fn filters_filter() {
         ("seq 9 | head -n 3 | tail -1; seq 9 | tail -n +8; seq 3 | head -n -2", "3\n8\n9\n1\n"),
         ("printf 'b\\na\\nb\\n' | sort | uniq -c", "      1 a\n      2 b\n"),
         ("printf '10\\n9\\n' | sort -n; printf 'x 2\\ny 1\\n' | sort -k2", "9\n10\ny 1\nx 2\n"),
-        ("printf 'a\\nb' | wc; wc -l deployment.yaml", "      2       2       4\n3 deployment.yaml\n"),
+        ("printf 'a\\nb' | wc; wc -l deployment.yaml", "      1       2       3\n3 deployment.yaml\n"),
         (
             "echo a:b:c | cut -d: -f2-; echo abc | tr a-c A-C; echo aab | tr -s a; echo abc | tr -d b",
             "b:c\nABC\nab\nac\n",
