@@ -101,7 +101,8 @@ pub fn keep_larger(list: &mut ResourceList, other: &ResourceList) {
     }
 }
 
-fn pod_level(spec: &Map<String, Value>, list: &str) -> ResourceList {
+/// What the pod itself names, beside its containers: `requests` or `limits` of its `resources`.
+pub fn pod_level(spec: &Map<String, Value>, list: &str) -> ResourceList {
     let mut given = resource_list(spec.get("resources").and_then(|resources| resources.get(list)));
     given.retain(|name, _| matches!(name.as_str(), "cpu" | "memory") || name.starts_with("hugepages-"));
     given

@@ -7,6 +7,7 @@ pub mod deployment;
 pub mod disruption;
 pub mod endpoints;
 pub mod garbage_collection;
+pub mod horizontal;
 pub mod namespace;
 pub mod node_lifecycle;
 mod ownership;

@@ -14,6 +14,7 @@ pub mod non_root;
 pub mod objects;
 mod pleg;
 mod pod_worker;
+pub mod pressure;
 pub mod prober;
 mod probing;
 mod report;

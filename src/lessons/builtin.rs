@@ -18,6 +18,9 @@ const FILES: &[(&str, &str)] = &[
     ("zero-zero.yaml", include_str!("rollout/zero-zero.yaml")),
     ("ready-available.yaml", include_str!("rollout/ready-available.yaml")),
     ("progress-deadline.yaml", include_str!("rollout/progress-deadline.yaml")),
+    ("stuck-by-quota.yaml", include_str!("rollout/stuck-by-quota.yaml")),
+    ("stuck-by-limits.yaml", include_str!("rollout/stuck-by-limits.yaml")),
+    ("missing-config.yaml", include_str!("rollout/missing-config.yaml")),
     ("no-readiness-probe.yaml", include_str!("probes/no-readiness-probe.yaml")),
     ("readiness-or-liveness.yaml", include_str!("probes/readiness-or-liveness.yaml")),
     ("back-off.yaml", include_str!("probes/back-off.yaml")),
@@ -25,8 +28,10 @@ const FILES: &[(&str, &str)] = &[
     ("replicaset-names.yaml", include_str!("revisions/replicaset-names.yaml")),
     ("undo-toggles.yaml", include_str!("revisions/undo-toggles.yaml")),
     ("undo-and-file.yaml", include_str!("revisions/undo-and-file.yaml")),
+    ("config-changed.yaml", include_str!("revisions/config-changed.yaml")),
     ("selector.yaml", include_str!("revisions/selector.yaml")),
     ("draining.yaml", include_str!("traffic/draining.yaml")),
+    ("budget-and-drain.yaml", include_str!("traffic/budget-and-drain.yaml")),
 ];
 
 /// All of them. A file that is wrong is left out; tests see to it that none is.

@@ -11,6 +11,7 @@ mod container;
 mod controllers;
 mod drain;
 mod gates;
+mod horizontal;
 mod kubectl;
 mod kubelet;
 mod manifest;
