@@ -68,6 +68,13 @@ pub(super) struct Noted {
     object: Object,
 }
 
+impl Noted {
+    /// Whether it is this very object that was noted.
+    pub(super) fn is_of(&self, object: &Object) -> bool {
+        self.object.metadata().uid == object.metadata().uid
+    }
+}
+
 /// Fields that nobody manages. Models stripmeta.go.
 const STRIPPED: [&[&str]; 11] = [
     &["apiVersion"],
@@ -278,7 +285,7 @@ impl ApiServer {
     pub fn managers(&self, object: &Object) -> Managers {
         let (kind, metadata) = (object.kind(), object.metadata());
         let noted = self.managed.get(&(kind, Key::of(metadata)));
-        let noted = noted.filter(|noted| noted.object.metadata().uid == metadata.uid);
+        let noted = noted.filter(|noted| noted.is_of(object));
         let (mut managers, before) = match noted {
             Some(noted) if noted.object == *object => return noted.managers.clone(),
             Some(noted) => (noted.managers.clone(), as_typed(kind, &noted.object.to_value())),
@@ -321,6 +328,10 @@ impl ApiServer {
     ) {
         let kind = stored.kind();
         let mut managers = live.map(|live| self.managers(live)).unwrap_or_default();
+        // Of an object that nobody manages nothing is noted until somebody applies it. Models skipnonapplied.go.
+        if live.is_some() && managers.is_empty() {
+            return self.note_managers(managers, stored);
+        }
         let before = live.map_or_else(|| empty(kind), |live| as_typed(kind, &live.to_value()));
         let changed = managed::compare(kind, &before, &as_typed(kind, given));
         let manager = Manager { name: name.to_owned(), operation: Operation::Update, subresource };

@@ -103,7 +103,10 @@ impl ApiServer {
             {
                 let place = (object.kind(), Key::of(object.metadata()));
                 self.not_simulated.remove(&place);
-                self.managed.remove(&place);
+                // Another object of this name may have come since.
+                if self.managed.get(&place).is_some_and(|noted| noted.is_of(object)) {
+                    self.managed.remove(&place);
+                }
             }
         }
         changes

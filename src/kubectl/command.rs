@@ -83,6 +83,13 @@ impl Call<'_, '_> {
         }
     }
 
+    /// Logs a warning as klog writes it: the date, the time, the process's number, where in the source.
+    pub fn log_warning(&mut self, source: &str, words: &str) {
+        let [_, month, day, hour, minute, second, _] = Time::from_sim(self.world.client().now()).civil();
+        self.io
+            .err(format!("W{month:02}{day:02} {hour:02}:{minute:02}:{second:02}.000000       1 {source}] {words}\n"));
+    }
+
     /// A wrong use of this command.
     pub fn usage(&self, text: &str) -> Failure {
         Failure::usage(&self.full_name(), text)
@@ -134,14 +141,11 @@ pub(super) fn run(args: &[String], programs: Programs, world: &mut World<'_>, io
     if flags.is_set("record") {
         io.err("Flag --record has been deprecated, --record will be removed in the future\n");
     }
-    if let Some((line, words)) = flags.dry_run_warning() {
-        // As klog writes a warning: the date, the time, the process's number, where in the source.
-        let [_, month, day, hour, minute, second, _] = Time::from_sim(world.client().now()).civil();
-        io.err(format!(
-            "W{month:02}{day:02} {hour:02}:{minute:02}:{second:02}.000000       1 helpers.go:{line}] {words}\n"
-        ));
-    }
+    let dry_run_warning = flags.dry_run_warning();
     let mut call = Call { world, io, flags, command, programs, warned: Vec::new() };
+    if let Some((line, words)) = dry_run_warning {
+        call.log_warning(&format!("helpers.go:{line}"), &words);
+    }
     let outcome = (command.run)(&mut call);
     #[cfg(test)]
     super::tests::note(command.path, &call.flags);

@@ -39,9 +39,8 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
     ("*", &["chunk-size", "concurrency", "cached", "server-print"]),
     // There is no network that could be slow.
     ("*", &["pod-running-timeout"]),
-    // An object is only ever merged by the server's rules. The others are for --prune, which is refused, and for a
-    // deletion that takes time, which that of --force does not.
-    ("apply", &["overwrite", "all", "timeout", "wait"]),
+    // An object is only ever merged by the server's rules, and a deletion by --force takes no time.
+    ("apply", &["overwrite", "timeout", "wait"]),
     ("replace", &["timeout", "wait"]),
     // There is one address to listen at.
     ("port-forward", &["address"]),
@@ -169,6 +168,7 @@ fn sample(flag: &Flag) -> &'static str {
         ("overrides", _) => "{}",
         ("override-type", _) => "merge",
         ("sort-by", _) => ".metadata.name",
+        ("prune-allowlist", _) => "core/v1/Pod",
         (_, Takes::Switch) => "true",
         (_, Takes::Number) => "1",
         (_, Takes::Duration) => "1s",
@@ -181,7 +181,9 @@ const BEFORE: [(&str, &str); 2] =
     [("rollout resume", "rollout pause deploy web"), ("rollout undo", "set image deploy web nginx=nginx:1.27")];
 
 /// A flag that another one needs.
-const TOGETHER: [(&str, &str, &str); 10] = [
+const TOGETHER: [(&str, &str, &str); 12] = [
+    ("apply", "prune-allowlist", "--prune --all"),
+    ("diff", "prune-allowlist", "--prune"),
     ("diff", "field-manager", "--server-side"),
     ("set env", "keys", "--from=cm/one"),
     ("run", "command", "b"),

@@ -35,6 +35,31 @@ impl CustomColumns {
         Ok(Self { columns: columns?, no_headers, printed_headers: false })
     }
 
+    /// Reads a line of headers and a line of paths. Models NewCustomColumnsPrinterFromTemplate.
+    ///
+    /// # Errors
+    /// When a line is missing, or they have not as many words.
+    pub fn from_template(text: &str) -> Result<Self, String> {
+        let mut lines = text.lines();
+        let mut words = |what: &str| {
+            let line = lines.next().ok_or_else(|| {
+                format!(
+                    "invalid template, missing {what} line. Expected format is one line of space separated headers, one line of \
+                     space separated column specs."
+                )
+            })?;
+            Ok::<_, String>(line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        };
+        let (headers, paths) = (words("header")?, words("spec")?);
+        if headers.len() != paths.len() {
+            let (headers, paths) = (headers.len(), paths.len());
+            return Err(format!("number of headers ({headers}) and field specifications ({paths}) don't match"));
+        }
+        let column = |(header, path): (String, String)| Ok((header, JsonPath::parse(&relaxed(&path)?, true)?));
+        let columns: Result<Vec<_>, String> = headers.into_iter().zip(paths).map(column).collect();
+        Ok(Self { columns: columns?, no_headers: false, printed_headers: false })
+    }
+
     /// Writes one line for each object, and the headers before the first.
     ///
     /// # Errors

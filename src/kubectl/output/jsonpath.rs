@@ -41,7 +41,8 @@ pub fn relaxed(path: &str) -> Result<String, String> {
         return Ok(String::new());
     }
     let inner = path.strip_prefix('{').and_then(|path| path.strip_suffix('}')).unwrap_or(path);
-    let inner = inner.strip_prefix('.').unwrap_or(inner);
+    // A dot alone is taken for the path itself.
+    let inner = inner.strip_prefix('.').filter(|rest| !rest.is_empty()).unwrap_or(inner);
     if inner.is_empty() || inner.contains(['{', '}']) {
         return Err("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or \
              '{.name1.name2}'"
@@ -88,6 +89,15 @@ impl JsonPath {
             out.push_str(&texts.join(" "));
         }
         Ok(out)
+    }
+
+    /// As [`JsonPath::execute`], what each action finds as a JSON list. Models JSONPath.EnableJSONOutput.
+    ///
+    /// # Errors
+    /// As [`JsonPath::find`].
+    pub fn execute_as_json(&self, data: &Value) -> Result<String, String> {
+        let list = |results: &Found<'_>| results.iter().map(|value| value.clone().into_owned()).collect::<Value>();
+        Ok(self.find(data)?.iter().map(|results| json::pretty(&list(results))).collect())
     }
 
     fn find_blocks<'a>(
@@ -175,15 +185,20 @@ impl JsonPath {
             for item in children(value) {
                 let lefts = self.walk(vec![item.clone()], left);
                 if operator == "exists" {
-                    if lefts.is_ok_and(|lefts| !lefts.is_empty()) {
+                    // What a step could not be made from counts as found, but for a field that is not there.
+                    if lefts.map_or_else(|why| !why.ends_with(" is not found"), |lefts| !lefts.is_empty()) {
                         found.push(item);
                     }
                     continue;
                 }
-                let rights = self.walk(vec![item.clone()], right)?;
-                let passes = match (lefts?.as_slice(), rights.as_slice()) {
-                    ([], _) | (_, []) => false,
-                    ([left], [right]) => compare(left, operator, right)?,
+                let left = match lefts?.as_slice() {
+                    [] => continue,
+                    [left] => left.clone(),
+                    _ => return Err("can only compare one element at a time".to_owned()),
+                };
+                let passes = match self.walk(vec![item.clone()], right)?.as_slice() {
+                    [] => continue,
+                    [right] => compare(&left, operator, right)?,
                     _ => return Err("can only compare one element at a time".to_owned()),
                 };
                 if passes {
@@ -234,7 +249,11 @@ fn children(value: Cow<'_, Value>) -> Found<'_> {
         Cow::Borrowed(Value::Object(fields)) => fields.values().map(Cow::Borrowed).collect(),
         Cow::Owned(Value::Array(list)) => list.into_iter().map(Cow::Owned).collect(),
         Cow::Owned(Value::Object(fields)) => fields.into_iter().map(|(_, value)| Cow::Owned(value)).collect(),
-        _ => Vec::new(),
+        // Go's texts are made of bytes.
+        value => {
+            let bytes = value.as_str().unwrap_or_default().bytes();
+            bytes.map(|byte| Cow::Owned(Value::from(byte))).collect()
+        }
     }
 }
 
@@ -254,10 +273,20 @@ fn descendants(current: Found<'_>) -> Found<'_> {
 /// Models client-go third_party/forked/golang/template Less and Equal.
 fn compare(left: &Value, operator: &str, right: &Value) -> Result<bool, String> {
     use std::cmp::Ordering::{Equal, Greater, Less};
+    let is_basic = |value: &Value| !(value.is_null() || value.is_array() || value.is_object());
+    if !["<", ">", "==", "!=", "<=", ">="].contains(&operator) {
+        return Err(format!("unrecognized filter operator {operator}"));
+    }
+    if !is_basic(left) || !is_basic(right) {
+        return Err("invalid type for comparison".to_owned());
+    }
     let ordering = match (left, right) {
         (Value::String(left), Value::String(right)) => left.cmp(right),
+        (Value::Bool(_), Value::Bool(_)) if !matches!(operator, "==" | "!=") => {
+            return Err("invalid type for comparison".to_owned());
+        }
         (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
-        (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
+        (Value::Number(a), Value::Number(b)) if a.is_f64() == b.is_f64() => match (a.as_i64(), b.as_i64()) {
             (Some(a), Some(b)) => a.cmp(&b),
             _ => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Equal),
         },
@@ -269,8 +298,7 @@ fn compare(left: &Value, operator: &str, right: &Value) -> Result<bool, String> 
         "==" => Ok(ordering == Equal),
         "!=" => Ok(ordering != Equal),
         "<=" => Ok(ordering != Greater),
-        ">=" => Ok(ordering != Less),
-        other => Err(format!("unrecognized filter operator {other}")),
+        _ => Ok(ordering != Less),
     }
 }
 
@@ -320,12 +348,23 @@ mod tests {
         assert_eq!(run("{.items[5].n}"), Err("array index out of bounds: index 5, length 2".to_owned()));
         assert_eq!(run("{.items"), Err("unclosed action".to_owned()));
         assert_eq!(run("{end}"), Err("not in range, nothing to end".to_owned()));
+        assert_eq!(run("{.items[?(@.c[7])].n}"), ok("1 2"));
+        assert_eq!(run("{.items[?(@.n==\"1\")].n}"), Err("incompatible types for comparison".to_owned()));
+        assert_eq!(run("{.items[?(@.c==1)].n}"), Err("invalid type for comparison".to_owned()));
+        assert_eq!(run("{.items[1].metadata.name[*]}"), Err("string is not array or slice".to_owned()));
+        assert_eq!(run("{.items[1].metadata.name.*}"), ok("98"));
+        assert_eq!(run("{.items[1].metadata..}"), ok("{\"name\":\"b\"} b"));
+        assert_eq!(run(r#"{"\u4f60\x41\101\t"}"#), ok("\u{4f60}AA\t"));
+        assert_eq!(run(r#"{"\q"}"#), Err("unquote string \"\\q\" error invalid syntax".to_owned()));
+        let path = JsonPath::parse("{.items[*].n}", true).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(path.execute_as_json(&data), ok("[\n    1,\n    2\n]\n"));
     }
 
     #[test]
     fn relaxes_paths() {
         assert_eq!(relaxed("metadata.name").as_deref(), Ok("{.metadata.name}"));
         assert_eq!(relaxed("{.metadata.name}").as_deref(), Ok("{.metadata.name}"));
+        assert_eq!(relaxed(".").as_deref(), Ok("{..}"));
         assert!(relaxed("{a}{b}").is_err());
     }
 }

@@ -29,6 +29,8 @@ pub enum Printer {
         template: String,
         /// As it was read.
         path: JsonPath,
+        /// `-o jsonpath-as-json=…`
+        as_json: bool,
     },
     /// `-o go-template=…`
     Template(GoTemplate),
@@ -67,21 +69,31 @@ impl Printer {
         let json_path = |template: String| {
             let path = JsonPath::parse(&template, true)
                 .map_err(|error| format!("error parsing jsonpath {template}, {error}"))?;
-            Ok(Self::JsonPath { template, path })
+            Ok(Self::JsonPath { template, path, as_json: name == "jsonpath-as-json" })
         };
         match (name, argument) {
             ("" | "wide", None) if tables => Ok(Self::Table { wide: name == "wide" }),
             ("json", None) => Ok(Self::Json),
             ("yaml", None) => Ok(Self::Yaml),
             ("name", None) => Ok(Self::Name),
-            ("jsonpath", _) => json_path(template()?),
+            ("jsonpath" | "jsonpath-as-json", _) => json_path(template()?),
             ("jsonpath-file", _) => json_path(from_file(template()?)?),
             ("custom-columns", _) if tables => {
                 Ok(Self::Columns(CustomColumns::parse(argument.unwrap_or_default(), no_headers)?))
             }
             ("go-template" | "template", _) => GoTemplate::parse(&template()?).map(Self::Template),
             ("go-template-file" | "templatefile", _) => GoTemplate::parse(&from_file(template()?)?).map(Self::Template),
-            ("jsonpath-as-json" | "kyaml" | "custom-columns-file", _) => {
+            ("custom-columns-file", _) if tables => {
+                let path = argument.unwrap_or_default();
+                if path.is_empty() {
+                    return Err("custom-columns format specified but no custom columns given".to_owned());
+                }
+                let text = read_file(path).ok_or_else(|| {
+                    format!("error reading template {path}, open {path}: no such file or directory\n")
+                })?;
+                Ok(Self::Columns(CustomColumns::from_template(&text)?))
+            }
+            ("kyaml", _) => {
                 Err(format!("the lab's kubectl has no {name} output; use json, yaml, jsonpath or custom-columns"))
             }
             _ => Err(format!(
@@ -97,7 +109,9 @@ impl Printer {
     pub fn allowing_missing_keys(self, allowed: bool) -> Self {
         match self {
             Self::Template(inner) => Self::Template(inner.allowing_missing_keys(allowed)),
-            Self::JsonPath { template, path } => Self::JsonPath { template, path: path.allowing_missing_keys(allowed) },
+            Self::JsonPath { template, path, as_json } => {
+                Self::JsonPath { template, path: path.allowing_missing_keys(allowed), as_json }
+            }
             other => other,
         }
     }
@@ -132,9 +146,10 @@ impl Printer {
             Self::Json => Ok(json::pretty(&whole(objects, single))),
             Self::Yaml => Ok(yaml::to_yaml(&whole(objects, single))),
             Self::Template(template) => template.execute(&whole(objects, single)),
-            Self::JsonPath { template, path } => {
+            Self::JsonPath { template, path, as_json } => {
                 let data = whole(objects, single);
-                path.execute(&data).map_err(|error| execution_error(template, &error, &data))
+                let text = if *as_json { path.execute_as_json(&data) } else { path.execute(&data) };
+                text.map_err(|error| execution_error(template, &error, &data))
             }
         }
     }

@@ -1,7 +1,5 @@
 //! `--sort-by`.
 
-use std::cmp::Ordering;
-
 use serde_json::Value;
 
 use super::go_syntax::quote;
@@ -26,26 +24,31 @@ pub fn sort_by(objects: &[Value], path: &str) -> Result<Vec<usize>, String> {
         return Err(format!("couldn't find any field with path {} in the list of objects", quote(&path)));
     }
     let mut order: Vec<usize> = (0..objects.len()).collect();
-    sorting::sort_by(&mut order, |a, b| {
-        match (keys.get(*a).and_then(Option::as_ref), keys.get(*b).and_then(Option::as_ref)) {
-            (Some(a), Some(b)) => compare(a, b),
-            (a, b) => a.is_some().cmp(&b.is_some()),
+    sorting::go::sort(&mut order, |a, b| {
+        let [a, b] = [a, b].map(|at| keys.get(*at).and_then(Option::as_ref));
+        match (a, b) {
+            (None, _) => true,
+            (_, None) => false,
+            (Some(a), Some(b)) => is_less(a, b),
         }
     });
     Ok(order)
 }
 
-fn compare(a: &Value, b: &Value) -> Ordering {
+/// Models isLess of values that were read from JSON.
+fn is_less(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a.as_i64().cmp(&b.as_i64()),
+        (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
+            (Some(a), Some(b)) => a < b,
+            _ => a.as_f64() < b.as_f64(),
+        },
         // Texts that are both quantities are compared as such.
         (Value::String(a), Value::String(b)) => match (Quantity::parse(a), Quantity::parse(b)) {
-            (Ok(a), Ok(b)) => a.cmp(&b),
-            _ => a.cmp(b),
+            (Ok(a), Ok(b)) => a < b,
+            _ => a < b,
         },
-        (Value::Null, Value::Null) => Ordering::Equal,
-        (Value::Null, _) => Ordering::Less,
-        (_, Value::Null) => Ordering::Greater,
-        _ => Ordering::Equal,
+        (Value::Array(a), Value::Array(b)) => a.iter().zip(b).all(|(a, b)| is_less(a, b)),
+        (Value::Null, other) => !other.is_null(),
+        _ => false,
     }
 }

@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 
+use super::apply::prune::{self, Visited};
 use super::apply::{applied_files, merged, would_be};
-use crate::api::Time;
+use crate::api::{Kind, Time};
+use crate::apiserver::Key;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
-use crate::kubectl::manifest_file::{self, Manifest};
+use crate::kubectl::manifest_file;
 use crate::kubectl::output::yaml::to_yaml;
 
 pub(super) const DIFF: Command = Command {
@@ -21,6 +23,7 @@ pub(super) const DIFF: Command = Command {
         Flag::text("field-manager", None),
         Flag::switch("force-conflicts", None),
         Flag::switch("prune", None),
+        Flag::texts("prune-allowlist", None),
         Flag::switch("recursive", Some('R')),
         Flag::text("selector", Some('l')),
         Flag::switch("server-side", None),
@@ -44,18 +47,32 @@ fn diff(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::new("--force-conflicts only works with --server-side"));
     }
     let mut has_differences = false;
+    let mut visited = Visited::default();
     let mut failures = Vec::new();
     for manifest in manifest_file::read(call, &files)? {
         match manifest.and_then(|manifest| {
             let versions = if is_server_side { would_be(call, &manifest) } else { merged(call, &manifest) };
             let versions = versions.inspect_err(|failure| manifest.mark(call, failure))?;
-            Ok(comparison(call, &manifest, &versions))
+            let (live, merged) = versions;
+            if !manifest.kind.is_cluster_scoped() {
+                visited.namespaces.insert(manifest.key.namespace.to_string());
+            }
+            live.iter().for_each(|live| visited.object(live));
+            Ok(comparison(call, manifest.kind, &manifest.key, (live, Some(merged))))
         }) {
             Ok(text) => {
                 has_differences |= !text.is_empty();
                 call.io.out(text);
             }
             Err(failure) => failures.push(failure),
+        }
+    }
+    if call.flags.switch("prune") && failures.is_empty() {
+        let kinds = prune::kinds(call)?;
+        for object in prune::condemned(call, &kinds, &visited)? {
+            let text = comparison(call, object.kind(), &Key::of(object.metadata()), (Some(object.to_value()), None));
+            has_differences |= !text.is_empty();
+            call.io.out(text);
         }
     }
     match Failure::from_all(failures) {
@@ -68,17 +85,16 @@ fn diff(call: &mut Call<'_, '_>) -> Outcome {
     }
 }
 
-fn comparison(call: &Call<'_, '_>, manifest: &Manifest, (live, merged): &(Option<Value>, Value)) -> String {
+fn comparison(call: &Call<'_, '_>, kind: Kind, key: &Key, (live, merged): (Option<Value>, Option<Value>)) -> String {
     let text = |value: Option<&Value>| value.map(to_yaml).unwrap_or_default();
-    let (old, new) = (text(live.as_ref()), text(Some(merged)));
+    let (old, new) = (text(live.as_ref()), text(merged.as_ref()));
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let hunks = hunks(&changes(&old, &new));
     if hunks.is_empty() {
         return String::new();
     }
-    let version = manifest.kind.api_version().replace('/', ".");
-    let key = &manifest.key;
-    let name = format!("{version}.{}.{}.{}", manifest.kind.as_str(), key.namespace, key.name);
+    let version = kind.api_version().replace('/', ".");
+    let name = format!("{version}.{}.{}.{}", kind.as_str(), key.namespace, key.name);
     let date = Time::from_sim(call.world.client().now()).to_string();
     let date = format!("{}.000000000 +0000", date.trim_end_matches('Z').replace('T', " "));
     format!("diff -u -N {LIVE}/{name} {MERGED}/{name}\n--- {LIVE}/{name}\t{date}\n+++ {MERGED}/{name}\t{date}\n{hunks}")

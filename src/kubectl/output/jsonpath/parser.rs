@@ -155,7 +155,9 @@ impl<'a> Parser<'a> {
                 break;
             }
             if character == quote && previous != '\\' {
-                let text = unescape(body.get(..at).unwrap_or_default());
+                let body = body.get(..at).unwrap_or_default();
+                let text = unescape(body, quote)
+                    .ok_or_else(|| format!("unquote string {quote}{body}{quote} error invalid syntax"))?;
                 self.advance(at + 2);
                 return Ok(Node::Text(text));
             }
@@ -306,21 +308,50 @@ fn is_terminator(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n' | '.' | ',' | '[' | ']' | '$' | '@' | '{' | '}')
 }
 
-fn unescape(text: &str) -> String {
-    let mut out = String::new();
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
+/// Models UnquoteExtend, and Go's strconv.UnquoteChar; none when an escape is none of Go's.
+fn unescape(text: &str, quote: char) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        rest = rest.get(character.len_utf8()..)?;
         if character != '\\' {
-            out.push(character);
+            bytes.extend(character.to_string().bytes());
             continue;
         }
-        match characters.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some(other) => out.push(other),
-            None => out.push('\\'),
+        let escape = rest.chars().next()?;
+        rest = rest.get(escape.len_utf8()..)?;
+        let (digits, radix) = match escape {
+            'x' => (2, 16),
+            'u' => (4, 16),
+            'U' => (8, 16),
+            '0'..='7' => {
+                rest = text.get(text.len() - rest.len() - 1..)?;
+                (3, 8)
+            }
+            _ => (0, 10),
+        };
+        if digits > 0 {
+            let code = u32::from_str_radix(rest.get(..digits)?, radix).ok()?;
+            rest = rest.get(digits..)?;
+            match u8::try_from(code) {
+                // These two name bytes.
+                Ok(byte) if radix == 8 || digits == 2 => bytes.push(byte),
+                _ => bytes.extend(char::from_u32(code)?.to_string().bytes()),
+            }
+            continue;
         }
+        bytes.push(match escape {
+            'a' => 7,
+            'b' => 8,
+            'f' => 12,
+            'n' => b'\n',
+            'r' => b'\r',
+            't' => b'\t',
+            'v' => 11,
+            '\\' => b'\\',
+            '\'' | '"' if escape == quote => u8::try_from(escape).ok()?,
+            _ => return None,
+        });
     }
-    out
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }

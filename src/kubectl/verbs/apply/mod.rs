@@ -1,12 +1,15 @@
 //! `kubectl apply`.
 
 mod last_applied;
+pub(super) mod prune;
 mod server_side;
 
 pub(super) use last_applied::{SET_LAST_APPLIED, VIEW_LAST_APPLIED};
 pub(super) use server_side::would_be;
 
 use serde_json::{Value, json};
+
+use prune::Visited;
 
 use crate::api::patch::{strategic_merge, three_way};
 use crate::api::schema::as_typed;
@@ -38,6 +41,7 @@ pub(super) const APPLY: Command = Command {
         Flag::text("output", Some('o')),
         Flag::switch("overwrite", None),
         Flag::switch("prune", None),
+        Flag::texts("prune-allowlist", None),
         Flag::switch("record", None),
         Flag::switch("recursive", Some('R')),
         Flag::text("selector", Some('l')),
@@ -60,9 +64,6 @@ pub(super) fn applied_files(call: &Call<'_, '_>) -> Result<Vec<String>, Failure>
     if files.is_empty() {
         return Err(Failure::new("must specify one of -f and -k"));
     }
-    if call.flags.switch("prune") {
-        return Err(Failure::new("the lab's kubectl does not prune: delete what is no longer wanted"));
-    }
     Ok(files)
 }
 
@@ -79,13 +80,20 @@ fn apply(call: &mut Call<'_, '_>) -> Outcome {
     // What cannot be read is known before anything is sent.
     let (good, bad): (Vec<_>, Vec<_>) = manifests.into_iter().partition(Result::is_ok);
     failures.extend(bad.into_iter().filter_map(Result::err));
+    let mut visited = Visited::default();
     for manifest in good.into_iter().flatten() {
-        if let Err(failure) = apply_one(call, &manifest, dry_run) {
+        if let Err(failure) = apply_one(call, &manifest, dry_run, &mut visited) {
             manifest.mark(call, &failure);
             failures.push(failure);
         }
     }
-    Failure::from_all(failures).map_or(Ok(Next::Done), Err)
+    if let Some(failure) = Failure::from_all(failures) {
+        return Err(failure);
+    }
+    if call.flags.switch("prune") {
+        prune::prune(call, &visited, dry_run)?;
+    }
+    Ok(Next::Done)
 }
 
 /// Models ApplyOptions.Validate.
@@ -93,6 +101,9 @@ fn check_flags(call: &Call<'_, '_>, dry_run: DryRun) -> Result<(), Failure> {
     let [server_side, force, force_conflicts] =
         ["server-side", "force", "force-conflicts"].map(|flag| call.flags.switch(flag));
     let has_subresource = super::patch::subresource(call)?.is_some();
+    if call.flags.switch("prune") {
+        prune::kinds(call)?;
+    }
     let refused = [
         (force_conflicts && !server_side, "--force-conflicts only works with --server-side"),
         (
@@ -107,10 +118,19 @@ fn check_flags(call: &Call<'_, '_>, dry_run: DryRun) -> Result<(), Failure> {
         ),
         (has_subresource && !server_side, "--subresource can only be specified for --server-side"),
     ];
-    refused.into_iter().find(|(is_refused, _)| *is_refused).map_or(Ok(()), |(_, why)| Err(Failure::new(why)))
+    let found = refused.into_iter().find(|(is_refused, _)| *is_refused).map(|(_, why)| why);
+    found.or_else(|| prune::refused(call)).map_or(Ok(()), |why| Err(Failure::new(why)))
 }
 
-fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> Result<(), Failure> {
+fn apply_one(
+    call: &mut Call<'_, '_>,
+    manifest: &Manifest,
+    dry_run: DryRun,
+    visited: &mut Visited,
+) -> Result<(), Failure> {
+    if !manifest.kind.is_cluster_scoped() {
+        visited.namespaces.insert(manifest.key.namespace.to_string());
+    }
     let is_server_side = call.flags.switch("server-side");
     if manifest.key.name.is_empty() {
         let generated = manifest.value.pointer("/metadata/generateName").and_then(Value::as_str).unwrap_or_default();
@@ -134,6 +154,7 @@ fn apply_one(call: &mut Call<'_, '_>, manifest: &Manifest, dry_run: DryRun) -> R
         None => create(call, manifest, dry_run)?,
         Some(current) => update(call, manifest, &current, dry_run)?,
     };
+    visited.object(&object);
     call.answer(manifest.kind, object, done, dry_run, Held::Map)
 }
 
