@@ -10,7 +10,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
 
 use crate::view::browser;
-use crate::view::scene::{Detail, Place, PodState, Scene};
+use crate::view::scene::{Detail, Place, PodLook, PodState, Scene};
 
 /// The sizes, from large to small: `data-size` in style/stage.css.
 const SIZES: [&str; 7] = ["0", "1", "2", "3", "4", "5", "6"];
@@ -19,9 +19,11 @@ const SIZES: [&str; 7] = ["0", "1", "2", "3", "4", "5", "6"];
 pub fn keep(scene: Scene, stage: NodeRef<Div>) {
     let size = StoredValue::new(0_usize);
     let resized = RwSignal::new(0_u32);
+    // Neither countdowns nor what fills a box need another size: nothing is measured for them.
+    let room = Memo::new(move |_| Room::needed(scene));
     Effect::new(move |before: Option<(u32, bool)>| {
         let resizes = resized.get();
-        let is_at_rest = is_at_rest(scene);
+        let is_at_rest = room.with(Room::is_at_rest);
         let Some(stage) = stage.get() else { return (resizes, is_at_rest) };
         if scene.detail.get() != Detail::Boxes {
             return (resizes, is_at_rest);
@@ -41,7 +43,9 @@ pub fn keep(scene: Scene, stage: NodeRef<Div>) {
         if let Some(stage) = stage.get() {
             // Not at once: boxes of another size may give the stage another one, and what the observer's own call changes
             // Firefox reports as an error.
-            let count = move || drop(resized.try_update(|count| *count += 1));
+            let count = move || {
+                let _ = resized.try_update(|count| *count += 1);
+            };
             let callback = Closure::<dyn Fn()>::new(move || browser::soon(count)).into_js_value();
             if let Ok(observer) = ResizeObserver::new(callback.unchecked_ref()) {
                 observer.observe(&stage);
@@ -50,12 +54,36 @@ pub fn keep(scene: Scene, stage: NodeRef<Div>) {
     });
 }
 
-/// Whether no rollout is seen: one generation a Deployment, and nobody who leaves. Follows what it reads.
-fn is_at_rest(scene: Scene) -> bool {
-    let has_two = scene.sets.all().iter().any(|row| row.look.with(|set| matches!(set.place, Place::Old | Place::New)));
-    let leaves = scene.pods.all().iter().any(|row| row.look.with(|pod| pod.state == PodState::Terminating));
-    scene.services.all();
-    !has_two && !leaves
+/// What decides how much room the boxes need.
+#[derive(PartialEq)]
+struct Room {
+    /// Whether two generations of a Deployment are seen.
+    has_two: bool,
+    services: usize,
+    /// Of each pod: its state, its status, and what stands below it.
+    pods: Vec<(PodState, String, bool, bool)>,
+}
+
+impl Room {
+    /// Follows every pod: a status may come of which the word is longer than any before it.
+    fn needed(scene: Scene) -> Self {
+        let has_two =
+            scene.sets.all().iter().any(|row| row.look.with(|set| matches!(set.place, Place::Old | Place::New)));
+        let services = scene.services.all().len();
+        // The grid and the map of many pods have no boxes.
+        if scene.detail.get() != Detail::Boxes {
+            return Self { has_two, services, pods: Vec::new() };
+        }
+        let needs = |pod: &PodLook| {
+            (pod.state, pod.status.clone(), pod.countdown_s.is_some(), pod.restarts != "0" || !pod.probes.is_empty())
+        };
+        Self { has_two, services, pods: scene.pods.all().iter().map(|row| row.look.with(needs)).collect() }
+    }
+
+    /// Whether no rollout is seen: one generation a Deployment, and nobody who leaves.
+    fn is_at_rest(&self) -> bool {
+        !self.has_two && self.pods.iter().all(|(state, ..)| *state != PodState::Terminating)
+    }
 }
 
 fn largest_that_fits(stage: &HtmlElement, from: usize) -> usize {

@@ -105,12 +105,12 @@ fn probe_chip(probe: &ProbeLook) -> AnyView {
     view! { <span class=class title=title>{letter}" "{code}{run}</span> }.into_any()
 }
 
-/// A word such as `CrashLoopBackOff` with places at which a narrow box may break it.
+/// A word such as `CrashLoopBackOff` or `Init:Error` with places at which a narrow box may break it.
 fn in_parts(word: &str) -> Vec<AnyView> {
     let mut parts = Vec::new();
     let mut part = String::new();
     for c in word.chars() {
-        if c.is_ascii_uppercase() && part.chars().last().is_some_and(|last| last.is_ascii_lowercase()) {
+        if c.is_ascii_uppercase() && part.chars().last().is_some_and(|last| last.is_ascii_lowercase() || last == ':') {
             parts.push(std::mem::take(&mut part).into_any());
             parts.push(view! { <wbr/> }.into_any());
         }
