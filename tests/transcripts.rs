@@ -21,6 +21,7 @@ use hellok8s_lab::images::ImageReference;
 use hellok8s_lab::lab::Lab;
 use hellok8s_lab::shell::masks::Masks;
 use hellok8s_lab::sim::SimTime;
+use recordings::replay::node_of;
 use recordings::{Recording, Typed};
 use steps::*;
 

@@ -27,7 +27,9 @@ impl Cluster {
             Task::Quota(key) => self.sync_quota(key),
             Task::Budget(key) => self.sync_budget(key),
             Task::Deployment(key) => self.sync_deployment(key, task),
-            Task::ReplicaSet(key) => self.sync_replica_set(key, task),
+            Task::ReplicaSet(key) => self.sync_replica_set(key),
+            Task::Pass(key) => self.resume_pass(key),
+            Task::SendEvents => self.send_waiting_events(),
             Task::Endpoints(key) => self.sync_endpoints(key, task),
             Task::Collect(kind, key) => self.collect(*kind, key, task, garbage_collection::attempt_to_delete),
             Task::Orphan(kind, key) => self.collect(*kind, key, task, garbage_collection::attempt_to_orphan),
@@ -98,7 +100,10 @@ impl Cluster {
         })
     }
 
-    fn sync_replica_set(&mut self, key: &Key, task: &Task) {
+    fn sync_replica_set(&mut self, key: &Key) {
+        if self.is_in_pass(key) {
+            return;
+        }
         let store = self.api.store();
         let Some(set) = store.replica_set(key).map(Arc::clone) else { return };
         let replica_sets: Vec<_> = store.replica_sets(Some(&key.namespace)).cloned().collect();
@@ -120,16 +125,8 @@ impl Cluster {
         let plan = plan.unwrap_or_else(|| replica_set::sync(&input, now));
         let visits = if counts.is_some() { &mut self.visits.ranked } else { &mut self.visits.seen };
         *visits += pods.len();
-        let object = format!("ReplicaSet/{key}");
-        if let Err(failure) = self.perform("replicaset", &object, plan, task) {
-            if failure.managing {
-                // As they were before: nothing that has come since is in the informer's cache yet.
-                let counts = counts.unwrap_or_else(|| replica_set::count(&input, now));
-                let plan = replica_set::management_failed(&input, &counts, &failure.status.message, now);
-                let _given_up = self.perform("replicaset", &object, plan, task);
-            }
-            self.work.add_rate_limited(task.clone(), self.now);
-        }
+        let counts = counts.unwrap_or_else(|| replica_set::count(&input, now));
+        self.begin_pass(&set, counts, plan);
     }
 
     /// How a ReplicaSet's pods are; nothing when one of them has to be looked at, or an orphan that it may adopt.
@@ -172,11 +169,16 @@ impl Cluster {
 
     /// Passes an event through its component's recorder into the store.
     pub(super) fn record(&mut self, note: Note) {
-        match self.recorder.record(note, self.now) {
-            None => {}
+        if let Some(write) = self.recorder.record(note, self.now) {
+            self.write_event(write);
+        }
+    }
+
+    pub(super) fn write_event(&mut self, write: EventWrite) {
+        match write {
             // An event that cannot be stored (its namespace is going) is lost, as in a real cluster.
-            Some(EventWrite::Create(event)) => drop(self.api.create(Object::Event(Arc::new(event)))),
-            Some(EventWrite::Patch(event)) => {
+            EventWrite::Create(event) => drop(self.api.create(Object::Event(Arc::new(event)))),
+            EventWrite::Patch(event) => {
                 let key = Key::of(&event.metadata);
                 match self.api.get(Kind::Event, &key) {
                     Ok(Object::Event(stored)) => {

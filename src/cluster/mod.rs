@@ -11,7 +11,9 @@ mod garbage;
 mod gates;
 mod hashes;
 mod kubelet_world;
+mod limits;
 mod node;
+mod passes;
 mod requests;
 pub(crate) mod retention;
 mod routes;
@@ -28,7 +30,7 @@ use std::sync::Arc;
 
 use crate::api::{Event, Kind, KubernetesVersion, Object};
 pub use crate::apiserver::WatchEvent;
-use crate::apiserver::{ApiServer, NODE, NODE_IP};
+use crate::apiserver::{ApiServer, Key, NODE, NODE_IP};
 use crate::client::CallTimes;
 use crate::controllers::endpoints::{Trackers, TriggerTimes};
 use crate::controllers::replica_set::Expectations;
@@ -43,7 +45,9 @@ use crate::sim::{Log, SimTime};
 
 use client::Asked;
 use hashes::TemplateHash;
+use limits::ControllerClient;
 use node::NodeWatch;
+use passes::Pass;
 use retention::Expiries;
 pub use rules::RULES;
 pub use trouble::Target;
@@ -87,6 +91,9 @@ pub struct Cluster {
     /// The scheduler's events that may recur.
     series: SeriesRecorder<Arc<Event>>,
     expectations: Expectations,
+    replica_set_client: ControllerClient,
+    /// Passes of the ReplicaSet controller that wait for its client.
+    passes: BTreeMap<Key, Pass>,
     log: Log<WatchEvent>,
     decisions: Log<Decision>,
     /// Whether the logs are held whole.
@@ -141,6 +148,8 @@ impl Cluster {
             scheduler,
             series: SeriesRecorder::default(),
             expectations: Expectations::default(),
+            replica_set_client: ControllerClient::default(),
+            passes: BTreeMap::new(),
             log: Log::default(),
             decisions: Log::default(),
             keeps_logs: false,

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::api::{EventSource, EventType, Kind, Object, OwnerReference, Pod, ReplicaSet};
+use crate::api::{EventSource, EventType, Kind, Object, OwnerReference, ReplicaSet};
 use crate::apiserver::{DeleteOptions, Key, Status};
-use crate::controllers::{Plan, Request, reference_to, replica_set};
+use crate::controllers::{Plan, Request, reference_to};
 use crate::events::Note;
 
 use super::Cluster;
 use super::work::Task;
 use crate::decision::Reason;
+use crate::sim::SimTime;
 
 impl Cluster {
     /// Carries out a plan and records why it did what it did. Stops at the API server's first refusal.
@@ -22,15 +23,27 @@ impl Cluster {
     ) -> Result<(), Failure> {
         let is_idle = plan.steps.is_empty();
         for step in plan.steps {
-            let done = self.request(controller, step.request);
-            if let Some(reason) = step.reason.filter(|_| done.as_ref().map_or_else(|failure| failure.acted, |()| true))
-            {
+            self.request(controller, step.request)?;
+            if let Some(reason) = step.reason {
                 self.decide(controller, object, reason);
             }
-            done?;
         }
-        self.take_notes(controller, object, plan.notes, is_idle);
-        match plan.requeue_after_ms {
+        self.after_steps(controller, object, plan.notes, is_idle, plan.requeue_after_ms, task);
+        Ok(())
+    }
+
+    /// What follows when all of a plan's steps are carried out.
+    pub(super) fn after_steps(
+        &mut self,
+        controller: &'static str,
+        object: &str,
+        notes: Vec<Reason>,
+        is_idle: bool,
+        requeue_after_ms: Option<u64>,
+        task: &Task,
+    ) {
+        self.take_notes(controller, object, notes, is_idle);
+        match requeue_after_ms {
             Some(0) => self.work.add_rate_limited(task.clone(), self.now),
             Some(ms) => {
                 self.work.forget_failures(task);
@@ -38,7 +51,6 @@ impl Cluster {
             }
             None => self.work.forget_failures(task),
         }
-        Ok(())
     }
 
     /// A decision not to act recurs with each pass; it is recorded when it is new for this object and rule. Only a pass
@@ -59,7 +71,7 @@ impl Cluster {
         }
     }
 
-    fn request(&mut self, controller: &'static str, request: Request) -> Result<(), Failure> {
+    pub(super) fn request(&mut self, controller: &'static str, request: Request) -> Result<(), Failure> {
         match request {
             Request::CreateReplicaSet(set) => {
                 self.api
@@ -75,8 +87,8 @@ impl Cluster {
             Request::UpdateDeploymentStatus(deployment) => {
                 drop(self.api.update_status(Object::Deployment(deployment))?);
             }
-            Request::CreatePods { owner, count } => self.create_pods(controller, &owner, count)?,
-            Request::DeletePods { owner, pods } => self.delete_pods(controller, &owner, &pods)?,
+            // Jobs of a pass, which take time: Cluster::begin_pass.
+            Request::CreatePods { .. } | Request::DeletePods { .. } => {}
             Request::AdoptPod { pod, owner } => self.change_owner(Object::Pod(pod), |owners| adopt(owners, owner))?,
             Request::ReleasePod { pod, owner_uid } => {
                 self.change_owner(Object::Pod(pod), |owners| owners.retain(|owner| owner.uid != owner_uid))?;
@@ -105,71 +117,20 @@ impl Cluster {
         Ok(())
     }
 
-    /// Models the creating half of pkg/controller/replicaset manageReplicas, and RealPodControl.CreatePods.
-    fn create_pods(&mut self, controller: &'static str, owner: &Arc<ReplicaSet>, count: usize) -> Result<(), Failure> {
-        let key = Key::of(&owner.metadata).to_string();
-        self.expectations.expect_creations(&key, count, self.now);
-        let done = replica_set::slow_start_batch(count, replica_set::SLOW_START_INITIAL_BATCH_SIZE, || {
-            let pod = replica_set::new_pod(owner);
-            match self.api.create(Object::Pod(Arc::new(pod))) {
-                Ok(created) => {
-                    let message = format!("Created pod: {}", created.metadata().name);
-                    self.tell(controller, owner, EventType::Normal, "SuccessfulCreate", message);
-                    Ok(())
-                }
-                // In a namespace that is going, every creation would fail: there is nothing to be done.
-                Err(status) if status.is_namespace_terminating() => Ok(()),
-                Err(status) => {
-                    let message = format!("Error creating: {}", status.message);
-                    self.tell(controller, owner, EventType::Warning, "FailedCreate", message);
-                    Err(status)
-                }
-            }
-        });
-        for _ in done.successes..count {
-            self.expectations.creation_observed(&key);
-        }
-        done.error.map_or(Ok(()), |status| Err(Failure { acted: done.successes > 0, ..Failure::managing(status) }))
-    }
-
-    /// Models the deleting half of pkg/controller/replicaset manageReplicas, and RealPodControl.DeletePod.
-    fn delete_pods(
+    /// Tells of what was done for a ReplicaSet, `since` its answer has come.
+    pub(super) fn tell(
         &mut self,
         controller: &'static str,
-        owner: &Arc<ReplicaSet>,
-        pods: &[Arc<Pod>],
-    ) -> Result<(), Failure> {
-        let set = Key::of(&owner.metadata).to_string();
-        let keys = pods.iter().map(|pod| Key::of(&pod.metadata).to_string());
-        self.expectations.expect_deletions(&set, keys, self.now);
-        let mut failed = None;
-        let mut acted = false;
-        for pod in pods {
-            let key = Key::of(&pod.metadata);
-            match self.api.delete(Kind::Pod, &key, &DeleteOptions::default()) {
-                Ok(_) => {
-                    acted = true;
-                    let message = format!("Deleted pod: {}", key.name);
-                    self.tell(controller, owner, EventType::Normal, "SuccessfulDelete", message);
-                }
-                Err(status) => {
-                    self.expectations.deletion_observed(&set, &key.to_string());
-                    // Somebody else was faster: there will be no change to wait for, and nothing is amiss.
-                    if status.code != 404 {
-                        let message = format!("Error deleting: {}", status.message);
-                        self.tell(controller, owner, EventType::Warning, "FailedDelete", message);
-                        failed.get_or_insert(status);
-                    }
-                }
-            }
-        }
-        failed.map_or(Ok(()), |status| Err(Failure { acted, ..Failure::managing(status) }))
-    }
-
-    fn tell(&mut self, controller: &'static str, about: &ReplicaSet, kind: EventType, reason: &str, message: String) {
+        about: &ReplicaSet,
+        (kind, reason, message): (EventType, &str, String),
+        since: SimTime,
+    ) {
         let source = EventSource { component: component(controller).to_owned(), host: String::new() };
         let object = reference_to(Kind::ReplicaSet, &about.metadata);
-        self.record(Note { source, object, kind, reason: reason.to_owned(), message });
+        let note = Note { source, object, kind, reason: reason.to_owned(), message };
+        if let Some(write) = self.recorder.record(note, self.now) {
+            self.send_event(write, since);
+        }
     }
 
     /// That it is gone already is no error.
@@ -207,23 +168,21 @@ pub(super) struct Failure {
     pub(super) creating: Option<Arc<ReplicaSet>>,
     /// Pods could not be created or deleted.
     pub(super) managing: bool,
-    /// Part of the request was carried out.
-    acted: bool,
 }
 
 impl Failure {
     fn creating(status: Status, set: Arc<ReplicaSet>) -> Self {
-        Self { status, creating: Some(set), managing: false, acted: false }
+        Self { status, creating: Some(set), managing: false }
     }
 
-    fn managing(status: Status) -> Self {
-        Self { status, creating: None, managing: true, acted: false }
+    pub(super) fn managing(status: Status) -> Self {
+        Self { status, creating: None, managing: true }
     }
 }
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
-        Self { status, creating: None, managing: false, acted: false }
+        Self { status, creating: None, managing: false }
     }
 }
 

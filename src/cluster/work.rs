@@ -20,6 +20,10 @@ pub enum Task {
     Deployment(Key),
     /// The ReplicaSet controller.
     ReplicaSet(Key),
+    /// The ReplicaSet controller: what this ReplicaSet's pass asks for next has its token.
+    Pass(Key),
+    /// The ReplicaSet controller: send the events that have waited for a token.
+    SendEvents,
     /// The EndpointSlice controller: this service.
     Endpoints(Key),
     /// The garbage collector: this object's owners, or its dependents while it is being deleted after them.

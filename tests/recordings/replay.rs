@@ -1,8 +1,10 @@
 //! Types a recording's commands into a lab, each at the moment at which it was typed.
 
 use hellok8s_lab::client::CallTimes;
+use hellok8s_lab::cluster::ClusterConfig;
 use hellok8s_lab::images::ImageReference;
-use hellok8s_lab::lab::{Lab, LabOptions};
+use hellok8s_lab::kubelet::Timings;
+use hellok8s_lab::lab::Lab;
 use hellok8s_lab::sim::SimTime;
 
 use super::story::{Groups, Story};
@@ -24,7 +26,9 @@ pub struct Replay {
 impl Replay {
     /// A lab with the recording's files, in which nothing has been typed.
     pub fn new(recording: &Recording, seed: u64) -> Self {
-        let mut lab = Lab::new(&LabOptions { seed, ..LabOptions::default() });
+        // A hundred pods at once kept the recorded node busy long after the controller manager had made them all.
+        let timings = if recording.name == "x1-real" { node_of(recording) } else { Timings::default() };
+        let mut lab = Lab::on(ClusterConfig { seed, timings, ..ClusterConfig::default() });
         // When within a call the server was asked is not recorded: calls took from 50 ms to a second on the busy machine.
         lab.cluster_mut().set_call_times(CallTimes::NONE);
         for (name, text) in recording.manifests() {
@@ -86,6 +90,47 @@ fn type_line(lab: &mut Lab, terminal: usize, line: &str) -> String {
     drop(lab.take_output(terminal));
     lab.command(terminal, line);
     lab.take_output(terminal).into_iter().map(|chunk| chunk.text).collect()
+}
+
+/// A node as slow as the recording's: the median time that its pods took to run, and to go.
+pub fn node_of(recording: &Recording) -> Timings {
+    const IDLE_START_MS: u64 = 900;
+    const IDLE_STOP_MS: u64 = 800;
+    let states = recording.files.get("podstates.txt").map_or("", String::as_str);
+    let (mut starts, mut stops) = (Vec::new(), Vec::new());
+    let (mut runs, mut deleted_ms) = (false, None);
+    for line in states.lines() {
+        let Some(rest) = line.trim_start().strip_prefix('+') else {
+            (runs, deleted_ms) = (false, None);
+            continue;
+        };
+        let seconds = rest.trim_start().split('s').next().unwrap_or_default();
+        let at_ms: u64 = seconds.replace('.', "").parse::<u64>().expect("hundredths of a second") * 10;
+        if line.contains("phase=Running") && !std::mem::replace(&mut runs, true) {
+            starts.push(at_ms);
+        }
+        if line.contains("del=True") {
+            let deleted_ms = *deleted_ms.get_or_insert(at_ms);
+            stops.extend(line.contains("GONE").then(|| at_ms - deleted_ms));
+        }
+    }
+    let median = |times: &mut Vec<u64>, idle_ms| {
+        times.sort_unstable();
+        times.get(times.len() / 2).copied().unwrap_or(idle_ms)
+    };
+    let (start_ms, stop_ms) = (median(&mut starts, IDLE_START_MS), median(&mut stops, IDLE_STOP_MS));
+    let idle = Timings::default();
+    let starting = |(least, most): (u64, u64)| (least * start_ms / IDLE_START_MS, most * start_ms / IDLE_START_MS);
+    let stopping = |ms: u64| ms * stop_ms / IDLE_STOP_MS;
+    Timings {
+        sandbox_ms: starting(idle.sandbox_ms),
+        create_ms: starting(idle.create_ms),
+        start_ms: starting(idle.start_ms),
+        stop_ms: stopping(idle.stop_ms),
+        sandbox_stop_ms: stopping(idle.sandbox_stop_ms),
+        clean_up_ms: stopping(idle.clean_up_ms),
+        ..idle
+    }
 }
 
 impl Recording {

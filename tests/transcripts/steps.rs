@@ -1,6 +1,5 @@
 //! What is typed in a recording's replay, and when.
 
-use hellok8s_lab::kubelet::Timings;
 use hellok8s_lab::sim::SimTime;
 
 use crate::recordings::{Recording, Typed};
@@ -97,47 +96,6 @@ pub(super) fn steps(recording: &Recording) -> Vec<Step> {
 pub(super) fn created_pods(recording: &Recording) -> Vec<String> {
     let states = recording.files.get("podstates.txt").map_or("", String::as_str);
     states.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).map(str::to_owned).collect()
-}
-
-/// A node as slow as the recording's: the median time that its pods took to run, and to go.
-pub(super) fn node_of(recording: &Recording) -> Timings {
-    const IDLE_START_MS: u64 = 900;
-    const IDLE_STOP_MS: u64 = 800;
-    let states = recording.files.get("podstates.txt").map_or("", String::as_str);
-    let (mut starts, mut stops) = (Vec::new(), Vec::new());
-    let (mut runs, mut deleted_ms) = (false, None);
-    for line in states.lines() {
-        let Some(rest) = line.trim_start().strip_prefix('+') else {
-            (runs, deleted_ms) = (false, None);
-            continue;
-        };
-        let seconds = rest.trim_start().split('s').next().unwrap_or_default();
-        let at_ms: u64 = seconds.replace('.', "").parse::<u64>().expect("hundredths of a second") * 10;
-        if line.contains("phase=Running") && !std::mem::replace(&mut runs, true) {
-            starts.push(at_ms);
-        }
-        if line.contains("del=True") {
-            let deleted_ms = *deleted_ms.get_or_insert(at_ms);
-            stops.extend(line.contains("GONE").then(|| at_ms - deleted_ms));
-        }
-    }
-    let median = |times: &mut Vec<u64>, idle_ms| {
-        times.sort_unstable();
-        times.get(times.len() / 2).copied().unwrap_or(idle_ms)
-    };
-    let (start_ms, stop_ms) = (median(&mut starts, IDLE_START_MS), median(&mut stops, IDLE_STOP_MS));
-    let idle = Timings::default();
-    let starting = |(least, most): (u64, u64)| (least * start_ms / IDLE_START_MS, most * start_ms / IDLE_START_MS);
-    let stopping = |ms: u64| ms * stop_ms / IDLE_STOP_MS;
-    Timings {
-        sandbox_ms: starting(idle.sandbox_ms),
-        create_ms: starting(idle.create_ms),
-        start_ms: starting(idle.start_ms),
-        stop_ms: stopping(idle.stop_ms),
-        sandbox_stop_ms: stopping(idle.sandbox_stop_ms),
-        clean_up_ms: stopping(idle.clean_up_ms),
-        ..idle
-    }
 }
 
 /// When the recording begins: at its part of a second, since ages and start times count whole seconds.

@@ -16,7 +16,7 @@ use crate::sim::SimTime;
 
 pub use counts::Counts;
 pub use expectations::{EXPECTATIONS_TIMEOUT_MS, Expectations};
-pub use slow_start::{SLOW_START_INITIAL_BATCH_SIZE, SlowStart, slow_start_batch};
+pub use slow_start::{Batches, SLOW_START_INITIAL_BATCH_SIZE, SlowStart, slow_start_batch};
 
 /// Pods created or deleted in one pass at most. Models replicaset.BurstReplicas.
 pub const BURST_REPLICAS: usize = 500;

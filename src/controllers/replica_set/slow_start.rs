@@ -14,6 +14,31 @@ pub struct SlowStart<E> {
     pub error: Option<E>,
 }
 
+/// The sizes of a slow start's batches, as long as all goes well: each is twice the one before.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    remaining: usize,
+    size: usize,
+}
+
+impl Batches {
+    /// For `count` calls, of which the first batch has so many.
+    pub fn new(count: usize, initial_batch_size: usize) -> Self {
+        Self { remaining: count, size: initial_batch_size }
+    }
+}
+
+impl Iterator for Batches {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let size = self.size.min(self.remaining);
+        self.remaining -= size;
+        self.size = 2 * size;
+        (size > 0).then_some(size)
+    }
+}
+
 /// Calls `create` up to `count` times. Models pkg/controller/replicaset/replica_set.go slowStartBatch.
 pub fn slow_start_batch<E>(
     count: usize,
@@ -21,9 +46,7 @@ pub fn slow_start_batch<E>(
     mut create: impl FnMut() -> Result<(), E>,
 ) -> SlowStart<E> {
     let mut result = SlowStart { batches: Vec::new(), successes: 0, error: None };
-    let mut remaining = count;
-    let mut batch_size = remaining.min(initial_batch_size);
-    while batch_size > 0 {
+    for batch_size in Batches::new(count, initial_batch_size) {
         result.batches.push(batch_size);
         for _ in 0..batch_size {
             match create() {
@@ -34,8 +57,6 @@ pub fn slow_start_batch<E>(
         if result.error.is_some() {
             break;
         }
-        remaining -= batch_size;
-        batch_size = remaining.min(2 * batch_size);
     }
     result
 }
