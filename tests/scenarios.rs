@@ -37,7 +37,7 @@ const LATER: [(&str, usize, &str); 12] = [
     ("r1-hooks", 19, "the moments at which hooks end"),
     ("t1", 16, "a DaemonSet's pod: the ReplicaSets after it have other numbers; a pod deleted before it ran"),
     ("x1-nodeless", 200, "the batches of a hundred pods"),
-    ("x1-real", 106, "the batches of a hundred pods"),
+    ("x1-real", 89, "how many pods of a busy node become ready at one moment"),
     ("y1", 244, "flags of kubectl that the lab does not have yet"),
 ];
 
