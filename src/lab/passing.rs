@@ -92,6 +92,11 @@ impl Lab {
         let to = to.min(self.end());
         if to != self.now() {
             self.finish_work(LONGEST_WORK_MS);
+            // What was at work in the past may have begun another history, and that one ends here.
+            let to = to.min(self.end());
+            if to == self.now() {
+                return;
+            }
             self.show(to);
             let anchor = self.anchor();
             self.recording.sought(anchor);
