@@ -2,15 +2,17 @@
 //!
 //! A script becomes a list of steps that is carried on lazily, so that endless loops cost only what is looked at.
 
+mod arithmetic;
 mod compiler;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::program::Surroundings;
 use crate::sim::SimTime;
-use compiler::compile;
+use compiler::{bracketed, compile};
 
-/// Steps that one moment may take: a loop without a pause stops being followed there.
+/// Steps that one moment may take: a loop without a pause stops being followed there. What stands in `$(…)` may take a
+/// sixteenth.
 const MAX_STEPS_AT_ONCE: usize = 2_000;
 
 /// Stands for a `$` in single quotes or behind a backslash, which is no reference.
@@ -23,6 +25,12 @@ enum Step {
     Jump(usize),
     JumpIfFailed(usize),
     JumpIfOk(usize),
+    /// `!`
+    Negate,
+    /// A `for` begins with these words.
+    Begin(Vec<String>),
+    /// A `for` gives its variable the next value, or ends there.
+    Next(String, usize),
 }
 
 /// What SIGTERM does to the shell.
@@ -46,6 +54,12 @@ pub(super) struct Script {
     /// What SIGTERM does now.
     pub(super) trap: Trap,
     output: Vec<(SimTime, String)>,
+    /// What the script has assigned.
+    variables: BTreeMap<String, String>,
+    /// The values that are left to each `for` that runs, the innermost last.
+    loops: Vec<VecDeque<String>>,
+    /// How many `$(…)` stand in one another.
+    depth: usize,
 }
 
 /// The files that scripts touch, by path.
@@ -75,7 +89,18 @@ impl Script {
     }
 
     fn new(steps: Vec<Step>, now: SimTime) -> Self {
-        Self { steps, at: 0, time: now, last_code: 0, exit: None, trap: Trap::Ignored, output: Vec::new() }
+        Self {
+            steps,
+            at: 0,
+            time: now,
+            last_code: 0,
+            exit: None,
+            trap: Trap::Ignored,
+            output: Vec::new(),
+            variables: BTreeMap::new(),
+            loops: Vec::new(),
+            depth: 0,
+        }
     }
 
     fn failing(message: &str, now: SimTime) -> Self {
@@ -87,7 +112,7 @@ impl Script {
 
     /// Goes on until it has to wait beyond `until`, or has ended.
     pub(super) fn advance(&mut self, until: SimTime, around: &Surroundings, files: &mut Files) {
-        let mut steps_left = MAX_STEPS_AT_ONCE;
+        let mut steps_left = (MAX_STEPS_AT_ONCE >> (4 * self.depth)).max(4);
         while self.exit.is_none() && self.time <= until && steps_left > 0 {
             steps_left -= 1;
             let Some(step) = self.steps.get(self.at).cloned() else {
@@ -100,8 +125,21 @@ impl Script {
                 Step::JumpIfFailed(to) if self.last_code != 0 => self.at = to,
                 Step::JumpIfOk(to) if self.last_code == 0 => self.at = to,
                 Step::JumpIfFailed(_) | Step::JumpIfOk(_) => {}
+                Step::Negate => self.last_code = i32::from(self.last_code == 0),
+                Step::Begin(words) => {
+                    let texts: Vec<String> = words.iter().map(|word| self.expanded(word, around, files)).collect();
+                    let values = texts.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned);
+                    self.loops.push(values.collect());
+                }
+                Step::Next(name, end) => match self.loops.last_mut().and_then(VecDeque::pop_front) {
+                    Some(value) => drop(self.variables.insert(name, value)),
+                    None => {
+                        self.loops.pop();
+                        self.at = end;
+                    }
+                },
                 Step::Run(words) => {
-                    let words: Vec<String> = words.iter().map(|word| expanded(word, around)).collect();
+                    let words: Vec<String> = words.iter().map(|word| self.expanded(word, around, files)).collect();
                     self.run(&words, around, files);
                 }
             }
@@ -135,6 +173,11 @@ impl Script {
         let hostname = around.hostname.as_str();
         let Some((program, arguments)) = words.split_first() else { return };
         let (arguments, target) = redirection(arguments);
+        if let Some((name, value)) = program.split_once('=').filter(|(name, _)| arguments.is_empty() && is_name(name)) {
+            self.variables.insert(name.to_owned(), value.to_owned());
+            self.last_code = 0;
+            return;
+        }
         let paths = || arguments.iter().filter(|word| !word.starts_with('-')).cloned();
         self.last_code = 0;
         match base_name(program) {
@@ -155,6 +198,8 @@ impl Script {
                 self.exit = Some(arguments.first().and_then(|code| code.parse().ok()).unwrap_or(0) & 0xff);
             }
             "false" => self.last_code = 1,
+            // Nothing is ever added to what it follows.
+            "tail" if arguments.iter().any(|word| word == "-f" || word == "-F") => self.time += u64::MAX / 4,
             "hostname" => self.print(hostname.to_owned()),
             "env" | "printenv" => self.print_environment(&arguments, around),
             "ps" => self.print("PID   USER     TIME  COMMAND\n    1 root      0:00 sh".to_owned()),
@@ -229,26 +274,93 @@ fn variable(name: &str, around: &Surroundings) -> Option<String> {
     })
 }
 
-/// Puts values in the places of `$NAME` and `${NAME}`; a `$` that was quoted stays.
-fn expanded(word: &str, around: &Surroundings) -> String {
-    let mut text = String::with_capacity(word.len());
-    let mut rest = word;
-    while let Some((before, after)) = rest.split_once('$') {
-        text.push_str(before);
-        let is_braced = after.starts_with('{');
-        let name = after.get(usize::from(is_braced)..).unwrap_or_default();
-        let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(name.len());
-        let (name, after_name) = name.split_at(end);
-        if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
-            text.push('$');
-            rest = after;
-            continue;
+/// How long a word may become.
+const LONGEST_WORD: usize = 64 * 1024;
+
+/// How many `$(…)` may stand in one another.
+const DEEPEST: usize = 3;
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|letter: char| letter.is_ascii_digit())
+        && text.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
+}
+
+impl Script {
+    /// Puts values in the places of `$NAME`, `${NAME}`, `$((…))` and `$(…)`; a `$` that was quoted stays.
+    fn expanded(&mut self, word: &str, around: &Surroundings, files: &mut Files) -> String {
+        let mut text = String::with_capacity(word.len());
+        let mut rest = word;
+        while let Some((before, after)) = rest.split_once('$') {
+            text.push_str(before);
+            if let Some((inner, after)) = bracketed(after) {
+                text.push_str(&self.substituted(inner, around, files));
+                rest = after;
+            } else {
+                let is_braced = after.starts_with('{');
+                let name = after.get(usize::from(is_braced)..).unwrap_or_default();
+                let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+                let (name, after_name) = name.split_at(end.unwrap_or(name.len()));
+                if name.is_empty() && after.starts_with('?') {
+                    text.push_str(&self.last_code.to_string());
+                    rest = after.get(1..).unwrap_or_default();
+                } else if !is_name(name) {
+                    text.push('$');
+                    rest = after;
+                } else {
+                    let own = self.variables.get(name).cloned();
+                    text.push_str(&own.or_else(|| variable(name, around)).unwrap_or_default());
+                    rest = if is_braced { after_name.strip_prefix('}').unwrap_or(after_name) } else { after_name };
+                }
+            }
+            if text.len() > LONGEST_WORD {
+                self.fail(1, "sh: out of memory".to_owned());
+                self.exit = Some(2);
+                return String::new();
+            }
         }
-        text.push_str(&variable(name, around).unwrap_or_default());
-        rest = if is_braced { after_name.strip_prefix('}').unwrap_or(after_name) } else { after_name };
+        text.push_str(rest);
+        text.replace(QUOTED_DOLLAR, "$")
     }
-    text.push_str(rest);
-    text.replace(QUOTED_DOLLAR, "$")
+
+    /// What stands between the brackets of `$(…)`: a command, or `(…)` for a number.
+    fn substituted(&mut self, inner: &str, around: &Surroundings, files: &mut Files) -> String {
+        if self.depth >= DEEPEST {
+            return String::new();
+        }
+        self.depth += 1;
+        let text = match inner.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
+            Some(expression) => {
+                let expression = self.expanded(expression, around, files);
+                let value = arithmetic::evaluate(&expression, |name| {
+                    let own = self.variables.get(name).cloned().or_else(|| variable(name, around));
+                    own.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+                });
+                value.map_or_else(
+                    |why| {
+                        self.fail(2, format!("sh: {why}"));
+                        self.exit = Some(2);
+                        String::new()
+                    },
+                    |value| value.to_string(),
+                )
+            }
+            None => self.printed_by(inner, around, files),
+        };
+        self.depth -= 1;
+        text
+    }
+
+    /// What a command prints that takes no time.
+    fn printed_by(&mut self, command: &str, around: &Surroundings, files: &mut Files) -> String {
+        let Ok(steps) = compile(command) else { return String::new() };
+        let mut inner = Self::new(steps, self.time);
+        inner.variables = self.variables.clone();
+        inner.depth = self.depth;
+        inner.advance(self.time, around, files);
+        self.last_code = inner.last_code;
+        inner.output.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
+    }
 }
 
 fn base_name(program: &str) -> &str {
@@ -258,7 +370,7 @@ fn base_name(program: &str) -> &str {
 fn is_tool(name: &str) -> bool {
     const TOOLS: &[&str] = &[
         "sleep", "echo", "true", "false", "hostname", "env", "printenv", "ps", "kill", "date", "touch", "rm", "cat",
-        "ls", "test", "[", "mkdir", "exit",
+        "ls", "test", "[", "mkdir", "exit", "tail",
     ];
     TOOLS.contains(&name)
 }
@@ -338,6 +450,18 @@ mod tests {
         assert_eq!(run(text, 630_000).0.exit(), Some((SimTime(630_000), 0)));
     }
 
+    /// The counter of the documentation's page about logging.
+    #[test]
+    fn the_documentation_s_counter_counts() {
+        let text = "i=0; while true; do echo \"$i: $(date)\"; i=$((i+1)); sleep 1; done";
+        let (mut script, _) = run(text, 2_500);
+        let lines: Vec<String> = script.take_output().into_iter().map(|(_, line)| line).collect();
+        assert_eq!(lines, ["0: 2026-01-01T00:00:00Z", "1: 2026-01-01T00:00:01Z", "2: 2026-01-01T00:00:02Z"]);
+        let (mut script, _) = run("for x in a 'b' $(echo c d); do echo \"<$x>\"; done", 0);
+        let lines: Vec<String> = script.take_output().into_iter().map(|(_, line)| line).collect();
+        assert_eq!(lines, ["<a>", "<b>", "<c>", "<d>"]);
+    }
+
     #[test]
     fn loops_branches_and_exit_codes() {
         let (mut script, _) = run("while true; do echo hi; sleep 1; done", 2_500);
@@ -347,6 +471,14 @@ mod tests {
             run("false || echo x; if [ -f /a ]; then exit 1; else exit 4; fi", 0).0.exit().map(|e| e.1),
             Some(4)
         );
+        assert_eq!(
+            run("i=0; until [ $i = 3 ]; do i=$((i + 1)); sleep 1; done; exit $((i * (2 + 1)))", 9_000).0.exit(),
+            Some((SimTime(3_000), 9))
+        );
+        let elif = "if false; then exit 1; elif ! false; then exit 2; else exit 3; fi";
+        assert_eq!(run(elif, 0).0.exit().map(|exit| exit.1), Some(2));
+        assert_eq!(run("x=a; while true; do x=$x$x; done", 0).0.exit().map(|exit| exit.1), Some(2));
+        assert_eq!(run("tail -f /dev/null", 600_000).0.exit(), None);
         assert_eq!(run("nope", 0).0.exit().map(|e| e.1), Some(127));
         assert_eq!(run("trap 'exit 5' TERM; sleep 9", 0).0.trap, Trap::Exits(5));
     }

@@ -1,5 +1,8 @@
 //! From a script's text to its steps.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use super::{QUOTED_DOLLAR, Step, SyntaxError};
 
 /// Words and the operators between commands.
@@ -19,6 +22,7 @@ fn tokens(text: &str) -> Result<Vec<(bool, String)>, SyntaxError> {
                             characters.next();
                             word.push_str(QUOTED_DOLLAR);
                         }
+                        Some('$') if characters.peek() == Some(&'(') => substitution(&mut characters, word)?,
                         Some(inner) => word.push(inner),
                         None => return Err(SyntaxError("sh: syntax error: unterminated quoted string".to_owned())),
                     }
@@ -28,6 +32,9 @@ fn tokens(text: &str) -> Result<Vec<(bool, String)>, SyntaxError> {
                 Some('$') => word.get_or_insert_default().push_str(QUOTED_DOLLAR),
                 other => word.get_or_insert_default().extend(other),
             },
+            '$' if characters.peek() == Some(&'(') => {
+                substitution(&mut characters, word.get_or_insert_default())?;
+            }
             ';' | '\n' | '&' | '|' => {
                 let inside_redirection = character == '&' && word.as_ref().is_some_and(|word| word.ends_with('>'));
                 if inside_redirection {
@@ -54,6 +61,39 @@ fn tokens(text: &str) -> Result<Vec<(bool, String)>, SyntaxError> {
     }
     tokens.extend(word.take().map(|word| (false, word)));
     Ok(tokens)
+}
+
+/// Takes `$(…)` over as it stands.
+fn substitution(characters: &mut Peekable<Chars<'_>>, word: &mut String) -> Result<(), SyntaxError> {
+    word.push('$');
+    let mut depth = 0_usize;
+    for character in characters.by_ref() {
+        word.push(character);
+        match character {
+            '(' => depth += 1,
+            ')' if depth == 1 => return Ok(()),
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    Err(SyntaxError("sh: syntax error: unexpected end of file (expecting \")\")".to_owned()))
+}
+
+/// What stands in the brackets at the beginning of a text, and what follows them.
+pub(super) fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('(')?;
+    let mut depth = 1_usize;
+    for (at, letter) in inner.char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((inner.get(..at)?, inner.get(at + 1..)?));
+        }
+    }
+    None
 }
 
 struct Compiler {
@@ -114,7 +154,15 @@ impl Compiler {
 
     fn command(&mut self) -> Result<(), SyntaxError> {
         match self.word() {
-            Some("while") => self.repeat(),
+            Some("while") => self.repeat(false),
+            Some("until") => self.repeat(true),
+            Some("for") => self.each(),
+            Some("!") => {
+                self.at += 1;
+                self.command()?;
+                self.steps.push(Step::Negate);
+                Ok(())
+            }
             Some("if") => self.branch(),
             Some(_) => {
                 let mut words = Vec::new();
@@ -129,7 +177,7 @@ impl Compiler {
         }
     }
 
-    fn repeat(&mut self) -> Result<(), SyntaxError> {
+    fn repeat(&mut self, until: bool) -> Result<(), SyntaxError> {
         self.at += 1;
         let start = self.steps.len();
         self.list(&["do"])?;
@@ -140,7 +188,33 @@ impl Compiler {
         self.expect("done")?;
         self.steps.push(Step::Jump(start));
         let end = self.steps.len();
-        self.set(jump, Step::JumpIfFailed(end));
+        self.set(jump, if until { Step::JumpIfOk(end) } else { Step::JumpIfFailed(end) });
+        Ok(())
+    }
+
+    /// `for NAME in …; do …; done`
+    fn each(&mut self) -> Result<(), SyntaxError> {
+        self.at += 1;
+        let name = self.word().unwrap_or_default().to_owned();
+        self.at += 1;
+        self.expect("in")?;
+        let mut words = Vec::new();
+        while let Some(word) = self.word() {
+            words.push(word.to_owned());
+            self.at += 1;
+        }
+        while self.operator() == Some(";") {
+            self.at += 1;
+        }
+        self.expect("do")?;
+        self.steps.push(Step::Begin(words));
+        let next = self.steps.len();
+        self.steps.push(Step::Jump(0));
+        self.list(&["done"])?;
+        self.expect("done")?;
+        self.steps.push(Step::Jump(next));
+        let end = self.steps.len();
+        self.set(next, Step::Next(name, end));
         Ok(())
     }
 
@@ -150,15 +224,20 @@ impl Compiler {
         self.expect("then")?;
         let to_else = self.steps.len();
         self.steps.push(Step::Jump(0));
-        self.list(&["else", "fi"])?;
+        self.list(&["elif", "else", "fi"])?;
         let to_end = self.steps.len();
         self.steps.push(Step::Jump(0));
         self.set(to_else, Step::JumpIfFailed(to_end + 1));
-        if self.word() == Some("else") {
-            self.at += 1;
-            self.list(&["fi"])?;
+        match self.word() {
+            // Another `if` stands in place of `else`, and takes the `fi`.
+            Some("elif") => self.branch()?,
+            Some("else") => {
+                self.at += 1;
+                self.list(&["fi"])?;
+                self.expect("fi")?;
+            }
+            _ => self.expect("fi")?,
         }
-        self.expect("fi")?;
         let end = self.steps.len();
         self.set(to_end, Step::Jump(end));
         Ok(())
