@@ -159,10 +159,13 @@ impl Beat {
     }
 
     fn lost(&self, service: &str) -> (String, String) {
+        // A space stands between Chinese and a Latin word.
         let (zh, en) = match self.loss {
             Some(Loss::NoEndpoints) => ("后面没有就绪的 Pod", "no pod behind it is ready"),
-            Some(Loss::Refused) => ("Pod 里的程序没有在监听", "the pod's program does not listen"),
-            Some(Loss::Unreachable) => ("Pod 已经不在，节点还不知道", "the pod is gone and the node does not know yet"),
+            Some(Loss::Refused) => (" Pod 里的程序没有在监听", "the pod's program does not listen"),
+            Some(Loss::Unreachable) => {
+                (" Pod 已经不在，节点还不知道", "the pod is gone and the node does not know yet")
+            }
             Some(Loss::Interrupted) => ("容器在回答之前停了", "the container stopped before it answered"),
             Some(Loss::TimedOut) | None => ("等满了 5 秒", "no answer came within 5 s"),
         };
