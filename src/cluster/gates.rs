@@ -20,7 +20,7 @@ use super::work::Task;
 pub const RULES: &[&str] = &["quota/count", "budget/count", "budget/refuse"];
 
 impl Cluster {
-    fn generic(&self, kind: Kind, key: &Key) -> Option<Arc<Generic>> {
+    pub(super) fn generic(&self, kind: Kind, key: &Key) -> Option<Arc<Generic>> {
         match self.api.store().get(kind, key)? {
             Object::Generic(found) => Some(Arc::clone(found)),
             _ => None,

@@ -5,6 +5,7 @@
 
 mod act;
 mod admission;
+mod autoscaling;
 mod client;
 mod clients;
 mod garbage;
@@ -110,6 +111,8 @@ pub struct Cluster {
     trigger_times: TriggerTimes,
     /// The slices as it left them.
     slices: Trackers,
+    /// What the autoscalers' controller remembers.
+    autoscalers: autoscaling::Autoscalers,
     /// When somebody changed something past the API server.
     interventions: Log<SimTime>,
     /// The last decisions not to act, by object and rule: they are logged when they are new.
@@ -161,6 +164,7 @@ impl Cluster {
             node_watch: NodeWatch::default(),
             trigger_times: TriggerTimes::default(),
             slices: Trackers::default(),
+            autoscalers: autoscaling::Autoscalers::default(),
             interventions: Log::default(),
             notes: BTreeMap::new(),
             visits: Visits::default(),

@@ -52,6 +52,7 @@ impl Cluster {
             Object::Event(_) => {}
         }
         self.route_gates(change);
+        self.route_autoscaler(change);
         self.route_garbage(change);
     }
 

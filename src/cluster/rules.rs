@@ -3,7 +3,8 @@
 use crate::{controllers, kubelet, scheduler};
 
 /// Every rule that a [`crate::decision::Decision`] may name, by who decides.
-pub const RULES: [&[&str]; 9] = {
+pub const RULES: [&[&str]; 10] = {
     let [workloads, endpoints, garbage, node, eviction, namespace] = controllers::RULES;
-    [workloads, endpoints, garbage, node, eviction, namespace, scheduler::RULES, &kubelet::RULES, super::gates::RULES]
+    let (gates, autoscaling) = (super::gates::RULES, super::autoscaling::RULES);
+    [workloads, endpoints, garbage, node, eviction, namespace, scheduler::RULES, &kubelet::RULES, gates, autoscaling]
 };

@@ -16,6 +16,8 @@ pub enum Task {
     Quota(Key),
     /// The disruption controller: count this budget's pods.
     Budget(Key),
+    /// The autoscalers' controller: look at this one's target.
+    Autoscaler(Key),
     /// The Deployment controller.
     Deployment(Key),
     /// The ReplicaSet controller.

@@ -28,6 +28,7 @@ const FILES: &[(&str, &str)] = &[
     ("replicaset-names.yaml", include_str!("revisions/replicaset-names.yaml")),
     ("undo-toggles.yaml", include_str!("revisions/undo-toggles.yaml")),
     ("undo-and-file.yaml", include_str!("revisions/undo-and-file.yaml")),
+    ("autoscaler-and-apply.yaml", include_str!("revisions/autoscaler-and-apply.yaml")),
     ("config-changed.yaml", include_str!("revisions/config-changed.yaml")),
     ("selector.yaml", include_str!("revisions/selector.yaml")),
     ("draining.yaml", include_str!("traffic/draining.yaml")),

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use hellok8s_lab::api::{Kind, Object, Pod, Quantity, Time, defaults};
+use hellok8s_lab::api::{Kind, KubernetesVersion, Object, Pod, Quantity, Time, defaults};
 use hellok8s_lab::controllers::horizontal::pace::{Behavior, Memory, Range};
+use hellok8s_lab::controllers::horizontal::reconcile::{NoScale, Pass, Scale};
+use hellok8s_lab::controllers::horizontal::status::Status;
 use hellok8s_lab::controllers::horizontal::usage::{Question, Sample, Samples, Tolerances};
+use hellok8s_lab::kubectl::printers;
 use hellok8s_lab::kubelet::pressure::{Shortage, eviction_message as message};
 use hellok8s_lab::sim::SimTime;
 use serde_json::{Map, Value, json};
@@ -177,5 +180,162 @@ fn eviction_message() {
             annotations.into_iter().map(|(name, text)| (name.to_owned(), json!(text))).collect();
         let status = json!({"phase": "Failed", "reason": "Evicted", "message": message});
         same(&json!({"annotations": annotations, "message": message, "status": status}), &row["out"])
+    });
+}
+
+/// The pods of a fake Deployment, the oldest first: name and second of birth.
+struct Fake {
+    pods: Vec<(String, i64)>,
+    born: usize,
+}
+
+impl Fake {
+    fn resize(&mut self, replicas: i32, now: i64) {
+        let wanted = usize::try_from(replicas).unwrap();
+        self.pods.truncate(wanted);
+        while self.pods.len() < wanted {
+            self.born += 1;
+            self.pods.push((format!("web-{}", self.born), now));
+        }
+    }
+}
+
+/// A pod that is named in an error is any of those that it could name.
+fn any_pod(text: &str) -> String {
+    text.split_once(" of Pod ").map_or_else(|| text.to_owned(), |(before, _)| format!("{before} of Pod {{pod}}"))
+}
+
+#[test]
+fn hpa_steps() {
+    table::run("hpa_steps", |row| {
+        let input = &row["in"];
+        let number = |field: &str| input[field].as_i64().unwrap();
+        let mut hpa = input["hpa"].clone();
+        hpa["metadata"]["namespace"] = json!("default");
+        defaults::set_defaults(Kind::HorizontalPodAutoscaler, &mut hpa);
+        let mut fake = Fake { pods: Vec::new(), born: 0 };
+        let (mut replicas, mut load, mut mode) = (count(&input["replicas"]), 0, "ok".to_owned());
+        let (mut status, mut memory) = (Status::default(), Memory::default());
+        let mut last: Map<String, Value> = Map::new();
+        last.insert("error".to_owned(), Value::Null);
+        last.insert("events".to_owned(), json!([]));
+        let mut steps = Vec::new();
+        for tick in 0..=number("ticks") {
+            let t = tick * 15;
+            for op in list(&input["ops"]).iter().filter(|op| op["t"] == t) {
+                for (what, value) in op.as_object().unwrap() {
+                    match what.as_str() {
+                        "loadMilli" => load = value.as_i64().unwrap(),
+                        "metrics" => mode = value.as_str().unwrap().to_owned(),
+                        "scaleTo" => replicas = count(value),
+                        "t" => {}
+                        bound => hpa["spec"][bound] = value.clone(),
+                    }
+                }
+            }
+            fake.resize(replicas, t);
+            let time = |seconds: i64| Time(Time::from_sim(SimTime(0)).0 + seconds);
+            let is_ready = |born: i64| t >= born + number("readyDelaySeconds");
+            let ready = i64::try_from(fake.pods.iter().filter(|(_, born)| is_ready(*born)).count()).unwrap();
+            let mut requests = Map::new();
+            for (name, given) in [("cpu", &input["cpuRequest"]), ("memory", &input["memoryRequest"])] {
+                if given.as_str().is_some_and(|given| !given.is_empty()) {
+                    requests.insert(name.to_owned(), given.clone());
+                }
+            }
+            let pods = fake.pods.iter().map(|(name, born)| {
+                let (word, since) =
+                    if is_ready(*born) { ("True", born + number("readyDelaySeconds")) } else { ("False", *born) };
+                Arc::new(read_pod(json!({
+                    "metadata": {"name": name, "namespace": "default"},
+                    "spec": {"containers": [{"name": "app", "image": "i", "resources": {"requests": requests}}]},
+                    "status": {"phase": "Running", "startTime": time(*born).to_string(), "conditions": [
+                        {"type": "Ready", "status": word, "lastTransitionTime": time(since).to_string()},
+                    ]},
+                })))
+            });
+            let api = "unable to fetch metrics from resource metrics API: the server";
+            let measure = |resource: &str| {
+                let mut samples = Samples::new();
+                for (name, born) in fake.pods.iter().filter(|(_, born)| t >= born + number("metricsDelaySeconds")) {
+                    let milli = match resource {
+                        "memory" => Quantity::parse(input["memoryUsage"].as_str().unwrap()).unwrap().milli_value(),
+                        _ if is_ready(*born) => (load / ready).min(number("podCPUCapMilli")),
+                        _ => number("startupCPUMilli"),
+                    };
+                    samples.insert(name.clone(), Sample { milli, at: time(t), window_s: 30 });
+                }
+                match mode.as_str() {
+                    "404" => Err(format!("{api} could not find the requested resource (get pods.metrics.k8s.io)")),
+                    "503" => Err(format!("{api} is currently unable to handle the request (get pods.metrics.k8s.io)")),
+                    "ok" if !samples.is_empty() => Ok(samples),
+                    _ => Err("no metrics returned from resource metrics API".to_owned()),
+                }
+            };
+            let kind = hpa["spec"]["scaleTargetRef"]["kind"].as_str().unwrap();
+            let scale = if kind != "Deployment" {
+                Err(NoScale::UnknownKind(format!("no matches for kind {kind:?} in group \"apps\"")))
+            } else if input["noTarget"] == true {
+                Err(NoScale::NotFound("deployments.apps \"web\" not found".to_owned()))
+            } else {
+                Ok(Scale { replicas, pods: pods.collect() })
+            };
+            let spec = hpa["spec"].as_object().unwrap();
+            let now = SimTime(u64::try_from(t).unwrap() * 1000);
+            let done =
+                Pass { spec, namespace: "default", scale, measure: &measure, now }.run(status.clone(), &mut memory);
+            let after = done.scale_to.unwrap_or(replicas);
+            status = done.status;
+            let second = |at: Time| at.as_sim_ms() / 1000;
+            let metrics: Vec<Value> = status
+                .metrics
+                .iter()
+                .map(|metric| match metric {
+                    None => json!([""]),
+                    Some(metric) => json!([metric.resource, metric.percent, metric.average]),
+                })
+                .collect();
+            let mut shown = Map::new();
+            if input["noTarget"] != true {
+                shown.insert("replicas".to_owned(), json!([replicas, after]));
+            }
+            let value = json!({
+                "currentMetrics": metrics, "currentReplicas": status.current, "desiredReplicas": status.desired,
+                "lastScaleTime": status.last_scale.map(second),
+            });
+            shown.insert("status".to_owned(), value);
+            for condition in &status.conditions {
+                let word = if condition.is_true { "True" } else { "False" };
+                let message = any_pod(&condition.message);
+                let value = json!([word, condition.reason, message, second(condition.since)]);
+                shown.insert(condition.kind.clone(), value);
+            }
+            let events: Vec<Value> = done
+                .events
+                .iter()
+                .map(|(kind, reason, message)| json!([kind.as_str(), reason, any_pod(message)]))
+                .collect();
+            shown.insert("events".to_owned(), json!(events));
+            shown.insert("error".to_owned(), json!(done.error.as_deref().map(any_pod)));
+            let mut stored = hpa.clone();
+            stored["status"] = status.to_value();
+            let object = Object::from_value(Kind::HorizontalPodAutoscaler, stored).unwrap();
+            let cells = printers::cells(&object, now, KubernetesVersion::default());
+            let counts = |at: usize| json!(cells[at].parse::<i64>().unwrap());
+            let cells = json!([cells[0], cells[1], cells[2], cells[3], counts(4), counts(5)]);
+            shown.insert("cells".to_owned(), cells);
+            let mut step: Map<String, Value> = shown
+                .iter()
+                .filter(|(name, value)| last.get(*name) != Some(value))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect();
+            if !step.is_empty() {
+                step.insert("t".to_owned(), json!(t));
+                steps.push(Value::Object(step));
+            }
+            last.extend(shown);
+            replicas = after;
+        }
+        same(&json!({"steps": steps}), &row["out"])
     });
 }

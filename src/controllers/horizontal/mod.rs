@@ -4,4 +4,6 @@
 //! autoscaler allows. Models pkg/controller/podautoscaler.
 
 pub mod pace;
+pub mod reconcile;
+pub mod status;
 pub mod usage;

@@ -6,6 +6,9 @@
 
 use serde_json::{Map, Value};
 
+use super::usage::Tolerances;
+use crate::api::Quantity;
+use crate::api::resources::quantity;
 use crate::sim::SimTime;
 
 /// For so long the highest wish counts when the number falls.
@@ -35,6 +38,7 @@ struct Rules {
     window_s: i64,
     select: Select,
     policies: Vec<Policy>,
+    tolerance: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +106,18 @@ impl Behavior {
             down: Rules::read(behavior.get("scaleDown"), DOWNSCALE_STABILIZATION_S),
         })
     }
+
+    /// The deviations at which nothing is done. Models tolerancesForHpa.
+    pub fn tolerances(&self) -> Tolerances {
+        let usual = Tolerances::default();
+        Tolerances { down: self.down.tolerance.unwrap_or(usual.down), up: self.up.tolerance.unwrap_or(usual.up) }
+    }
+}
+
+/// Models Quantity.AsApproximateFloat64; validation allows nothing finer than a thousandth.
+fn approximate(quantity: &Quantity) -> f64 {
+    let milli = i32::try_from(quantity.milli_value()).unwrap_or(i32::MAX);
+    f64::from(milli) / 1000.0
 }
 
 impl Rules {
@@ -123,6 +139,7 @@ impl Rules {
                     period_s: number(policy, "periodSeconds"),
                 })
                 .collect(),
+            tolerance: field("tolerance").and_then(quantity).map(|tolerance| approximate(&tolerance)),
         }
     }
 

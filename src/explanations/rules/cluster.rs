@@ -48,6 +48,13 @@ pub const RULES: &[Rule] = &[
         "pkg/registry/core/pod/storage/eviction.go checkAndDecrement",
     ),
     rule(
+        "autoscaler/scale",
+        ("自动伸缩", "An autoscaler scales"),
+        "**{before} → {after}：**HPA {object} 改了副本数（{why}）。",
+        "**{before} → {after}:** autoscaler {object} changes the number of replicas ({why}).",
+        "pkg/controller/podautoscaler/horizontal.go reconcileAutoscaler",
+    ),
+    rule(
         "endpoints/update",
         ("更新请求的去处", "Where requests go"),
         "**{ready}/{pods} 个 Pod 就绪：**发给 {service} 的请求只去就绪的（之前 {readyBefore} 个）。",

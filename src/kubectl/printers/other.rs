@@ -245,11 +245,18 @@ fn access_modes(modes: &[Value]) -> String {
 
 fn autoscaler(fields: &Value, age: String) -> Vec<String> {
     let target = |name: &str| field::text(fields, &format!("/spec/scaleTargetRef/{name}"));
-    let metrics: Vec<String> = field::list(fields, "/spec/metrics").iter().map(resource_metric).collect();
+    let current = field::list(fields, "/status/currentMetrics");
+    let metrics = field::list(fields, "/spec/metrics");
+    let shown = metrics.iter().take(SHOWN_METRICS).enumerate();
+    let targets: Vec<String> = shown.map(|(index, metric)| resource_metric(metric, current.get(index))).collect();
+    let targets = match metrics.len().saturating_sub(SHOWN_METRICS) {
+        0 => targets.join(", "),
+        more => format!("{} + {more} more...", targets.join(", ")),
+    };
     let min = fields.pointer("/spec/minReplicas").map_or_else(|| "<unset>".to_owned(), field::scalar);
     vec![
         format!("{}/{}", target("kind"), target("name")),
-        or_none(&metrics.join(", ")),
+        or_none(&targets),
         min,
         field::number(fields, "/spec/maxReplicas").to_string(),
         field::number(fields, "/status/currentReplicas").to_string(),
@@ -257,15 +264,25 @@ fn autoscaler(fields: &Value, age: String) -> Vec<String> {
     ]
 }
 
-/// The lab measures nothing, so what is current is never known.
-fn resource_metric(metric: &Value) -> String {
+/// How many metrics a line has.
+const SHOWN_METRICS: usize = 2;
+
+/// What is measured and what it should be. Models formatHPAMetrics.
+fn resource_metric(metric: &Value, current: Option<&Value>) -> String {
     let name = field::text(metric, "/resource/name");
-    match metric.pointer("/resource/target/averageUtilization").and_then(Value::as_i64) {
-        Some(target) => format!("{name}: <unknown>/{target}%"),
-        None => match field::text(metric, "/resource/target/averageValue") {
-            "" => "<unknown type>".to_owned(),
-            target => format!("{name}: <unknown>/{target}"),
-        },
+    let now = |of: &str| {
+        let value = current.and_then(|current| current.pointer(&format!("/resource/current/{of}")));
+        value.map(field::scalar)
+    };
+    let unknown = || "<unknown>".to_owned();
+    match (field::text(metric, "/resource/target/averageValue"), metric.pointer("/resource/target/averageUtilization"))
+    {
+        ("", None) => "<unknown type>".to_owned(),
+        ("", Some(target)) => {
+            let now = now("averageUtilization").map_or_else(unknown, |percent| format!("{percent}%"));
+            format!("{name}: {now}/{}%", field::scalar(target))
+        }
+        (target, _) => format!("{name}: {}/{target}", now("averageValue").unwrap_or_else(unknown)),
     }
 }
 
