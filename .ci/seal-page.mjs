@@ -3,12 +3,14 @@
 //   'unsafe-inline' nor a hash that changes with each build;
 // - the wasm starts after the first paint, and is in two parts (wasm-in-two.mjs);
 // - the style sheets become one, and what the page starts with gets its content's hash into its name;
+// - what other sites load is joined from its parts (join-embed.mjs);
 // - the service worker learns the build's version and its files;
 // - where LAB_PUBLIC_URL says where the page will be, the addresses that must be absolute are so;
 // - where LAB_ISSUES_URL says where reports go, the page offers to open one there.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SERVED, joined } from "./join-embed.mjs";
 import { tight, withWasmInTwo } from "./wasm-in-two.mjs";
 
 const staging = process.env.TRUNK_STAGING_DIR;
@@ -101,6 +103,9 @@ function checked(html) {
   return html;
 }
 
+for (const name of Object.keys(SERVED)) {
+  writeFileSync(at(name), joined(name));
+}
 let html = readFileSync(at("index.html"), "utf8");
 const inTwo = (page) => withWasmInTwo(page, { at, hashed, integrity });
 // The page of a debug build, which stays whole, has the hash that Trunk gave its wasm.

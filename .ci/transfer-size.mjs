@@ -27,7 +27,7 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
   if (!entry.isFile()) {
     continue;
   }
-  const bytes = readFileSync(join(entry.parentPath ?? entry.path, entry.name));
+  const bytes = readFileSync(join(entry.parentPath ?? /** @type {any} */ (entry).path, entry.name));
   const extension = extname(entry.name).slice(1);
   const counted = COUNTED.includes(extension) && !NOT_OF_THE_PAGE.has(entry.name);
   add(sizes.get(LATER.test(entry.name) ? "later" : counted ? extension : "other"), {
@@ -60,7 +60,7 @@ if (over > 0) {
 if (process.env.LAB_SMALL_STD !== "1") {
   console.log("Built with the compiler's own standard library, which is about 45 KiB more: the ceilings are not held against it.");
 } else {
-  for (const [what, size, { goal, ceiling }] of [["What the page starts with", first, FIRST], ["A visit in total", total, TOTAL]]) {
+  for (const [what, size, { goal, ceiling }] of /** @type {[string, any, any][]} */ ([["What the page starts with", first, FIRST], ["A visit in total", total, TOTAL]])) {
     const missed = size.brotli / 1024 - goal;
     if (missed > 0) {
       console.log(`${what} misses its goal of ${goal} KiB (brotli) by ${missed.toFixed(1)} KiB.`);

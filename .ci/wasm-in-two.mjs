@@ -68,7 +68,7 @@ export function withWasmInTwo(html, { at, hashed, integrity }) {
     const noting = instrumented(whole);
     wasm = noting.wasm;
     writeFileSync(at("functions.json"), JSON.stringify(noting.functions));
-    script = extended(script, NOTES_HITS.replace("{{COUNT}}", noting.functions.length), "withHits");
+    script = extended(script, NOTES_HITS.replace("{{COUNT}}", String(noting.functions.length)), "withHits");
   } else {
     const parts = parted(whole);
     if (parts) {

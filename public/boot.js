@@ -81,7 +81,7 @@
         }).catch(function () {
           // Forbidden, or offline: the page works, and the next visit tries again.
         });
-      }, later === setTimeout ? 1000 : { timeout: 5000 });
+      }, /** @type {any} */ (later === setTimeout ? 1000 : { timeout: 5000 }));
     }
   });
 })();

@@ -86,6 +86,7 @@
   // ---- Watching the wasm ----
 
   function Stopped() {
+    /** @type {any} */
     var error = new Error("hellok8s-lab has stopped: reload the page");
     error.hasStopped = true;
     return error;
@@ -192,6 +193,7 @@
     }
   }
   function isReload() {
+    /** @type {any[]} */
     var entries = window.performance && performance.getEntriesByType ? performance.getEntriesByType("navigation") : [];
     return entries.length > 0 && entries[0].type === "reload";
   }

@@ -15,7 +15,7 @@ const PATIENCE_MS = 4000;
 const PAGE = new URL("./", self.registration.scope).href;
 const KEPT = new Set(FILES.map((file) => new URL(file, self.registration.scope).href));
 
-self.addEventListener("install", (event) => {
+self.addEventListener("install", (/** @type {any} */ event) => {
   event.waitUntil(
     (async () => {
       const cache = await caches.open(CACHE);
@@ -28,7 +28,7 @@ self.addEventListener("install", (event) => {
   );
 });
 
-self.addEventListener("activate", (event) => {
+self.addEventListener("activate", (/** @type {any} */ event) => {
   event.waitUntil(
     (async () => {
       const names = await caches.keys();
@@ -38,7 +38,7 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-self.addEventListener("fetch", (event) => {
+self.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const address = plain(request.url);
   if (request.method !== "GET") {

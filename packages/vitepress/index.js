@@ -1,8 +1,11 @@
 /** What the element may be told by the address of its script, besides `blocks`. */
 const PARAMETERS = ["start", "seed", "k8s", "speed", "lesson", "panels"];
 
-/** A part of a VitePress configuration, for its `extends`. */
-export default function hellok8sLab({ lab, blocks = "docked", ...others } = {}) {
+/**
+ * A part of a VitePress configuration, for its `extends`.
+ * @param {import("./index.js").Options} options
+ */
+export default function hellok8sLab({ lab, blocks = "docked", ...others } = /** @type {any} */ ({})) {
   if (!URL.canParse(lab)) {
     throw new TypeError(`vitepress-plugin-hellok8s-lab: lab is ${JSON.stringify(lab)}; it has to be a lab's address, such as "https://YOUR-HOST/lab/"`);
   }

@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
+import { joined } from "../../.ci/join-embed.mjs";
 import { expect, expectAccessible, test } from "./support/lab";
 
 const HOST = "https://host.example/";
@@ -36,9 +37,8 @@ function chapter(name: string): { html: string; body: string } {
 /** Opens a page with strict policies whose lab is a stand-in of another origin. */
 async function open(page: Page, body: string, html = 'lang="en"', asked = "?blocks=docked", head = ""): Promise<void> {
   await page.route(`${LAB}**`, (route) => route.fulfill({ contentType: HTML, body: STAND_IN }));
-  for (const file of ["embed.js", "embed-blocks.js"]) {
-    const path = fileURLToPath(new URL(`../../public/${file}`, import.meta.url));
-    await page.route(`${LAB}${file}*`, (route) => route.fulfill({ contentType: "text/javascript", path }));
+  for (const file of ["embed.js", "embed-blocks.js"] as const) {
+    await page.route(`${LAB}${file}*`, (route) => route.fulfill({ contentType: "text/javascript", body: joined(file) }));
   }
   await page.route(HOST, (route) =>
     route.fulfill({

@@ -1,6 +1,6 @@
 // embed.js in pages as the generators of sites write them, with a stand-in for the lab that shows what it is sent.
-import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
+import { joined } from "../../.ci/join-embed.mjs";
 import { expect, test } from "./support/lab";
 
 /** Says that it is there, and shows every message. Its own script is inline: the host's policy is not its. */
@@ -31,7 +31,7 @@ async function openHost(page: Page, body: string, html = 'lang="en"', script = "
       contentType: "text/javascript",
       // A module needs it, a plain script does not.
       headers: script === "defer" ? {} : { "access-control-allow-origin": "*" },
-      path: fileURLToPath(new URL("../../public/embed.js", import.meta.url)),
+      body: joined("embed.js"),
     }),
   );
   await page.route(HOST, (route) =>

@@ -153,7 +153,7 @@ for (const [name, generator] of Object.entries(ALL).filter(([name]) => wanted.le
   const page = await browser.newPage({ colorScheme: "light" });
   await page.goto(`http://127.0.0.1:${port}/`, { waitUntil: "networkidle" });
   const { tag, inner } = await page.evaluate((selector) => {
-    const html = document.documentElement.cloneNode(false).outerHTML;
+    const html = /** @type {Element} */ (document.documentElement.cloneNode(false)).outerHTML;
     return { tag: /^<html ?([^]*?)><\/html>$/.exec(html)[1], inner: document.querySelector(selector).innerHTML.trim() };
   }, generator.chapter);
   writeFileSync(join(GENERATORS, `${name}.html`), `<!-- ${generator.version()} -->\n<!-- html ${tag} -->\n${inner}\n`);
