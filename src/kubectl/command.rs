@@ -136,7 +136,7 @@ pub(super) fn run(args: &[String], programs: Programs, world: &mut World<'_>, io
         return Err(Failure::new("the lab's kubectl has no kustomize"));
     }
     if !command.path.starts_with("config ") {
-        super::connection::check(&flags, world.files)?;
+        super::connection::check(command, &flags, world.files)?;
     }
     if flags.is_set("record") {
         io.err("Flag --record has been deprecated, --record will be removed in the future\n");

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::command::Command;
 use super::config;
 use super::failure::Failure;
 use super::field;
@@ -13,7 +14,8 @@ use crate::process::Files;
 ///
 /// # Errors
 /// With kubectl's sentences.
-pub(super) fn check(flags: &Parsed, files: &Files) -> Result<(), Failure> {
+pub(super) fn check(command: &Command, flags: &Parsed, files: &Files) -> Result<(), Failure> {
+    let binds = command.flags.iter().any(|flag| flag.name == "user");
     let config = match flags.text("kubeconfig").filter(|path| !path.is_empty()) {
         Some(path) => from_file(path, files)?,
         None => config::load(files),
@@ -38,7 +40,8 @@ pub(super) fn check(flags: &Parsed, files: &Files) -> Result<(), Failure> {
             return Err(unprefixed(format!("Error in configuration: \n{}", lines.join("\n"))));
         }
     }
-    if let Some(user) = named("user").filter(|user| !has("/users", user)) {
+    // Bindings have a flag of this name that speaks of other users.
+    if let Some(user) = named("user").filter(|user| !binds && !has("/users", user)) {
         return Err(Failure::Plain(format!("auth info {user:?} does not exist")));
     }
     check_timeout(flags)

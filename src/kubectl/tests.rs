@@ -58,7 +58,11 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
 ];
 
 /// What each command is given beside the flag; without an entry, nothing.
-const ARGUMENTS: [(&str, &str); 63] = [
+const ARGUMENTS: [(&str, &str); 67] = [
+    ("create clusterrole", "a --verb=get --resource=pods"),
+    ("create clusterrolebinding", "a --clusterrole=b"),
+    ("create role", "a --verb=get --resource=pods"),
+    ("create rolebinding", "a --role=b"),
     ("annotate", "deploy web a=b"),
     ("api-resources", ""),
     ("apply", "-f conflict.yaml --force"),
@@ -161,6 +165,8 @@ fn sample(flag: &Flag) -> &'static str {
         ("annotations" | "env" | "from-literal", _) => "a=b",
         ("from-file" | "from-env-file", _) => "env.txt",
         ("from", _) => "cm/one",
+        ("resource", _) => "pods",
+        ("serviceaccount", _) => "default:web",
         ("tcp" | "port", _) => "80",
         ("restart", _) => "Never",
         ("type", _) => "merge",

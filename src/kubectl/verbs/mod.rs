@@ -8,6 +8,7 @@ mod config;
 mod create;
 mod create_policy;
 mod create_quota;
+mod create_rbac;
 mod create_service;
 mod delete;
 mod describe;
@@ -116,8 +117,10 @@ pub(super) const COMMANDS: &[&Command] = &[
     &refused::CREATE_CRON_JOB,
     &refused::CREATE_INGRESS,
     &refused::CREATE_JOB,
-    &refused::CREATE_ROLE,
-    &refused::CREATE_ROLE_BINDING,
+    &create_rbac::ROLE,
+    &create_rbac::CLUSTER_ROLE,
+    &create_rbac::ROLE_BINDING,
+    &create_rbac::CLUSTER_ROLE_BINDING,
     &refused::CREATE_TLS,
     &refused::CREATE_TOKEN,
     &refused::KUSTOMIZE,

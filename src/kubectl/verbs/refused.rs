@@ -54,13 +54,6 @@ refused!(
     "Create an ingress with the specified name",
     "ingress controller; create service makes what can be reached"
 );
-refused!(CREATE_ROLE, "create role", "Create a role with single rule", "roles: everybody may do everything");
-refused!(
-    CREATE_ROLE_BINDING,
-    "create rolebinding",
-    "Create a role binding for a particular role or cluster role",
-    "roles: everybody may do everything"
-);
 refused!(CREATE_TLS, "create secret tls", "Create a TLS secret", "certificates; create secret generic takes any files");
 refused!(CREATE_TOKEN, "create token", "Request a service account token", "tokens");
 refused!(KUSTOMIZE, "kustomize", "Build a kustomization target from a directory or URL", "kustomize");
