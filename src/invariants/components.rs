@@ -54,8 +54,9 @@ pub(super) fn holds(object: &Object) -> Result<(), Seen> {
 pub(super) fn gone(last: &Object, known: &BTreeMap<String, Object>, is_settling: bool) -> Result<(), Seen> {
     let Object::Pod(pod) = last else { return Ok(()) };
     let runs = pod.status.container_statuses.iter().any(|status| status.state.running.is_some());
-    // Somebody may have forced it, and nobody asks the kubelet of a node that is gone (podgc).
-    if !runs || is_settling || node(known, &pod.node_name).is_none() {
+    // Without a grace period the API server asks no kubelet; somebody may have forced it, and nobody asks the kubelet of a node
+    // that is gone (podgc).
+    if !runs || pod.metadata.deletion_timestamp.is_none() || is_settling || node(known, &pod.node_name).is_none() {
         return Ok(());
     }
     // kubelet/status/status_manager.go canBeDeleted.
