@@ -40,7 +40,7 @@ const hashOf = (text, algorithm = "sha384") => createHash(algorithm).update(text
 const hashed = (name, text, extension) => `${name}-${hashOf(text).toString("hex").slice(0, 16)}.${extension}`;
 const integrity = (text) => `integrity="sha384-${hashOf(text).toString("base64")}"`;
 // In a frame without an origin of its own these files are another site's: only what is asked for so can be checked there.
-const checked = (text) => `crossorigin="anonymous" ${integrity(text)}`;
+const asked = (text) => `crossorigin="anonymous" ${integrity(text)}`;
 
 /** Replaces `pattern`, which has to be there. */
 function replace(text, pattern, by) {
@@ -62,7 +62,7 @@ function withoutInlineScripts(html) {
     const started = script.replace(/^const wasm = await init\(/m, `${AFTER_FIRST_PAINT}$&`);
     const name = hashed("start", started, "js");
     writeFileSync(at(name), started);
-    return `<script${attributes} src="./${name}" ${checked(started)}></script>`;
+    return `<script${attributes} src="./${name}" ${asked(started)}></script>`;
   });
 }
 
@@ -72,7 +72,7 @@ function withHashedScripts(html) {
     const name = hashed(plain, script, "js");
     rmSync(at(`${plain}.js`));
     writeFileSync(at(name), script);
-    return replace(page, new RegExp(` src="${plain}\\.js"`), ` src="./${name}" ${checked(script)}`);
+    return replace(page, new RegExp(` src="${plain}\\.js"`), ` src="./${name}" ${asked(script)}`);
   }, html);
 }
 
@@ -87,7 +87,7 @@ function withOneSheet(html) {
   sheets.forEach((name) => rmSync(at(name)));
   const name = hashed("style", text, "css");
   writeFileSync(at(name), text);
-  const one = `\n    <link rel="stylesheet" href="./${name}" ${checked(text)}>`;
+  const one = `\n    <link rel="stylesheet" href="./${name}" ${asked(text)}>`;
   return html.replace(link, () => "").replace(/(\s*<link rel="icon")/, `${one}$1`);
 }
 
