@@ -114,13 +114,7 @@ struct Field {
 }
 
 impl Field {
-    fn put<'a>(
-        &self,
-        kind: char,
-        values: &mut dyn Iterator<Item = &'a String>,
-        out: &mut String,
-        wrong: &mut Vec<String>,
-    ) {
+    fn put(&self, kind: char, values: &mut dyn Iterator<Item = &String>, out: &mut String, wrong: &mut Vec<String>) {
         let cut = |text: String| match self.precision {
             Some(length) => text.chars().take(length).collect(),
             None => text,
@@ -134,7 +128,7 @@ impl Field {
                 let value = whole(values.next(), wrong);
                 (if value < 0 { "-" } else { self.sign }, self.digits(value.unsigned_abs().to_string()))
             }
-            'u' => ("", self.digits((whole(values.next(), wrong) as u64).to_string())),
+            'u' => ("", self.digits(whole(values.next(), wrong).cast_unsigned().to_string())),
             'x' => self.based(format!("{:x}", whole(values.next(), wrong)), "0x"),
             'X' => self.based(format!("{:X}", whole(values.next(), wrong)), "0X"),
             'o' => self.based(format!("{:o}", whole(values.next(), wrong)), "0"),

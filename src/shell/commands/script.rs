@@ -127,10 +127,11 @@ impl Process for Script {
         loop {
             let Some(running) = &mut self.running else { return Poll::Exited(0) };
             match poll_with_jobs(running, &mut self.environment, world, io) {
-                Some(code) => match self.end(code) {
-                    Some(code) => return Poll::Exited(code),
-                    None => continue,
-                },
+                Some(code) => {
+                    if let Some(code) = self.end(code) {
+                        return Poll::Exited(code);
+                    }
+                }
                 None if self.environment.works != SimTime::NEVER => {
                     return Poll::WorksUntil(self.environment.wake.min(self.environment.works));
                 }

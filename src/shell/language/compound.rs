@@ -31,19 +31,19 @@ impl Parser<'_> {
         self.at += 1;
         self.skip_newlines();
         let mut words = Vec::new();
-        if self.keyword() != Some("in") {
+        if self.keyword() == Some("in") {
+            self.at += 1;
+            while let Some(Token::Word(word)) = self.peek() {
+                words.push(word.clone());
+                self.at += 1;
+            }
+        } else {
             words.push(Word(vec![Part::Variable {
                 name: "@".to_owned(),
                 index: Index::None,
                 modifier: None,
                 quoted: true,
             }]));
-        } else {
-            self.at += 1;
-            while let Some(Token::Word(word)) = self.peek() {
-                words.push(word.clone());
-                self.at += 1;
-            }
         }
         if self.is_operator(";") {
             self.at += 1;

@@ -22,13 +22,12 @@ pub(crate) fn is_pattern_match(pattern: &str, text: &str) -> bool {
                     continue;
                 }
             }
-            Some('\\') if pattern.get(at + 1).is_some() => {
-                if pattern.get(at + 1) == text.get(from) {
-                    at += 2;
-                    from += 1;
-                    continue;
-                }
+            Some('\\') if at + 1 < pattern.len() && pattern.get(at + 1) == text.get(from) => {
+                at += 2;
+                from += 1;
+                continue;
             }
+            Some('\\') if at + 1 < pattern.len() => {}
             Some(wanted) if *wanted == '?' || Some(wanted) == text.get(from) => {
                 at += 1;
                 from += 1;

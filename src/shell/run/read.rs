@@ -128,7 +128,7 @@ impl Read {
                 }
                 let name = self.array.clone().unwrap_or_default();
                 let lines = std::mem::take(lines);
-                return Some(self.finish(environment.assign_array(&name, lines), 0, environment, io));
+                return Some(finish(environment.assign_array(&name, lines), 0, environment, io));
             }
             if self.whole && !ended {
                 self.begun.push_str(&line);
@@ -146,7 +146,7 @@ impl Read {
             }
             let code = i32::from(ended);
             let assigned = self.assign(&line, environment);
-            return Some(self.finish(assigned, code, environment, io));
+            return Some(finish(assigned, code, environment, io));
         }
     }
 
@@ -159,17 +159,6 @@ impl Read {
         }
         environment.sleeps_until(until, now);
         None
-    }
-
-    fn finish(&self, assigned: Result<(), String>, code: i32, environment: &mut Environment, io: &mut Io) -> i32 {
-        match assigned {
-            Ok(()) => code,
-            Err(why) if why.ends_with("readonly variable") => {
-                io.err(format!("bash: {why}\n"));
-                1
-            }
-            Err(why) => environment.give_up(&why, io),
-        }
     }
 
     /// Splits a line into variables; the last one takes the rest.
@@ -188,6 +177,18 @@ impl Read {
             environment.assign(name, splitter.word().unwrap_or_default())?;
         }
         environment.assign(last, splitter.rest())
+    }
+}
+
+/// The exit code after an assignment.
+fn finish(assigned: Result<(), String>, code: i32, environment: &mut Environment, io: &mut Io) -> i32 {
+    match assigned {
+        Ok(()) => code,
+        Err(why) if why.ends_with("readonly variable") => {
+            io.err(format!("bash: {why}\n"));
+            1
+        }
+        Err(why) => environment.give_up(&why, io),
     }
 }
 

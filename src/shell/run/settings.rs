@@ -220,7 +220,7 @@ fn option(
             } else {
                 io.err(format!("bash: illegal option -- {letter}\n"));
             }
-            found = "?".to_owned();
+            "?".clone_into(&mut found);
         }
         Some(tail) if tail.starts_with(':') => {
             let value = if rest.is_empty() {
@@ -235,11 +235,11 @@ fn option(
                 Some(value) => environment.assign("OPTARG", value)?,
                 None if is_quiet => {
                     environment.assign("OPTARG", found)?;
-                    found = ":".to_owned();
+                    ":".clone_into(&mut found);
                 }
                 None => {
                     io.err(format!("bash: option requires an argument -- {letter}\n"));
-                    found = "?".to_owned();
+                    "?".clone_into(&mut found);
                 }
             }
         }
