@@ -216,7 +216,7 @@ fn option(
     match kind {
         None => {
             if is_quiet {
-                environment.assign("OPTARG", found)?;
+                environment.assign("OPTARG", found.clone())?;
             } else {
                 io.err(format!("bash: illegal option -- {letter}\n"));
             }
@@ -234,7 +234,7 @@ fn option(
             match value {
                 Some(value) => environment.assign("OPTARG", value)?,
                 None if is_quiet => {
-                    environment.assign("OPTARG", found)?;
+                    environment.assign("OPTARG", found.clone())?;
                     ":".clone_into(&mut found);
                 }
                 None => {
