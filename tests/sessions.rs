@@ -41,6 +41,7 @@ sessions! {
     about_the_cluster: "cluster.txt",
     the_shell: "shell.txt",
     a_node_that_is_not_heard_of: "node.txt",
+    several_nodes: "nodes.txt",
     images: "images.txt",
     probes: "probes.txt",
 }

@@ -9,10 +9,11 @@ use crate::api::well_known;
 use crate::api::{
     Endpoint, EndpointSlice, Generic, Kind, KubernetesVersion, Object, ObjectMeta, Service, ServicePort, ServiceSpec,
 };
+use crate::sim::SimTime;
 
-/// The only node.
+/// The first node, which runs the control plane.
 pub const NODE: &str = "minikube";
-/// The node's address.
+/// The first node's address.
 pub const NODE_IP: &str = "192.168.49.2";
 
 impl ApiServer {
@@ -30,7 +31,8 @@ impl ApiServer {
             ]);
             self.seed_object(generic(Kind::PriorityClass, "", name, fields));
         }
-        self.seed_object(node(self.version));
+        let capacity = Capacity { cpu: "2".to_owned(), memory: "8035024Ki".to_owned(), pods: 10_000 };
+        self.seed_object(node(NODE, NODE_IP, 0, &capacity, SimTime::ZERO, self.version));
         self.seed_object(kubernetes_service());
         self.seed_object(kubernetes_endpoints());
         // Nobody watches yet: the first change that anybody sees is the user's own.
@@ -74,9 +76,41 @@ fn namespace(name: &str) -> Object {
     object
 }
 
-/// The node takes 10,000 pods, where a stock kubelet takes 110, so that large rollouts can be tried.
-fn node(version: KubernetesVersion) -> Object {
-    let capacity = json!({"cpu": "2", "ephemeral-storage": "61202244Ki", "hugepages-2Mi": "0", "memory": "8035024Ki", "pods": "10000"});
+/// What a node has for its pods, all of which is allocatable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Processors, as a quantity.
+    pub cpu: String,
+    /// Memory, as a quantity.
+    pub memory: String,
+    /// How many pods it takes. The first node takes 10,000, where a stock kubelet takes 110, so that large rollouts can
+    /// be tried.
+    pub pods: u32,
+}
+
+impl Capacity {
+    /// As the node's status has it.
+    pub fn to_value(&self) -> Value {
+        json!({
+            "cpu": self.cpu, "ephemeral-storage": "61202244Ki", "hugepages-2Mi": "0", "memory": self.memory,
+            "pods": self.pods.to_string(),
+        })
+    }
+}
+
+/// A node as its kubelet registers it, with the block N of pods' addresses (10.244.N.0/24).
+pub(crate) fn node(
+    name: &str,
+    ip: &str,
+    block: u8,
+    capacity: &Capacity,
+    began: SimTime,
+    version: KubernetesVersion,
+) -> Object {
+    let capacity = capacity.to_value();
+    let cidr = format!("10.244.{block}.0/24");
+    let node_condition =
+        |kind: &str, status: &str, reason: &str, message: &str| node_condition(kind, status, reason, message, began);
     let kubelet_version = match version {
         KubernetesVersion::V1_22 => "v1.22.17",
         KubernetesVersion::V1_36 => "v1.36.2",
@@ -84,13 +118,13 @@ fn node(version: KubernetesVersion) -> Object {
     let mut object = generic(
         Kind::Node,
         "",
-        NODE,
+        name,
         Map::from_iter([
-            ("spec".to_owned(), json!({"podCIDR": "10.244.0.0/24", "podCIDRs": ["10.244.0.0/24"]})),
+            ("spec".to_owned(), json!({"podCIDR": cidr, "podCIDRs": [cidr]})),
             (
                 "status".to_owned(),
                 json!({
-                    "addresses": [{"address": NODE_IP, "type": "InternalIP"}, {"address": NODE, "type": "Hostname"}],
+                    "addresses": [{"address": ip, "type": "InternalIP"}, {"address": name, "type": "Hostname"}],
                     "allocatable": capacity,
                     "capacity": capacity,
                     "conditions": [
@@ -113,20 +147,22 @@ fn node(version: KubernetesVersion) -> Object {
             ("beta.kubernetes.io/arch", "amd64"),
             ("beta.kubernetes.io/os", "linux"),
             ("kubernetes.io/arch", "amd64"),
-            (well_known::HOSTNAME, NODE),
+            (well_known::HOSTNAME, name),
             ("kubernetes.io/os", "linux"),
             ("minikube.k8s.io/name", NODE),
-            ("minikube.k8s.io/primary", "true"),
-            ("node-role.kubernetes.io/control-plane", ""),
+            ("minikube.k8s.io/primary", if name == NODE { "true" } else { "false" }),
         ] {
             metadata.labels.insert(key.to_owned(), value.to_owned());
+        }
+        if name == NODE {
+            metadata.labels.insert("node-role.kubernetes.io/control-plane".to_owned(), String::new());
         }
     });
     object
 }
 
-fn node_condition(kind: &str, status: &str, reason: &str, message: &str) -> Value {
-    let began = crate::api::Time(crate::api::EPOCH_UNIX_S).to_string();
+fn node_condition(kind: &str, status: &str, reason: &str, message: &str, began: SimTime) -> Value {
+    let began = crate::api::Time::from_sim(began).to_string();
     json!({"type": kind, "status": status, "reason": reason, "message": message, "lastHeartbeatTime": began, "lastTransitionTime": began})
 }
 

@@ -22,7 +22,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use bootstrap::{NODE, NODE_IP};
+pub(crate) use bootstrap::node;
+pub use bootstrap::{Capacity, NODE, NODE_IP};
 pub use deletion::{DeleteOptions, Deleted, Propagation};
 pub(crate) use deletion::{FOREGROUND, ORPHAN};
 pub use key::Key;

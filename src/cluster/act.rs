@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::{Deployment, EndpointSlice, Event, Kind, Object, Pod, ReplicaSet, StrategyType, StringMap, Time};
-use crate::apiserver::{Key, NODE, Store, Tally};
+use crate::apiserver::{Key, Store, Tally};
 use crate::controllers::replica_set::ranking;
 use crate::controllers::{
     Plan, deployment, endpoints, garbage_collection, namespace, node_lifecycle, replica_set, taint_eviction, taints,
@@ -35,7 +35,8 @@ impl Cluster {
             Task::Collect(kind, key) => self.collect(*kind, key, task, garbage_collection::attempt_to_delete),
             Task::Orphan(kind, key) => self.collect(*kind, key, task, garbage_collection::attempt_to_orphan),
             Task::Namespace(key) => self.sync_namespace(key, task),
-            Task::NodeHealth => self.sync_node(task),
+            Task::NodeHealth(key) => self.sync_node(key, task),
+            Task::PodGarbage => self.collect_pods(),
             Task::Evict(key) => self.sync_eviction(key, task),
             Task::Admit(key) => self.admit_pod(key),
         }
@@ -256,25 +257,28 @@ impl Cluster {
         self.finish(outcome, task);
     }
 
-    fn sync_node(&mut self, task: &Task) {
-        let Some(node) = self.node() else { return };
-        let is_lost = self.kubelet.is_stopped() && self.now >= self.node_watch.noticed_at;
+    fn sync_node(&mut self, key: &Key, task: &Task) {
+        let Some(node) = self.node(&key.name) else { return };
+        let is_lost = self.node_watch.is_lost(&key.name, self.now);
         // Only a node that is given up asks after its pods.
-        let pods = if is_lost { self.pods_of_node() } else { Vec::new() };
-        let input = node_lifecycle::Input { node: &node, pods: &pods, is_lost, version: self.config.version };
+        let pods = if is_lost { self.pods_of_node(&key.name) } else { Vec::new() };
+        let others_are_ready = self.is_any_node_ready_but(&key.name);
+        let version = self.config.version;
+        let input = node_lifecycle::Input { node: &node, pods: &pods, is_lost, others_are_ready, version };
         let plan = node_lifecycle::sync(&input, self.now);
         let outcome = self.perform("node", &format!("Node/{}", node.metadata.name), plan, task);
         self.finish(outcome, task);
     }
 
     fn sync_eviction(&mut self, key: &Key, task: &Task) {
-        let Some(node) = self.node() else { return };
-        let pod = self.api.store().pod(key).filter(|pod| pod.node_name == NODE).cloned();
+        let pod = self.api.store().pod(key).filter(|pod| !pod.node_name.is_empty()).cloned();
+        let node = pod.as_ref().and_then(|pod| self.node(&pod.node_name));
+        let taints = node.as_ref().map(|node| taints::evicting(node)).unwrap_or_default();
         let (evictions, now) = (&mut self.node_watch.evictions, self.now);
         let plan = if evictions.is_due(key, now) {
             taint_eviction::carry_out(evictions, key, pod.as_ref(), now)
         } else {
-            taint_eviction::consider(evictions, key, pod.as_ref(), &taints::evicting(&node), now)
+            taint_eviction::consider(evictions, key, pod.as_ref(), &taints, now)
         };
         let outcome = self.perform("taint-eviction", &format!("Pod/{key}"), plan, task);
         self.finish(outcome, task);

@@ -1,11 +1,11 @@
-//! Whether the node's kubelet takes a pod that it is given. Models Kubelet.HandlePodAdditions and rejectPod.
+//! Whether a node's kubelet takes a pod that it is given. Models Kubelet.HandlePodAdditions and rejectPod.
 
 use std::sync::Arc;
 
 use serde_json::json;
 
 use crate::api::{EventSource, EventType, Kind, Pod, PodPhase, PodStatus, Time};
-use crate::apiserver::{Change, ChangeType, Key, NODE};
+use crate::apiserver::{Change, ChangeType, Key};
 use crate::controllers::reference_to;
 use crate::decision::Reason;
 use crate::events::Note;
@@ -20,11 +20,11 @@ use super::work::Task;
 const ANSWERS_MS: u64 = 100;
 
 impl Cluster {
-    /// A pod of the node is new or has changed. What the scheduler has chosen the node for fits beside its other pods:
+    /// A pod of a node is new or has changed. What the scheduler has chosen the node for fits beside its other pods:
     /// only where the pod itself names its node these have to be looked at.
     pub(super) fn give_to_kubelet(&mut self, change: &Change, pod: &Arc<Pod>) {
         if !self.must_be_admitted(pod) {
-            return self.kubelet.pod_changed(pod);
+            return self.take_pod(pod);
         }
         if change.kind == ChangeType::Added {
             return self.work.add(Task::Admit(Key::of(&pod.metadata)), self.now + ANSWERS_MS);
@@ -32,37 +32,45 @@ impl Cluster {
         if self.work.awaits(&Task::Admit(Key::of(&pod.metadata))) {
             return;
         }
-        match self.node().and_then(|node| admission::refusal(pod, &node, &[])) {
+        match self.node(&pod.node_name).and_then(|node| admission::refusal(pod, &node, &[])) {
             Some(refusal) => self.refuse_pod(pod, refusal),
-            None => self.kubelet.pod_changed(pod),
+            None => self.take_pod(pod),
+        }
+    }
+
+    fn take_pod(&mut self, pod: &Arc<Pod>) {
+        if let Some(kubelet) = self.fleet.of_node_mut(&pod.node_name) {
+            kubelet.pod_changed(pod);
         }
     }
 
     fn must_be_admitted(&self, pod: &Pod) -> bool {
         let is_ending = pod.metadata.deletion_timestamp.is_some() || pod.status.phase.is_terminal();
-        !is_ending && !self.kubelet.is_stopped() && !self.kubelet.has_pod(&pod.metadata.uid)
+        let kubelet = self.fleet.of_node(&pod.node_name);
+        !is_ending && kubelet.is_some_and(|kubelet| !kubelet.is_stopped() && !kubelet.has_pod(&pod.metadata.uid))
     }
 
     /// Looks at a pod that names its node itself, beside the node's other pods.
     pub(super) fn admit_pod(&mut self, key: &Key) {
         let Some(pod) = self.api.store().pod(key).cloned() else { return };
         if !self.must_be_admitted(&pod) {
-            return self.kubelet.pod_changed(&pod);
+            return self.take_pod(&pod);
         }
+        let kubelet = self.fleet.of_node(&pod.node_name);
         let is_other = |other: &Arc<Pod>| {
             other.metadata.uid != pod.metadata.uid
                 && !other.status.phase.is_terminal()
-                && self.kubelet.has_pod(&other.metadata.uid)
+                && kubelet.is_some_and(|kubelet| kubelet.has_pod(&other.metadata.uid))
         };
-        let others: Vec<Arc<Pod>> = self.pods_of_node().into_iter().filter(is_other).collect();
-        match self.node().and_then(|node| admission::refusal(&pod, &node, &others)) {
+        let others: Vec<Arc<Pod>> = self.pods_of_node(&pod.node_name).into_iter().filter(is_other).collect();
+        match self.node(&pod.node_name).and_then(|node| admission::refusal(&pod, &node, &others)) {
             Some(refusal) => self.refuse_pod(&pod, refusal),
-            None => self.kubelet.pod_changed(&pod),
+            None => self.take_pod(&pod),
         }
     }
 
     fn refuse_pod(&mut self, pod: &Arc<Pod>, Refusal { reason, message }: Refusal) {
-        let source = EventSource { component: "kubelet".to_owned(), host: NODE.to_owned() };
+        let source = EventSource { component: "kubelet".to_owned(), host: pod.node_name.clone() };
         let object = reference_to(Kind::Pod, &pod.metadata);
         let event = Note { object, source, kind: EventType::Warning, reason: reason.clone(), message: message.clone() };
         self.record(event);

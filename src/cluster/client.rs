@@ -161,15 +161,15 @@ impl Client for Cluster {
 
     fn logs(&self, pod_uid: &str, container: &str, previous: bool) -> Option<Vec<LogLine>> {
         self.asked.read();
-        self.kubelet.logs(pod_uid, container, previous, self.now)
+        self.fleet.logs(pod_uid, container, previous, self.now)
     }
 
     fn has_shell(&self, pod_uid: &str, container: &str) -> bool {
-        self.kubelet.has_shell(pod_uid, container)
+        self.fleet.has_shell(pod_uid, container)
     }
 
     fn exec(&mut self, pod_uid: &str, container: &str, command: &[String]) -> Option<Exec> {
         self.asked.exec();
-        self.kubelet.exec(pod_uid, container, command, self.now)
+        self.fleet.exec(pod_uid, container, command, self.now)
     }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::api::Service;
-use crate::apiserver::{Key, NODE, NODE_IP};
+use crate::apiserver::Key;
 use crate::images::{Outcome, Request};
+use crate::kubelet::Kubelet;
 use crate::network::{Proxy, Reply, Traffic};
 use crate::sim::{Random, SimTime};
 
@@ -37,21 +38,25 @@ impl Cluster {
     /// Serves requests up to `until`, or until one of them makes something happen before that; answers until when.
     pub(super) fn serve_traffic(&mut self, until: SimTime) -> SimTime {
         while self.traffic.next_at() <= until {
-            self.traffic.serve_next(&mut self.kubelet, &self.proxy);
-            if self.kubelet.next_wake() < until {
-                return self.kubelet.next_wake().max(self.now);
+            self.traffic.serve_next(&mut self.fleet, &self.proxy);
+            if self.fleet.next_wake() < until {
+                return self.fleet.next_wake().max(self.now);
             }
         }
         until
     }
 
     /// Sends a request to `host`:`port` from inside of the cluster or from the node: a pod's address, a service's address or
-    /// name (`web`, `web.default`, `web.default.svc.cluster.local`), or the node's address with a node port.
+    /// name (`web`, `web.default`, `web.default.svc.cluster.local`), or a node's address with a node port.
     pub fn send(&mut self, host: &str, port: u16, request: &Request) -> Reply {
-        if self.kubelet.pod_of_ip(host).is_some() {
+        if self.fleet.has_ip(host) {
             return self.send_to_pod(host, port, request);
         }
-        let on_node = matches!(host, NODE | NODE_IP);
+        let node = self.fleet.of_host(host);
+        let on_node = node.is_some();
+        if node.is_some_and(Kubelet::is_cut_off) {
+            return Reply::From { pod_ip: host.to_owned(), outcome: Outcome::Unreachable };
+        }
         let is_meant = |service: &&Arc<Service>| {
             if on_node {
                 service.spec.ports.iter().any(|candidate| candidate.node_port == i32::from(port))
@@ -95,7 +100,7 @@ impl Cluster {
     }
 
     fn send_to_pod(&mut self, pod_ip: &str, port: u16, request: &Request) -> Reply {
-        let outcome = self.kubelet.request(self.now, pod_ip, port, request);
+        let outcome = self.fleet.request(self.now, pod_ip, port, request);
         Reply::From { pod_ip: pod_ip.to_owned(), outcome }
     }
 

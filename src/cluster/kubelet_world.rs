@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::api::conversion::from_base64;
 use crate::api::{Generic, Kind, Object, Service, StringMap};
-use crate::apiserver::{DeleteOptions, Key, NODE, Store};
+use crate::apiserver::{DeleteOptions, Key, Store};
 use crate::images::{Outcome, Registry, Request};
 use crate::kubelet::objects::ObjectReader;
 use crate::kubelet::{KubeletRequest, KubeletWorld, PodKey};
@@ -62,15 +62,17 @@ impl KubeletWorld for Outside<'_> {
     }
 
     fn request(&mut self, _now: SimTime, _host: &str, _port: u16, _request: &Request) -> Outcome {
-        // The lab has no hosts outside of its one node.
+        // A host that is no pod of the node is none that a probe reaches here.
         Outcome::Unreachable
     }
 }
 
 impl Cluster {
-    pub(super) fn run_kubelet(&mut self) {
-        let mut outside = Outside { registry: &mut self.registry, store: self.api.store(), node: NODE };
-        for request in self.kubelet.run(self.now, &mut outside) {
+    pub(super) fn run_kubelets(&mut self) {
+        let Some(kubelet) = self.fleet.due(self.now) else { return };
+        let node = kubelet.config().node_name.clone();
+        let mut outside = Outside { registry: &mut self.registry, store: self.api.store(), node: &node };
+        for request in kubelet.run(self.now, &mut outside) {
             match request {
                 KubeletRequest::UpdatePodStatus { pod, status } => {
                     // A pod that has gone meanwhile needs no status.

@@ -14,7 +14,9 @@ mod hashes;
 mod kubelet_world;
 mod limits;
 mod node;
+mod nodes;
 mod passes;
+mod pod_garbage;
 mod requests;
 pub(crate) mod retention;
 mod routes;
@@ -31,7 +33,7 @@ use std::sync::Arc;
 
 use crate::api::{Event, Kind, KubernetesVersion, Object};
 pub use crate::apiserver::WatchEvent;
-use crate::apiserver::{ApiServer, Key, NODE, NODE_IP};
+use crate::apiserver::{ApiServer, Key, NODE};
 use crate::client::CallTimes;
 use crate::controllers::endpoints::{Trackers, TriggerTimes};
 use crate::controllers::replica_set::Expectations;
@@ -39,7 +41,7 @@ use crate::decision::{Decision, Reason};
 use crate::events::Recorder;
 use crate::events::series::SeriesRecorder;
 use crate::images::Registry;
-use crate::kubelet::{Kubelet, KubeletConfig, Timings};
+use crate::kubelet::{Fleet, Timings};
 use crate::network::{Proxy, Traffic};
 use crate::scheduler::Scheduler;
 use crate::sim::{Log, SimTime};
@@ -48,6 +50,7 @@ use client::Asked;
 use hashes::TemplateHash;
 use limits::ControllerClient;
 use node::NodeWatch;
+pub use nodes::{MOST_NODES, MOST_PODS, NodeSize};
 use passes::Pass;
 use retention::Expiries;
 pub use rules::RULES;
@@ -86,7 +89,7 @@ pub struct Cluster {
     config: ClusterConfig,
     now: SimTime,
     work: WorkQueue,
-    kubelet: Kubelet,
+    fleet: Fleet,
     recorder: Recorder,
     scheduler: Scheduler,
     /// The scheduler's events that may recur.
@@ -126,14 +129,8 @@ pub struct Cluster {
 impl Cluster {
     /// A cluster with one node and nothing on it.
     pub fn new(config: ClusterConfig) -> Self {
-        let kubelet = Kubelet::new(KubeletConfig {
-            node_name: NODE.to_owned(),
-            node_ip: NODE_IP.to_owned(),
-            seed: config.seed,
-            version: config.version,
-            timings: config.timings.clone(),
-            started_at: None,
-        });
+        let mut fleet = Fleet::default();
+        fleet.add(nodes::kubelet(&config, NODE, 0));
         let api = ApiServer::new(config.seed, config.version);
         let mut scheduler = Scheduler::default();
         for node in api.store().list(Kind::Node, None) {
@@ -146,7 +143,7 @@ impl Cluster {
             registry: Registry::default(),
             now: SimTime::ZERO,
             work: WorkQueue::default(),
-            kubelet,
+            fleet,
             recorder: Recorder::new(config.version),
             scheduler,
             series: SeriesRecorder::default(),
@@ -209,19 +206,19 @@ impl Cluster {
         self.decisions.forget(decisions);
     }
 
-    /// The node's kubelet, to ask it about pods.
-    pub fn kubelet(&self) -> &Kubelet {
-        &self.kubelet
+    /// The nodes' kubelets, to ask them about pods.
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
     }
 
-    /// As [`Cluster::kubelet`], to send requests to pods and to make trouble.
-    pub fn kubelet_mut(&mut self) -> &mut Kubelet {
-        &mut self.kubelet
+    /// As [`Cluster::fleet`], to send requests to pods and to make trouble.
+    pub fn fleet_mut(&mut self) -> &mut Fleet {
+        &mut self.fleet
     }
 
     /// When something happens next; the present when changes have not been handed on yet.
     pub fn next_at(&self) -> SimTime {
-        let next = self.work.next_at().min(self.kubelet.next_wake()).min(self.proxy.next_at());
+        let next = self.work.next_at().min(self.fleet.next_wake()).min(self.proxy.next_at());
         next.max(self.now)
     }
 
@@ -264,12 +261,12 @@ impl Cluster {
         self.api.set_now(at);
     }
 
-    /// One thing that is due now: the kubelet before the controllers, so that what exists is known before it is judged.
+    /// One thing that is due now: the kubelets before the controllers, so that what exists is known before it is judged.
     fn handle_due(&mut self) {
         if self.expiries.next_at() <= self.now {
             self.expire_event();
-        } else if self.kubelet.next_wake() <= self.now {
-            self.run_kubelet();
+        } else if self.fleet.next_wake() <= self.now {
+            self.run_kubelets();
         } else if self.proxy.next_at() <= self.now {
             self.proxy.sync(self.api.store(), self.now);
         } else if let Some(task) = self.work.pop_due(self.now) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::work::Task;
 use super::{Cluster, WatchEvent};
 use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, ReplicaSet, StrategyType};
-use crate::apiserver::{Change, ChangeType, Key, NODE};
+use crate::apiserver::{Change, ChangeType, Key};
 use crate::controllers::namespace;
 
 /// From a change to the controllers' look at it: informer, work queue and a free worker, on an idle machine.
@@ -60,7 +60,9 @@ impl Cluster {
         match generic.kind {
             Kind::Namespace => self.route_namespace(change),
             Kind::Node => {
-                self.enqueue(Task::NodeHealth);
+                self.enqueue(Task::NodeHealth(Key::of(&generic.metadata)));
+                self.route_lost_node(change);
+                self.route_readiness(change);
                 self.route_taints(change);
                 self.route_node_to_scheduler(change, generic);
             }
@@ -165,10 +167,10 @@ impl Cluster {
 
     fn route_pod_to_node(&mut self, change: &Change, pod: &Arc<Pod>) {
         if change.kind == ChangeType::Deleted {
-            self.kubelet.pod_removed(&pod.metadata.uid);
+            self.fleet.pod_removed(&Arc::from(pod.metadata.uid.as_str()));
             return;
         }
-        if pod.node_name == NODE {
+        if self.fleet.of_node(&pod.node_name).is_some() {
             self.give_to_kubelet(change, pod);
         }
     }

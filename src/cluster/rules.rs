@@ -3,8 +3,9 @@
 use crate::{controllers, kubelet, scheduler};
 
 /// Every rule that a [`crate::decision::Decision`] may name, by who decides.
-pub const RULES: [&[&str]; 10] = {
+pub const RULES: [&[&str]; 11] = {
     let [workloads, endpoints, garbage, node, eviction, namespace] = controllers::RULES;
-    let (gates, autoscaling) = (super::gates::RULES, super::autoscaling::RULES);
-    [workloads, endpoints, garbage, node, eviction, namespace, scheduler::RULES, &kubelet::RULES, gates, autoscaling]
+    let (gates, pods, autoscaling) = (super::gates::RULES, super::pod_garbage::RULES, super::autoscaling::RULES);
+    let (scheduler, kubelet): (&[&str], &[&str]) = (scheduler::RULES, &kubelet::RULES);
+    [workloads, endpoints, garbage, node, eviction, namespace, scheduler, kubelet, gates, pods, autoscaling]
 };

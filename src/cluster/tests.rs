@@ -2,6 +2,7 @@
 
 mod endpoints;
 mod garbage;
+mod nodes;
 
 use std::sync::Arc;
 

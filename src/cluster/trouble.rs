@@ -38,7 +38,9 @@ impl Cluster {
     pub fn kill(&mut self, pod: &Key, container: Option<&str>, out_of_memory: bool) -> Result<String, String> {
         let found = self.existing_pod(pod)?;
         let (uid, container) = (found.metadata.uid.clone(), chosen_container(found, container)?);
-        if !self.kubelet.kill_container(&uid, &container, out_of_memory, self.now) {
+        let now = self.now;
+        let kubelet = self.fleet.of_pod_mut(&uid);
+        if !kubelet.is_some_and(|kubelet| kubelet.kill_container(&uid, &container, out_of_memory, now)) {
             return Err(format!("container {container} of pod {} does not run", pod.name));
         }
         self.intervened();
@@ -66,7 +68,9 @@ impl Cluster {
                 let uid = self.existing_pod(key)?.metadata.uid.clone();
                 let registry = &self.registry;
                 let change = |faults: &mut Faults| faults.set_route(path, fault);
-                if !self.kubelet.change_pod_faults(&uid, change, |image| faults_of(registry, image)) {
+                let kubelet = self.fleet.of_pod_mut(&uid);
+                let of_image = |image: &str| faults_of(registry, image);
+                if !kubelet.is_some_and(|kubelet| kubelet.change_pod_faults(&uid, change, of_image)) {
                     return Err(format!("pod {} is not on the node", key.name));
                 }
             }
@@ -74,33 +78,11 @@ impl Cluster {
                 let faults = self.registry.faults_mut(image).ok_or_else(|| unknown_image(image))?;
                 faults.set_route(path, fault);
                 let registry = &self.registry;
-                self.kubelet.image_faults_changed(|image| faults_of(registry, image));
+                self.fleet.image_faults_changed(|image| faults_of(registry, image));
             }
         }
         self.intervened();
         Ok(())
-    }
-
-    /// Stops the node's kubelet; answers whether it ran.
-    pub fn stop_kubelet(&mut self) -> bool {
-        let ran = !self.kubelet.is_stopped();
-        self.kubelet.stop();
-        if ran {
-            self.kubelet_stopped();
-        }
-        self.intervened();
-        ran
-    }
-
-    /// Starts the node's kubelet; answers whether it was down.
-    pub fn start_kubelet(&mut self) -> bool {
-        let was_stopped = self.kubelet.is_stopped();
-        self.kubelet.start(self.now);
-        if was_stopped {
-            self.kubelet_started();
-        }
-        self.intervened();
-        was_stopped
     }
 
     fn existing_pod(&self, key: &Key) -> Result<&Pod, String> {

@@ -34,8 +34,10 @@ pub enum Task {
     Orphan(crate::api::Kind, Key),
     /// The namespace controller: empty this namespace.
     Namespace(Key),
-    /// The node lifecycle controller: look at the node and its taints.
-    NodeHealth,
+    /// The node lifecycle controller: look at this node and its taints.
+    NodeHealth(Key),
+    /// The pod garbage collector: pods whose node is no more.
+    PodGarbage,
     /// The taint eviction controller: this pod and its node's taints.
     Evict(Key),
     /// The kubelet: this pod, which was given to its node past the scheduler.

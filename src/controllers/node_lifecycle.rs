@@ -50,6 +50,8 @@ pub struct Input<'a> {
     pub pods: &'a [Arc<Pod>],
     /// Whether nothing has been heard of its kubelet for longer than [`grace_ms`].
     pub is_lost: bool,
+    /// Whether another node is ready: with none, nobody is driven away.
+    pub others_are_ready: bool,
     /// Which Kubernetes.
     pub version: KubernetesVersion,
 }
@@ -67,7 +69,8 @@ pub fn sync(input: &Input<'_>, now: SimTime) -> Plan {
         plan.request(status_event(&node, "NodeNotReady"), None);
         input.pods.iter().for_each(|pod| mark_not_ready(pod, now, &mut plan));
     }
-    let wanted = wanted_taints(&node, now);
+    let is_disrupted = !input.others_are_ready && !is_ready(&node);
+    let wanted = wanted_taints(&node, is_disrupted, now);
     if wanted != taints(&node) {
         let mut node = with_taints(&node, wanted);
         node.metadata.resource_version = 0;
@@ -144,16 +147,16 @@ pub fn with_health(node: &Generic, is_heard_of: bool, now: SimTime) -> Generic {
 }
 
 /// The taints that the node is to have: its own, and those that follow from its state; what drives pods away is changed
-/// at the controller's regular looks only.
-/// Models doNoScheduleTaintingPass and processTaintBaseEviction.
-pub fn wanted_taints(node: &Generic, now: SimTime) -> Vec<Value> {
+/// at the controller's regular looks only, and nothing does where no node is ready.
+/// Models doNoScheduleTaintingPass, processTaintBaseEviction and handleDisruption.
+pub fn wanted_taints(node: &Generic, is_disrupted: bool, now: SimTime) -> Vec<Value> {
     let is_regular_look = now.as_ms().is_multiple_of(MONITOR_MS);
     let is_unreachable =
         conditions(node).iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "Unknown");
     let is_cordoned = node.fields.get("spec").and_then(|spec| spec.get("unschedulable")) == Some(&json!(true));
     let wanted = [
         (UNREACHABLE, "NoSchedule", is_unreachable),
-        (UNREACHABLE, "NoExecute", is_unreachable),
+        (UNREACHABLE, "NoExecute", is_unreachable && !is_disrupted),
         (UNSCHEDULABLE, "NoSchedule", is_cordoned),
     ];
     let mut taints = taints(node).to_vec();

@@ -8,6 +8,7 @@ mod addresses;
 pub mod back_off;
 pub mod decisions;
 pub mod environment;
+mod fleet;
 pub mod image_pull;
 mod mounting;
 pub mod non_root;
@@ -43,6 +44,7 @@ use image_pull::PullQueue;
 use pod_worker::{PodWorker, Turn};
 
 pub use decisions::{REFUSE_POD, RULES};
+pub use fleet::Fleet;
 pub use timings::Timings;
 pub use trouble::Served;
 pub use view::{ContainerView, PodView, ProbeKind, ProbePulse, ProbeView};
@@ -54,6 +56,8 @@ pub struct KubeletConfig {
     pub node_name: String,
     /// The node's address.
     pub node_ip: String,
+    /// Its pods get addresses of 10.244.N.0/24.
+    pub pod_block: u8,
     /// Seed of the world: each pod's draws derive from it and the pod's uid.
     pub seed: u64,
     /// Decides texts and a few rules.
@@ -125,6 +129,8 @@ pub struct Kubelet {
     addresses: Addresses,
     pulls: PullQueue,
     is_stopped: bool,
+    /// Nobody reaches the node, nor what runs on it.
+    is_cut_off: bool,
 }
 
 /// Pods that are seen to in one go: when many are due at once, the page is asked in between whether it has time.
@@ -133,13 +139,15 @@ const MOST_WORKERS: usize = 16;
 impl Kubelet {
     /// A kubelet without pods.
     pub fn new(config: KubeletConfig) -> Self {
+        let addresses = Addresses::of_block(config.pod_block);
         Self {
             config,
             workers: SharedMap::default(),
             wakes: SharedMap::default(),
-            addresses: Addresses::default(),
+            addresses,
             pulls: PullQueue::default(),
             is_stopped: false,
+            is_cut_off: false,
         }
     }
 
@@ -151,6 +159,11 @@ impl Kubelet {
     /// Draws the pods that are still to come from another seed: a forecast is run over several.
     pub fn reseed(&mut self, seed: u64) {
         self.config.seed = seed;
+    }
+
+    /// Another node has this block of addresses.
+    pub fn leave_out(&mut self, block: u8) {
+        self.addresses.leave_out(block);
     }
 
     /// A pod of this node was added or changed.
@@ -214,7 +227,8 @@ impl Kubelet {
 
     /// Sends a request to a pod's address, as the network does.
     pub fn request(&mut self, now: SimTime, pod_ip: &str, port: u16, request: &Request) -> Outcome {
-        let Some(uid) = self.addresses.pod(pod_ip).map(Arc::<str>::from) else { return Outcome::Unreachable };
+        let reached = self.addresses.pod(pod_ip).filter(|_| !self.is_cut_off);
+        let Some(uid) = reached.map(Arc::<str>::from) else { return Outcome::Unreachable };
         let Some((worker, _)) = self.workers.get_mut(&uid) else { return Outcome::Unreachable };
         let outcome = Arc::make_mut(worker).request(port, request, now);
         self.reschedule(&uid);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::KubeletConfig;
-use crate::sim::{Random, SimTime};
+use crate::sim::SimTime;
 
 /// Durations in milliseconds. A pair is the smallest and the largest; each pod draws its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ impl KubeletConfig {
 
     fn next_tick(&self, clock: &str, period_ms: u64, at: SimTime) -> SimTime {
         let period_ms = period_ms.max(1);
-        let first_ms = Random::derive(self.seed, clock).between_ms(0, period_ms - 1);
+        let first_ms = self.clock(clock).between_ms(0, period_ms - 1);
         match at.as_ms().checked_sub(first_ms) {
             Some(since_ms) => SimTime(first_ms + (since_ms / period_ms + 1) * period_ms),
             None => SimTime(first_ms),

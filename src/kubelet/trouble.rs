@@ -68,6 +68,16 @@ impl Kubelet {
         self.is_stopped
     }
 
+    /// Whether nobody reaches the node, nor what runs on it.
+    pub fn is_cut_off(&self) -> bool {
+        self.is_cut_off
+    }
+
+    /// The node is lost to the cluster, or is back: what runs on it runs on, and nobody reaches it.
+    pub fn cut_off(&mut self, is_cut_off: bool) {
+        self.is_cut_off = is_cut_off;
+    }
+
     /// `systemctl stop kubelet`.
     pub fn stop(&mut self) {
         self.is_stopped = true;
@@ -91,7 +101,8 @@ impl Kubelet {
 
     /// A request to a pod's address of which only the status matters.
     pub fn serve(&mut self, now: SimTime, pod_ip: &str, port: u16, path: &str) -> Served {
-        let Some((worker, _)) = self.addresses.pod(pod_ip).and_then(|uid| self.workers.get_mut(uid)) else {
+        let reached = self.addresses.pod(pod_ip).filter(|_| !self.is_cut_off);
+        let Some((worker, _)) = reached.and_then(|uid| self.workers.get_mut(uid)) else {
             return Served::Unreachable;
         };
         let worker = Arc::make_mut(worker);
@@ -109,6 +120,6 @@ impl Kubelet {
 
     /// Whether a container runs at `at`, as far as is known.
     pub fn outlives(&self, uid: &str, container_id: &str, at: SimTime) -> bool {
-        self.workers.get(uid).is_some_and(|(worker, _)| worker.runtime.outlives(container_id, at))
+        !self.is_cut_off && self.workers.get(uid).is_some_and(|(worker, _)| worker.runtime.outlives(container_id, at))
     }
 }

@@ -210,7 +210,7 @@ impl Forecaster {
             if self.run.is_over {
                 self.done.push(self.run.done(&self.origin, &self.before));
                 let Some(seed) = self.seeds.pop() else { return Some(self.forecast()) };
-                self.origin.cluster_mut().kubelet_mut().reseed(seed);
+                self.origin.cluster_mut().fleet_mut().reseed(seed);
                 self.run = Run::new(&self.origin, &self.timeline, &self.availability);
             }
             self.run.go_on(&self.before);

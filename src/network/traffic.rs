@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::apiserver::Key;
 use crate::images::Answer;
-use crate::kubelet::{Kubelet, Served};
+use crate::kubelet::{Fleet, Served};
 use crate::sim::{Log, Random, SimTime};
 
 use super::proxy::{Backend, Proxy};
@@ -269,12 +269,12 @@ impl Traffic {
     }
 
     /// Sends the request that is next, or ends the one that waits.
-    pub fn serve_next(&mut self, kubelet: &mut Kubelet, proxy: &Proxy) {
+    pub fn serve_next(&mut self, fleet: &mut Fleet, proxy: &Proxy) {
         let at = self.next_at();
         if let Some(entry) = self.in_flight.first_entry().filter(|entry| entry.key().0 <= at) {
             let waiting = entry.remove();
             let (uid, id) = &waiting.holder;
-            let is_alive = kubelet.outlives(uid, id, at);
+            let is_alive = fleet.outlives(uid, id, at);
             let fate = if is_alive { waiting.fate } else { Fate::Lost(Loss::Interrupted) };
             self.end(at, &waiting.service, Some(&waiting.backend), fate);
             return;
@@ -288,7 +288,7 @@ impl Traffic {
             self.end(at, &service, None, Fate::Lost(Loss::NoEndpoints));
             return;
         };
-        let (fate, wait_ms, holder) = match kubelet.serve(at, &backend.ip, backend.port, &stream.path) {
+        let (fate, wait_ms, holder) = match fleet.serve(at, &backend.ip, backend.port, &stream.path) {
             Served::Unreachable => (Fate::Lost(Loss::Unreachable), 0, None),
             Served::By(Answer::Refused, _) => (Fate::Lost(Loss::Refused), 0, None),
             Served::By(Answer::Hangs, holder) => (Fate::Lost(Loss::TimedOut), CLIENT_TIMEOUT_MS, holder),

@@ -34,6 +34,8 @@ pub(super) fn complete(line: &str, cursor: usize, environment: &Environment, wor
         found.extend(names.filter(|name| name.starts_with(begun)));
     } else {
         found.extend(files(begun, world));
+        let command = lead.rsplit(['|', '&', ';', '(']).next().unwrap_or_default();
+        found.extend(words_of_lab(command, world).into_iter().filter(|word| word.starts_with(begun)));
     }
     found.into_iter().collect()
 }
@@ -50,6 +52,27 @@ fn kubectl_words(lead: &str, environment: &Environment) -> Option<Vec<String>> {
         words.splice(..1, text);
     }
     (words.first().is_some_and(|word| word == "kubectl")).then(|| words.split_off(1))
+}
+
+/// What may come next in `lab …` and `minikube …`: verbs, and names of nodes behind those that want one.
+fn words_of_lab(command: &str, world: &World<'_>) -> Vec<String> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let fixed: &[&str] = match words.as_slice() {
+        ["lab"] => &["fail", "help", "image", "kill", "kubelet", "node", "slow", "stand-in", "status", "traffic"],
+        ["lab", "node"] => &["add", "fail", "list", "recover", "remove"],
+        ["lab", "node", "add", _, ..] => &["--cpus", "--label", "--memory", "--pods", "--zone"],
+        ["lab", "kubelet"] => &["start", "stop"],
+        ["minikube"] => &["image", "ip", "node", "service", "start", "status"],
+        ["minikube", "start"] => &["--cpus", "--memory", "--nodes"],
+        ["minikube", "node"] => &["add", "delete", "list", "start", "stop"],
+        ["lab", "node", "fail" | "recover" | "remove"]
+        | ["lab", "kubelet", "start" | "stop"]
+        | ["minikube", "node", "delete" | "start" | "stop"] => {
+            return world.cluster.fleet().iter().map(|kubelet| kubelet.config().node_name.clone()).collect();
+        }
+        _ => &[],
+    };
+    fixed.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// Files and directories whose path begins so.

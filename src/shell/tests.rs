@@ -195,6 +195,10 @@ fn tab_completes() {
     assert_eq!(complete("watch kubectl get dep"), ["deployments"]);
     assert_eq!(complete("kubectl get nodes mi"), ["minikube"]);
     assert_eq!(complete("kubectl get node/mi"), ["node/minikube"]);
+    assert_eq!(complete("lab node re"), ["recover", "remove"]);
+    assert_eq!(complete("sleep 1; lab kubelet stop m"), ["minikube"]);
+    assert_eq!(complete("lab node add large --m"), ["--memory"]);
+    assert_eq!(complete("minikube start --n"), ["--nodes"]);
     assert_eq!(complete("kubectl -n kube-system get pods --no-h"), ["--no-headers"]);
     assert_eq!(complete("kubectl get pods -n def"), ["default"]);
     assert_eq!(complete("sleep 1; kubectl apply -f dep"), ["deployment.yaml"]);

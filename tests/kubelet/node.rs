@@ -68,6 +68,7 @@ impl Node {
             kubelet: Kubelet::new(KubeletConfig {
                 node_name: "minikube".into(),
                 node_ip: "192.168.49.2".into(),
+                pod_block: 0,
                 seed: 1,
                 version: KubernetesVersion::V1_36,
                 timings: Timings::default(),

@@ -83,6 +83,13 @@ pub const RULES: &[Rule] = &[
         "pkg/controller/tainteviction/taint_eviction.go processPodOnNode",
     ),
     rule(
+        "node/gone",
+        ("节点已不存在", "Its node is no more"),
+        "**节点没了：**{node} 已不存在，上面的 Pod {pod/name} 被删除。",
+        "**Its node is gone:** {node} no longer exists, and pod {pod/name} is deleted.",
+        "pkg/controller/podgc/gc_controller.go gcOrphaned",
+    ),
+    rule(
         "garbage/owner-gone",
         ("所有者已不在", "Its owner is gone"),
         "**所有者没了：**{owner} 已不存在，轮到 {object}。",

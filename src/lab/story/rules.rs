@@ -20,7 +20,8 @@ const ROUTINE: [&str; 3] =
 /// Decisions that follow from another one of the same moment.
 const REMARKS: [&str; 3] = ["deployment/available", "deployment/unavailable", "deployment/update-new-replica-set"];
 /// Rules by which pods are deleted, beside a ReplicaSet's own.
-pub const ENDS_PODS: [&str; 4] = ["scheduler/preempt", "node/evict", "garbage/owner-gone", "garbage/dependents-first"];
+pub const ENDS_PODS: [&str; 5] =
+    ["scheduler/preempt", "node/evict", "node/gone", "garbage/owner-gone", "garbage/dependents-first"];
 
 /// What a decision is a beat of; none when it is routine.
 pub fn kind(decision: &Decision) -> Option<(BeatKind, Weight)> {

@@ -136,7 +136,7 @@ pub(super) fn send(world: &mut World<'_>, host: &str, port: u16, request: &Reque
     let outcome = match address(world, &namespace, &pod) {
         Some(pod_ip) => {
             let now = world.cluster.now();
-            let outcome = world.cluster.kubelet_mut().request(now, &pod_ip, port_in_pod, request);
+            let outcome = world.cluster.fleet_mut().request(now, &pod_ip, port_in_pod, request);
             Some((pod_ip, outcome))
         }
         None => None,

@@ -3,6 +3,7 @@
 mod bring;
 mod defect;
 mod image;
+mod node;
 mod status;
 
 use crate::apiserver::Key;
@@ -20,7 +21,11 @@ lab slow IMAGE off                as the image says
 lab fail POD|IMAGE PATH 500       the path answers 500 (or another status)
 lab fail POD|IMAGE PATH hang      the path does not answer
 lab fail POD|IMAGE PATH ok        the path answers as the program says
-lab kubelet stop|start            the node's kubelet is down, is up again
+lab node                          the nodes
+lab node add NAME                 a node more: --cpus 2 --memory 4Gi --pods 110 --zone ZONE --label KEY=VALUE
+lab node fail|recover NAME        nobody hears of the node nor reaches it, until it recovers
+lab node remove NAME              takes the node away with all that runs on it
+lab kubelet stop|start [NODE]     a node's kubelet is down, is up again; minikube's when no node is named
 lab bring FILE TIME               objects of another cluster as they were there at TIME, with uids, ages and revisions
 lab stand-in FILE                 makes up the images of a manifest that nobody has, and says so in images.yaml
 lab image FILE                    puts the images that a file declares into the hub
@@ -30,7 +35,7 @@ lab status                        what is not as it should be
 -n NAMESPACE for pods and services elsewhere than in the namespace default.
 ";
 
-/// `lab traffic|kill|slow|fail|kubelet|status|help`
+/// `lab traffic|kill|slow|fail|kubelet|node|status|help`
 pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i32 {
     let (options, words) = split(arguments.get(1..).unwrap_or_default());
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -48,14 +53,9 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
         }
         ["slow", image, span] => slow(world, image, span),
         ["fail", target, path, answer] => fail(world, &options.key(target.trim_start_matches("pod/")), path, answer),
-        ["kubelet", "stop"] => {
-            world.cluster.stop_kubelet();
-            Ok("kubelet stopped\n".to_owned())
-        }
-        ["kubelet", "start"] => {
-            world.cluster.start_kubelet();
-            Ok("kubelet started\n".to_owned())
-        }
+        ["kubelet", word @ ("stop" | "start")] => node::kubelet(world, word, None),
+        ["kubelet", word @ ("stop" | "start"), name] => node::kubelet(world, word, Some(name)),
+        ["node", ..] => node::run(arguments.get(2..).unwrap_or_default(), world),
         ["bring", file, as_of] => bring::bring(world, file, as_of),
         ["stand-in", file] => image::stand_in(world, file),
         ["image", named] if world.files.read(named).is_none() => image::show(world, named),

@@ -1,30 +1,25 @@
-//! `minikube`: the node's images, address and services.
+//! `minikube`: the nodes' images, addresses and services.
+
+mod nodes;
 
 use super::docker::short;
-use crate::apiserver::{NODE, NODE_IP};
+use crate::apiserver::NODE_IP;
 use crate::images::{ImageReference, Place};
 use crate::process::{Io, World};
 
-/// `minikube status|ip|image load|image ls|service|start`
+/// `minikube status|ip|image load|image ls|service|start|node`
 pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i32 {
     let words: Vec<&str> = arguments.iter().skip(1).map(String::as_str).filter(|word| !word.starts_with('-')).collect();
     match words.as_slice() {
         ["status"] => {
-            io.out(format!(
-                "{NODE}\ntype: Control Plane\nhost: Running\nkubelet: Running\napiserver: Running\nkubeconfig: Configured\n\n"
-            ));
+            io.out(nodes::status(world));
             0
         }
         ["ip"] => {
             io.out(format!("{NODE_IP}\n"));
             0
         }
-        ["start"] => {
-            let text =
-                "Done! kubectl is now configured to use \"minikube\" cluster and \"default\" namespace by default";
-            io.out(format!("🏄  {text}\n"));
-            0
-        }
+        ["start" | "node", ..] => nodes::run(arguments.get(1..).unwrap_or_default(), world, io),
         ["image", "ls" | "list"] => {
             for (reference, _) in world.cluster.registry.list(Place::Node) {
                 io.out(format!("{}\n", reference.full()));
@@ -34,7 +29,7 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
         ["image", "load", names @ ..] if !names.is_empty() => load(names, world, io),
         ["service", name, ..] => service(name, arguments, world, io),
         _ => {
-            io.err("minikube: known here are status, ip, image load NAME, image ls, service NAME --url\n");
+            io.err("minikube: known here are start [--nodes N --cpus N --memory N], status, ip, node list|add|delete|stop|start, image load NAME, image ls, service NAME --url\n");
             1
         }
     }

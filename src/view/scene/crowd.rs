@@ -259,6 +259,6 @@ fn quarters_left(pod: &Pod, state: PodState, cluster: &Cluster) -> u8 {
     if !matches!(state, PodState::BackOff | PodState::Terminating) {
         return 0;
     }
-    let left = cluster.kubelet().left_permille(&pod.metadata.uid, cluster.now());
+    let left = cluster.fleet().left_permille(&pod.metadata.uid, cluster.now());
     left.and_then(|permille| u8::try_from(permille.div_ceil(250)).ok()).unwrap_or(0)
 }

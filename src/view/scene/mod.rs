@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hellok8s_lab::api::{Pod, ReplicaSet};
+use hellok8s_lab::apiserver::NODE;
 use hellok8s_lab::cluster::Cluster;
+use hellok8s_lab::kubelet::Kubelet;
 use hellok8s_lab::lab::timeline::Timeline;
 use leptos::prelude::*;
 
@@ -184,7 +186,7 @@ impl Scene {
             memory.events.read(cluster, if is_elsewhere { None } else { Some(known) });
             self.events.sync(memory.events.looks());
         }
-        let is_stopped = cluster.kubelet().is_stopped();
+        let is_stopped = cluster.fleet().of_node(NODE).is_some_and(Kubelet::is_stopped);
         if self.kubelet_is_stopped.get_untracked() != is_stopped {
             self.kubelet_is_stopped.set(is_stopped);
         }

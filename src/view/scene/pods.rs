@@ -150,7 +150,7 @@ pub(super) fn pod_look(
     let mut cell = || cells.next().unwrap_or_default();
     let (ready, status, restarts) = (cell(), cell(), cell());
     let owner = pod.metadata.controller();
-    let view = cluster.kubelet().pod_view(&pod.metadata.uid, now);
+    let view = cluster.fleet().pod_view(&pod.metadata.uid, now);
     let back_off = view.as_ref().and_then(|view| {
         view.containers.iter().find_map(|container| Some((container.back_off_until?, container.back_off_ms)))
     });

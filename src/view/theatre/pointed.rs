@@ -51,7 +51,7 @@ fn words(pod: &Pod, lab: &Lab, settings: Settings) -> String {
     let cell = |at: usize| cells.get(at).map_or("", String::as_str);
     let mut parts =
         vec![cell(0).to_owned(), format!("{} {}", cell(2), cell(1)), format!("{} {}", cell(3), say(Key::Restarts))];
-    let view = cluster.kubelet().pod_view(&pod.metadata.uid, now);
+    let view = cluster.fleet().pod_view(&pod.metadata.uid, now);
     if let Some(view) = &view {
         parts.extend(waits(view, now, &say));
         parts.extend(

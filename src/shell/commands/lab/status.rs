@@ -45,14 +45,22 @@ const LOOKED_AT: &[Kind] = &[
 /// What `lab` and `kubectl` were asked to spoil.
 fn trouble(cluster: &Cluster) -> Vec<String> {
     let mut lines = Vec::new();
-    if cluster.kubelet().is_stopped() {
-        lines.push("the kubelet is down".to_owned());
+    let is_alone = cluster.fleet().len() == 1;
+    for kubelet in cluster.fleet().iter() {
+        let node = &kubelet.config().node_name;
+        if kubelet.is_cut_off() {
+            lines.push(format!("nobody reaches node {node}"));
+        } else if kubelet.is_stopped() && is_alone {
+            lines.push("the kubelet is down".to_owned());
+        } else if kubelet.is_stopped() {
+            lines.push(format!("the kubelet of node {node} is down"));
+        }
     }
     for (image, faults) in cluster.registry.faulty() {
         lines.extend(faults_of(&super::super::docker::short(image), faults));
     }
     for pod in cluster.api.store().pods(None) {
-        if let Some(faults) = cluster.kubelet().pod_faults(&pod.metadata.uid) {
+        if let Some(faults) = cluster.fleet().pod_faults(&pod.metadata.uid) {
             lines.extend(faults_of(&format!("pod {}", pod.metadata.name), faults));
         }
     }
