@@ -76,6 +76,25 @@ fn the_chapter_comes_to_the_same_moment_in_a_short_link() {
 }
 
 #[test]
+fn nodes_that_come_and_fail_are_part_of_what_is_done_again() {
+    let mut lab = Lab::new(&options());
+    for line in [
+        "minikube start --nodes 3",
+        "kubectl create deployment web --image=guangzhengli/hellok8s:v1 --replicas=6",
+        "lab node fail minikube-m02",
+        "lab node add big --cpus 8 --zone a",
+        "lab kubelet stop minikube-m03",
+        "lab node recover minikube-m02",
+        "lab node remove big",
+    ] {
+        lab.submit(0, line);
+        pass(&mut lab, 100_003);
+    }
+    let again = reopened(&session_of(&lab)).lab;
+    assert_eq!(log(&again), log(&lab));
+}
+
+#[test]
 fn the_first_state_has_a_tiny_link() {
     let mut lab = Lab::new(&options());
     pass(&mut lab, 12_345);
