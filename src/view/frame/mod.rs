@@ -101,6 +101,11 @@ fn Frame(built: RwSignal<Option<Part>>) -> impl IntoView {
             layout.fold(Panel::Side, false);
         }
     });
+    // A lesson is read beside the theatre, also where other reasons wait behind their rail.
+    let has_lesson = Memo::new(move |_| {
+        simulation.lesson_changes.track();
+        browser::parameter("lesson").is_some() || simulation.with_progress(|progress| progress.is_some())
+    });
     let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
     let is_built = move |part: Part| move || built.get() >= Some(part);
     // Until a panel is built an empty one keeps its place, so that nothing that is there already moves.
@@ -119,6 +124,7 @@ fn Frame(built: RwSignal<Option<Part>>) -> impl IntoView {
             <NoticeBar/>
             <main class="panels" data-tab=move || tab.get().0
                 data-folded=move || layout::named(layout, true) data-opened=move || layout::named(layout, false)
+                data-lesson=move || has_lesson.get().then_some("")
                 style=("--editor", size(Panel::Editor)) style=("--terminal", size(Panel::Terminal)) style=("--side", size(Panel::Side))>
                 {settings::shows("stage").then(|| part("theatre", Part::Theatre, || view! { <Theatre/> }.into_any()))}
                 <div class="phone-tabs" role="group" aria-label=settings.say(Key::Panels)>

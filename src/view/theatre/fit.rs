@@ -10,7 +10,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
 
 use crate::view::browser;
-use crate::view::scene::{Detail, Place, PodLook, PodState, Scene};
+use crate::view::scene::{Detail, Place, PodLook, PodState, Scene, SetLook};
 
 /// The sizes, from large to small: `data-size` in style/stage.css.
 const SIZES: [&str; 7] = ["0", "1", "2", "3", "4", "5", "6"];
@@ -21,14 +21,15 @@ pub fn keep(scene: Scene, stage: NodeRef<Div>) {
     let resized = RwSignal::new(0_u32);
     // Neither countdowns nor what fills a box need another size: nothing is measured for them.
     let room = Memo::new(move |_| Room::needed(scene));
-    Effect::new(move |before: Option<(u32, bool)>| {
-        let resizes = resized.get();
-        let is_at_rest = room.with(Room::is_at_rest);
-        let Some(stage) = stage.get() else { return (resizes, is_at_rest) };
+    Effect::new(move |before: Option<(u32, Vec<String>)>| {
+        let (is_at_rest, lanes) = room.with(|room| (room.is_at_rest(), room.lanes.clone()));
+        let now = (resized.get(), lanes);
+        let Some(stage) = stage.get() else { return now };
         if scene.detail.get() != Detail::Boxes {
-            return (resizes, is_at_rest);
+            return now;
         }
-        let may_grow = is_at_rest || before.is_none_or(|(known, _)| known != resizes);
+        // In the middle of a rollout boxes only become smaller, so that they do not breathe; another rollout begins anew.
+        let may_grow = is_at_rest || before.is_none_or(|before| before != now);
         let from = if may_grow { 0 } else { size.get_value() };
         size.set_value(largest_that_fits(&stage, from));
         // Once more when all that has changed with it is in the page.
@@ -37,7 +38,7 @@ pub fn keep(scene: Scene, stage: NodeRef<Div>) {
                 size.set_value(largest_that_fits(&stage, from));
             }
         });
-        (resizes, is_at_rest)
+        now
     });
     Effect::new(move |_| {
         if let Some(stage) = stage.get() {
@@ -57,8 +58,8 @@ pub fn keep(scene: Scene, stage: NodeRef<Div>) {
 /// What decides how much room the boxes need.
 #[derive(PartialEq)]
 struct Room {
-    /// Whether two generations of a Deployment are seen.
-    has_two: bool,
+    /// Uids of the ReplicaSets of Deployments of which two generations are seen.
+    lanes: Vec<String>,
     services: usize,
     /// Of each pod: its state, its status, and what stands below it.
     pods: Vec<(PodState, String, bool, bool)>,
@@ -67,22 +68,22 @@ struct Room {
 impl Room {
     /// Follows every pod: a status may come of which the word is longer than any before it.
     fn needed(scene: Scene) -> Self {
-        let has_two =
-            scene.sets.all().iter().any(|row| row.look.with(|set| matches!(set.place, Place::Old | Place::New)));
+        let of_two = |set: &SetLook| matches!(set.place, Place::Old | Place::New).then(|| set.uid.clone());
+        let lanes: Vec<String> = scene.sets.all().iter().filter_map(|row| row.look.with(of_two)).collect();
         let services = scene.services.all().len();
         // The grid and the map of many pods have no boxes.
         if scene.detail.get() != Detail::Boxes {
-            return Self { has_two, services, pods: Vec::new() };
+            return Self { lanes, services, pods: Vec::new() };
         }
         let needs = |pod: &PodLook| {
             (pod.state, pod.status.clone(), pod.countdown_s.is_some(), pod.restarts != "0" || !pod.probes.is_empty())
         };
-        Self { has_two, services, pods: scene.pods.all().iter().map(|row| row.look.with(needs)).collect() }
+        Self { lanes, services, pods: scene.pods.all().iter().map(|row| row.look.with(needs)).collect() }
     }
 
     /// Whether no rollout is seen: one generation a Deployment, and nobody who leaves.
     fn is_at_rest(&self) -> bool {
-        !self.has_two && self.pods.iter().all(|(state, ..)| *state != PodState::Terminating)
+        self.lanes.is_empty() && self.pods.iter().all(|(state, ..)| *state != PodState::Terminating)
     }
 }
 
