@@ -81,8 +81,8 @@ impl Status {
             "currentReplicas": self.current, "desiredReplicas": self.desired, "conditions": conditions,
             "currentMetrics": if metrics.is_empty() { Value::Null } else { json!(metrics) },
         });
-        if let Some(at) = self.last_scale {
-            value["lastScaleTime"] = json!(at.to_string());
+        if let (Some(at), Some(fields)) = (self.last_scale, value.as_object_mut()) {
+            fields.insert("lastScaleTime".to_owned(), json!(at.to_string()));
         }
         value
     }
@@ -90,8 +90,8 @@ impl Status {
 
 fn of_metric(metric: &Current) -> Value {
     let mut current = json!({"averageValue": metric.average});
-    if let Some(percent) = metric.percent {
-        current["averageUtilization"] = json!(percent);
+    if let (Some(percent), Some(fields)) = (metric.percent, current.as_object_mut()) {
+        fields.insert("averageUtilization".to_owned(), json!(percent));
     }
     if metric.container.is_empty() {
         json!({"type": "Resource", "resource": {"name": metric.resource, "current": current}})
