@@ -53,15 +53,16 @@ fn merged_lists(items: Items, element: Place, old: &[Value], new: &[Value]) -> V
     let (mut at_old, mut at_new) = (0, 0);
     loop {
         let (left, right) = (old_steps.get(at_old), new_steps.get(at_new));
-        match (left, right) {
-            (None, None) => return out,
-            (Some(left), Some(right)) if left != right && new_steps.contains(left) => {
-                if shared.peek().is_some_and(|next| *next != left) {
-                    at_old += 1;
-                    continue;
-                }
-            }
-            _ => {}
+        if left.is_none() && right.is_none() {
+            return out;
+        }
+        if let (Some(left), Some(right)) = (left, right)
+            && left != right
+            && new_steps.contains(left)
+            && shared.peek().is_some_and(|next| *next != left)
+        {
+            at_old += 1;
+            continue;
         }
         if let Some(left) = left {
             if !new_steps.contains(left) {
@@ -86,7 +87,7 @@ fn merged_lists(items: Items, element: Place, old: &[Value], new: &[Value]) -> V
 
 fn removed(place: Place, value: &Value, fields: &FieldSet) -> Value {
     match (place.atom(value), value) {
-        (Atom::List { items: Items::Atomic, .. }, _) | (Atom::Map { is_atomic: true, .. }, _) => Value::Null,
+        (Atom::List { items: Items::Atomic, .. } | Atom::Map { is_atomic: true, .. }, _) => Value::Null,
         (Atom::List { items, element }, Value::Array(list)) => {
             let kept = list.iter().filter_map(|item| {
                 let Some((is_member, inner)) = items.step(item).as_ref().and_then(|step| fields.entry(step)) else {

@@ -145,10 +145,8 @@ fn role(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
     let mut value = json!({"apiVersion": kind.api_version(), "kind": kind.as_str(), "metadata": {"name": name}});
     let is_cluster = kind == Kind::ClusterRole;
     // Only a ClusterRole has these.
-    let [urls, aggregation] = ["non-resource-url", "aggregation-rule"].map(|flag| match is_cluster {
-        true => distinct(call.flags.texts(flag), false),
-        false => Vec::new(),
-    });
+    let [urls, aggregation] = ["non-resource-url", "aggregation-rule"]
+        .map(|flag| if is_cluster { distinct(call.flags.texts(flag), false) } else { Vec::new() });
     if aggregation.is_empty() {
         if verbs.is_empty() {
             return Err(Failure::new("at least one verb must be specified"));

@@ -113,7 +113,8 @@ impl Layout {
 
     /// Whether a panel is folded away.
     pub fn is_folded(self, panel: Panel) -> bool {
-        let begins_folded = || panel == Panel::Side && window_size().0 < NARROW && browser::parameter("lesson").is_none();
+        let begins_folded =
+            || panel == Panel::Side && window_size().0 < NARROW && browser::parameter("lesson").is_none();
         self.place(panel).is_folded.unwrap_or_else(begins_folded)
     }
 

@@ -141,8 +141,8 @@ impl Menu {
         self.tell_nothing();
         spawn_local(async move {
             let link = link::make(&text).await.filter(|link| link.len() <= LONGEST_LINK);
-            let report = report::report(self.visit, self.settings, link.as_deref());
-            self.issue.set(report::issue(&report, &report::report(self.visit, self.settings, None)));
+            let report = report::report(&self.visit, self.settings, link.as_deref());
+            self.issue.set(report::issue(&report, &report::report(&self.visit, self.settings, None)));
             self.offer(report, true).await;
             if self.told.get_untracked() == Some(Key::Copied) {
                 self.told.set(Some(Key::ReportReady));

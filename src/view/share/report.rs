@@ -12,7 +12,7 @@ use crate::view::visit::Visit;
 const LONGEST_ADDRESS: usize = 7_000;
 
 /// The text: what only the visitor can say, what is known here, and the link.
-pub fn report(visit: Visit, settings: Settings, link: Option<&str>) -> String {
+pub fn report(visit: &Visit, settings: Settings, link: Option<&str>) -> String {
     let say = |key: Key| settings.say(key)();
     let version = visit.session_version();
     let navigator = browser::window().map(|window| window.navigator());
