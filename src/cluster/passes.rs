@@ -53,6 +53,11 @@ enum What {
 }
 
 impl Cluster {
+    /// Whether a ReplicaSet's pass stands still because the controller's client has no token for its next request.
+    pub fn waits_for_client(&self) -> bool {
+        !self.passes.is_empty()
+    }
+
     /// Whether a pass of this ReplicaSet is on its way: then the next one comes after it.
     pub(super) fn is_in_pass(&mut self, key: &Key) -> bool {
         self.passes.get_mut(key).map(|pass| pass.again = true).is_some()

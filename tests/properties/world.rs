@@ -60,6 +60,8 @@ pub struct World {
     asked: i32,
     /// Since when there have been more pods than that.
     too_many: Option<SimTime>,
+    /// When a ReplicaSet's pass last waited for the controller's client.
+    throttled: SimTime,
 }
 
 fn key(name: &str) -> Key {
@@ -87,6 +89,7 @@ impl World {
             available: Vec::new(),
             asked: 0,
             too_many: None,
+            throttled: SimTime::ZERO,
         }
     }
 
@@ -281,7 +284,8 @@ impl World {
     }
 
     /// Never more than replicas + maxSurge pods that are not terminating: the Deployment's controller asks for no more,
-    /// and what the ReplicaSets' controller has too many goes within milliseconds.
+    /// and what the ReplicaSets' controller has too many goes within milliseconds, or as soon as its client, which may
+    /// send 20 requests a second, lets it.
     ///
     /// Kubernetes itself breaks this in one case. An old ReplicaSet without pods keeps the size that the Deployment had;
     /// when the Deployment has grown since and somebody scales that ReplicaSet by hand, its share of the new size is
@@ -298,8 +302,11 @@ impl World {
         self.asked = asked;
         let pods = i32::try_from(self.pods().iter().filter(|pod| pod.is_active()).count()).unwrap_or(i32::MAX);
         self.too_many = (pods > asked).then(|| self.too_many.unwrap_or(now));
+        if self.cluster.waits_for_client() {
+            self.throttled = now;
+        }
         match self.too_many {
-            Some(since) if now.ms_since(since) > LAG_MS => {
+            Some(since) if now.ms_since(since.max(self.throttled)) > LAG_MS => {
                 Err(format!("{}: {pods} pods, where {asked} were asked for", now.as_ms()))
             }
             _ => Ok(()),
