@@ -145,8 +145,10 @@ fn container(status: &ContainerStatus) -> Result<(), Seen> {
     if states.iter().filter(|is| **is).count() > 1 {
         return Err(("a container is in one state", format!("{state:?}")));
     }
-    // kubelet/prober/prober_manager.go UpdatePodStatus: only what runs and has started is ready.
-    if status.ready && (state.running.is_none() || status.started == Some(false)) {
+    // kubelet/prober/prober_manager.go UpdatePodStatus: only what runs is ready. It need not have started: since 1.35 a new
+    // instance takes over `started` from the one before it (kubelet_pods.go convertToAPIContainerStatuses) and is ready with
+    // it, and status_manager.go SetContainerStartup takes back `started` alone.
+    if status.ready && state.running.is_none() {
         return Err(("a ready container runs", format!("{status:?}")));
     }
     // kuberuntime_container.go toKubeContainerStatus: what was before has ended.
@@ -217,6 +219,11 @@ mod tests {
     #[test]
     fn what_no_kubelet_writes_is_seen() {
         assert_eq!(rule(container(&status(|status| status.ready = true))), Some("a ready container runs"));
+        let taken_back = status(|status| {
+            status.state.running = Some(ContainerStateRunning::default());
+            (status.ready, status.started) = (true, Some(false));
+        });
+        assert_eq!(rule(container(&taken_back)), None);
         let both = status(|status| {
             status.state.running = Some(ContainerStateRunning::default());
             status.state.terminated = Some(ContainerStateTerminated::default());
