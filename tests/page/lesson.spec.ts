@@ -1,7 +1,7 @@
 // A lesson in the page: begun from the list or a link, followed step by step, left again with the visitor's own text.
 import { writeFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, openEmpty, picture, test } from "./support/lab";
+import { expect, expectAccessible, openEmpty, openLab, picture, test } from "./support/lab";
 
 test.describe.configure({ timeout: 90_000 });
 
@@ -142,3 +142,22 @@ test("a lesson comes from the visitor's own file", async ({ page }, info) => {
   await page.dispatchEvent("main", "drop", { dataTransfer: dropped });
   await expect(title(page)).toContainText("Two pods (1/2)", { timeout: 20_000 });
 });
+
+for (const [width, height] of [[1024, 768], [768, 1024]] as const) {
+  test(`a lesson is read beside the theatre: ${width} × ${height}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await openLab(page, "/?lang=en&lesson=rolling-update");
+    const lesson = page.locator(".panels > .side");
+    await expect(lesson).toContainText("Rolling update");
+    const theatre = (await page.locator(".theatre").boundingBox())!;
+    const side = (await lesson.boundingBox())!;
+    expect(theatre.x + theatre.width).toBeLessThanOrEqual(side.x);
+    await expect(page.getByRole("slider").first()).toBeInViewport({ ratio: 1 });
+    for (const pod of await page.locator("[data-pod]").all()) await expect(pod).toBeInViewport({ ratio: 1 });
+    if (width < 960) {
+      await expect(page.getByTestId("editor")).toBeHidden();
+      await page.locator(".rail-editor").click();
+    }
+    await expect(page.getByTestId("editor")).toBeVisible();
+  });
+}

@@ -17,6 +17,8 @@ const KEPT: &str = "layout";
 const STEP: f64 = 16.0;
 /// Below this width of the window the side panel is folded until it is asked for, in pixels.
 const NARROW: f64 = 1120.0;
+/// Below this width a page that was opened for a lesson begins with the manifest folded instead, in pixels.
+const NARROW_FOR_LESSON: f64 = 960.0;
 
 /// A panel beside the theatre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +115,14 @@ impl Layout {
 
     /// Whether a panel is folded away.
     pub fn is_folded(self, panel: Panel) -> bool {
-        let begins_folded =
-            || panel == Panel::Side && window_size().0 < NARROW && browser::parameter("lesson").is_none();
+        let begins_folded = || {
+            let (width, has_lesson) = (window_size().0, browser::parameter("lesson").is_some());
+            match panel {
+                Panel::Side => width < NARROW && !has_lesson,
+                Panel::Editor => width < NARROW_FOR_LESSON && has_lesson,
+                Panel::Terminal => false,
+            }
+        };
         self.place(panel).is_folded.unwrap_or_else(begins_folded)
     }
 

@@ -102,9 +102,10 @@ fn Frame(built: RwSignal<Option<Part>>) -> impl IntoView {
         }
     });
     // A lesson is read beside the theatre, also where other reasons wait behind their rail.
-    let has_lesson = Memo::new(move |_| {
+    let lesson = Memo::new(move |_| {
         simulation.lesson_changes.track();
-        browser::parameter("lesson").is_some() || simulation.with_progress(|progress| progress.is_some())
+        let is_begun = simulation.with_progress(|progress| progress.is_some());
+        if browser::parameter("lesson").is_some() { Some("address") } else { is_begun.then_some("here") }
     });
     let class = if settings::is_embedded() { "app app-embedded" } else { "app" };
     let is_built = move |part: Part| move || built.get() >= Some(part);
@@ -124,7 +125,7 @@ fn Frame(built: RwSignal<Option<Part>>) -> impl IntoView {
             <NoticeBar/>
             <main class="panels" data-tab=move || tab.get().0
                 data-folded=move || layout::named(layout, true) data-opened=move || layout::named(layout, false)
-                data-lesson=move || has_lesson.get().then_some("")
+                data-lesson=move || lesson.get()
                 style=("--editor", size(Panel::Editor)) style=("--terminal", size(Panel::Terminal)) style=("--side", size(Panel::Side))>
                 {settings::shows("stage").then(|| part("theatre", Part::Theatre, || view! { <Theatre/> }.into_any()))}
                 <div class="phone-tabs" role="group" aria-label=settings.say(Key::Panels)>
