@@ -43,6 +43,7 @@ pub mod lang;
 pub mod lessons;
 pub mod manifest;
 pub mod network;
+mod pattern;
 pub mod process;
 pub mod scheduler;
 pub mod session;

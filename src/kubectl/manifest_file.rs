@@ -12,7 +12,9 @@ use super::command::Call;
 use super::document::{self, Found, Refusal};
 use super::failure::Failure;
 use super::field;
+use super::kustomize;
 use super::output::go_syntax::quote;
+use super::output::yaml::to_yaml;
 use super::selection::label_selector;
 
 /// One document of a file.
@@ -50,7 +52,11 @@ const EXTENSIONS: [&str; 3] = [".json", ".yaml", ".yml"];
 /// When a path does not exist or holds no manifests.
 pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Result<Manifest, Failure>>, Failure> {
     let mut texts = Vec::new();
-    for file in files {
+    let kustomization = call.flags.text("kustomize").filter(|folder| !folder.is_empty()).map(str::to_owned);
+    if let Some(folder) = &kustomization {
+        texts.push((folder.clone(), built(call, folder)?));
+    }
+    for file in files.iter().filter(|_| kustomization.is_none()) {
         if file == "-" {
             texts.push(("STDIN".to_owned(), call.io.read_all().unwrap_or_default()));
         } else {
@@ -96,6 +102,22 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
         });
     }
     Ok(manifests)
+}
+
+/// What the kustomization in a folder makes, as text. Models FilenameOptions.validate and KustomizeVisitor.
+fn built(call: &mut Call<'_, '_>, folder: &str) -> Result<String, Failure> {
+    if !call.flags.texts("filename").is_empty() {
+        return Err(Failure::new("only one of -f or -k can be specified"));
+    }
+    if call.flags.switch("recursive") {
+        return Err(Failure::new("the -k flag can't be used with -f or -R"));
+    }
+    let (built, why) = kustomize::build(call.world.files, folder, false, kustomize::Order::ByKind);
+    built.warnings.iter().for_each(|warning| call.io.err(format!("{warning}\n")));
+    match why {
+        Some(why) => Err(Failure::Plain(why)),
+        None => Ok(built.objects.iter().map(to_yaml).collect::<Vec<_>>().join("---\n")),
+    }
 }
 
 /// Whether kubectl looks at documents before it decodes them: where objects are written, unless told not to.

@@ -13,6 +13,7 @@ mod failure;
 mod field;
 mod flags;
 mod help;
+mod kustomize;
 mod manifest_file;
 pub mod output;
 mod pods_of;

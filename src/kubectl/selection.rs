@@ -60,9 +60,11 @@ impl Item {
     }
 }
 
-/// Files in `-f`.
-pub(super) fn filenames<'c>(call: &'c Call<'_, '_>) -> &'c [String] {
-    call.flags.texts("filename")
+/// Files in `-f`, or the folder in `-k`. [`manifest_file::read`] knows which.
+pub(super) fn filenames(call: &Call<'_, '_>) -> Vec<String> {
+    let folder = call.flags.text("kustomize").filter(|folder| !folder.is_empty());
+    let files = call.flags.texts("filename");
+    folder.map_or_else(|| files.to_vec(), |folder| vec![folder.to_owned()])
 }
 
 /// Finds what the line's arguments, selectors and files mean. Models k8s.io/cli-runtime/pkg/resource Builder.Do.
@@ -70,7 +72,7 @@ pub(super) fn filenames<'c>(call: &'c Call<'_, '_>) -> &'c [String] {
 /// # Errors
 /// When the arguments do not fit together; objects that are not there are among [`Selection::failures`].
 pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> Result<Selection, Failure> {
-    let files = filenames(call).to_vec();
+    let files = filenames(call);
     let is_local = call.flags.switch("local");
     if is_local && call.flags.dry_run()? == DryRun::Server {
         return Err(Failure::new("cannot specify --local and --dry-run=server - did you mean --dry-run=client?"));

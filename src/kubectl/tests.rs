@@ -58,7 +58,8 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
 ];
 
 /// What each command is given beside the flag; without an entry, nothing.
-const ARGUMENTS: [(&str, &str); 67] = [
+const ARGUMENTS: [(&str, &str); 68] = [
+    ("kustomize", "folder"),
     ("create clusterrole", "a --verb=get --resource=pods"),
     ("create clusterrolebinding", "a --clusterrole=b"),
     ("create role", "a --verb=get --resource=pods"),
@@ -129,7 +130,8 @@ const ARGUMENTS: [(&str, &str); 67] = [
 ];
 
 /// Commands that speak of no namespace.
-const NO_NAMESPACE: [&str; 13] = [
+const NO_NAMESPACE: [&str; 14] = [
+    "kustomize",
     "options",
     "cluster-info",
     "api-resources",
@@ -149,6 +151,7 @@ const NO_NAMESPACE: [&str; 13] = [
 fn sample(flag: &Flag) -> &'static str {
     match (flag.name, flag.takes) {
         ("filename", _) => "web.yaml",
+        ("kustomize", _) => "folder",
         ("output", _) => "name",
         ("template", _) => "{{.}}",
         ("dry-run", _) => "client",
@@ -211,6 +214,7 @@ fn files() -> Files {
     files.write("changed.yaml", web.replace("name: web}", "name: web, labels: {a: b}}"));
     files.write("new.yaml", web.replace("web", "new"));
     files.write("folder/web.yaml", web);
+    files.write("folder/kustomization.yaml", "resources: [web.yaml]\n");
     files.write("env.txt", "A=b\n");
     files.write("patch.yaml", "{}");
     files.write(
@@ -262,8 +266,8 @@ fn every_flag_of_every_command_is_asked_for() {
         for flag in of_command(command.flags).into_iter().chain(global) {
             let has_none =
                 |(path, flags): &(&str, &[&str])| (*path == "*" || *path == command.path) && flags.contains(&flag.name);
-            // `--template` is joined to `--output` before the command runs; `-k` is refused before.
-            if WITHOUT_EFFECT.iter().any(has_none) || ["kustomize", "template"].contains(&flag.name) {
+            // `--template` is joined to `--output` before the command runs.
+            if WITHOUT_EFFECT.iter().any(has_none) || flag.name == "template" {
                 continue;
             }
             let mut cluster = Cluster::new(ClusterConfig::default());

@@ -74,7 +74,7 @@ fn update(call: &mut Call<'_, '_>, words: &Words) -> Outcome {
     let is_change = |arg: &String| arg.contains('=') || (arg.ends_with('-') && arg.len() > 1);
     let first = args.iter().position(is_change).unwrap_or(args.len());
     let (objects, changes) = args.split_at(first);
-    if objects.is_empty() && !call.flags.is_set("filename") {
+    if objects.is_empty() && !call.has_files() {
         return Err(Failure::new("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
     }
     if changes.is_empty() && !call.flags.switch("list") {

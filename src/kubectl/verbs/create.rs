@@ -131,7 +131,7 @@ fn create(call: &mut Call<'_, '_>) -> Outcome {
     if let Some(path) = call.flags.text("raw").map(str::to_owned) {
         return evict(call, &path);
     }
-    let files = filenames(call).to_vec();
+    let files = filenames(call);
     if files.is_empty() {
         if let Some(word) = call.args().first() {
             return Err(Failure::usage("kubectl create", &format!("unknown command {word:?}")));

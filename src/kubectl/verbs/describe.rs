@@ -28,7 +28,7 @@ pub(super) const DESCRIBE: Command = Command {
 
 fn describe(call: &mut Call<'_, '_>) -> Outcome {
     let args = call.args().to_vec();
-    if args.is_empty() && !call.flags.is_set("filename") {
+    if args.is_empty() && !call.has_files() {
         return Err(Failure::new(
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of \
              supported resources.\n",

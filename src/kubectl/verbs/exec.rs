@@ -32,7 +32,7 @@ pub(super) const EXEC: Command = Command {
 fn exec(call: &mut Call<'_, '_>) -> Outcome {
     let (target, command) = target_and_command(call)?;
     let (target, command) = (target.as_str(), command.as_slice());
-    let dash = usize::from(!call.flags.is_set("filename"));
+    let dash = usize::from(!call.has_files());
     if !command.is_empty() && call.flags.dash != Some(dash) {
         return Err(call.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead"));
     }
@@ -78,7 +78,7 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
 /// What is meant, by its name or by a file, and the command. Models ExecOptions.Complete and Run.
 fn target_and_command(call: &mut Call<'_, '_>) -> Result<(String, Vec<String>), Failure> {
     let args = call.args().to_vec();
-    let files = filenames(call).to_vec();
+    let files = filenames(call);
     if files.is_empty() {
         let Some((target, command)) = args.split_first() else {
             return Err(Failure::new("pod, type/name or --filename must be specified"));

@@ -49,7 +49,7 @@ pub(super) const GET: Command = Command {
 fn get(call: &mut Call<'_, '_>) -> Outcome {
     let watches = call.flags.switch("watch") || call.flags.switch("watch-only");
     let args = call.args().to_vec();
-    if !watches && args.is_empty() && !call.flags.is_set("filename") && !call.flags.is_set("raw") {
+    if !watches && args.is_empty() && !call.has_files() && !call.flags.is_set("raw") {
         call.io.err(
             "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of \
              supported resources.\n\n",
@@ -69,7 +69,7 @@ fn get(call: &mut Call<'_, '_>) -> Outcome {
     if call.flags.is_set("raw") {
         return Err(Failure::new("the lab's kubectl cannot get raw paths"));
     }
-    let is_bulk = args.len() < 2 && !args.iter().any(|arg| arg.contains('/')) && !call.flags.is_set("filename");
+    let is_bulk = args.len() < 2 && !args.iter().any(|arg| arg.contains('/')) && !call.has_files();
     if super::patch::subresource(call)?.is_some() && is_bulk {
         return Err(Failure::new("subresource cannot be used when bulk resources are specified"));
     }
@@ -183,15 +183,14 @@ fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Out
     if let Some(failure) = Failure::from_all(failed) {
         return Err(failure);
     }
-    if call.flags.is_set("filename") && selection.items.len() != 1 {
+    if call.has_files() && selection.items.len() != 1 {
         return Err(Failure::Plain(format!(
             "watch is only supported on individual resources and resource collections - {} resources were found",
             selection.items.len()
         )));
     }
-    let named =
-        call.flags.is_set("filename") || call.args().len() > 1 || call.args().iter().any(|arg| arg.contains('/'));
-    let of_file = selection.items.first().filter(|_| call.flags.is_set("filename"));
+    let named = call.has_files() || call.args().len() > 1 || call.args().iter().any(|arg| arg.contains('/'));
+    let of_file = selection.items.first().filter(|_| call.has_files());
     let types = match of_file {
         Some(item) => kind_prefix(item.kind),
         None => call.args().first().cloned().unwrap_or_default(),

@@ -20,6 +20,7 @@ mod exec;
 mod explain;
 mod expose;
 mod get;
+mod kustomize;
 mod logs;
 mod node;
 mod patch;
@@ -123,7 +124,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &create_rbac::CLUSTER_ROLE_BINDING,
     &refused::CREATE_TLS,
     &refused::CREATE_TOKEN,
-    &refused::KUSTOMIZE,
+    &kustomize::KUSTOMIZE,
     &refused::OPTIONS,
     &expose::EXPOSE,
     &run::RUN,

@@ -56,7 +56,6 @@ refused!(
 );
 refused!(CREATE_TLS, "create secret tls", "Create a TLS secret", "certificates; create secret generic takes any files");
 refused!(CREATE_TOKEN, "create token", "Request a service account token", "tokens");
-refused!(KUSTOMIZE, "kustomize", "Build a kustomization target from a directory or URL", "kustomize");
 
 /// `kubectl options`
 pub(super) const OPTIONS: Command = Command {

@@ -36,7 +36,7 @@ pub(super) const REPLACE: Command = Command {
 };
 
 fn replace(call: &mut Call<'_, '_>) -> Outcome {
-    let files = filenames(call).to_vec();
+    let files = filenames(call);
     if !call.args().is_empty() {
         let args = call.args().join(" ");
         return Err(call.usage(&format!("Unexpected args: [{args}]")));

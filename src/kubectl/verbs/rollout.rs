@@ -56,7 +56,7 @@ pub(super) const RESTART: Command = rollout_command!("rollout restart", "Restart
 
 fn items(call: &mut Call<'_, '_>, types_alone: bool) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
     let args = call.args().to_vec();
-    if args.is_empty() && !call.flags.is_set("filename") {
+    if args.is_empty() && !call.has_files() {
         return Err(Failure::new("required resource not specified"));
     }
     let selection = select(call, &args, Rules { types_alone, files_as_they_are: false })?;

@@ -203,7 +203,7 @@ impl LineFilter for Awk {
         self.fields = if separator.is_empty() || separator == " " {
             line.split_whitespace().map(str::to_owned).collect()
         } else if let (Ok(pattern), true) =
-            (super::pattern::Pattern::parse(separator, true, false), separator.len() > 1)
+            (crate::pattern::Pattern::parse(separator, true, false), separator.len() > 1)
         {
             language::split(line, &pattern)
         } else {

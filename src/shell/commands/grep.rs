@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::filter::{self, LineFilter, Options};
-use super::pattern::Pattern;
 use super::{Context, usage};
+use crate::pattern::Pattern;
 use crate::process::{Io, NotStarted, Started};
 
 #[derive(Clone)]

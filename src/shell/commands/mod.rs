@@ -17,7 +17,6 @@ mod lines;
 mod minikube;
 mod names;
 mod ordered;
-mod pattern;
 mod print;
 mod script;
 mod sed;
@@ -191,7 +190,7 @@ fn usage(text: impl Into<String>, code: i32) -> NotStarted {
 
 /// Where an extended regular expression and its groups fit a text.
 pub(super) fn captures(pattern: &str, text: &str) -> Result<Option<Vec<String>>, String> {
-    let pattern = pattern::Pattern::parse(pattern, true, false)?;
+    let pattern = crate::pattern::Pattern::parse(pattern, true, false)?;
     let chars: Vec<char> = text.chars().collect();
     Ok(pattern.find(&chars, 0).map(|groups| {
         let text_of = |(from, to): (usize, usize)| chars.get(from..to).unwrap_or_default().iter().collect();

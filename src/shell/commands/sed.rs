@@ -1,8 +1,8 @@
 //! `sed`: substitutions, printing and deleting of lines.
 
 use super::filter::{self, LineFilter, Options, contents};
-use super::pattern::{Captures, Pattern};
 use super::{Context, usage};
+use crate::pattern::{Captures, Pattern};
 use crate::process::{Io, Poll, Process, Started, World};
 
 #[derive(Clone, Debug)]

@@ -92,7 +92,7 @@ fn indented(value: &Value) -> String {
 /// Models SetLastAppliedOptions.
 fn set(call: &mut Call<'_, '_>) -> Outcome {
     let dry_run = call.flags.dry_run()?;
-    let files = filenames(call).to_vec();
+    let files = filenames(call);
     let creates = call.flags.switch("create-annotation");
     let mut changes = Vec::new();
     for manifest in manifest_file::read(call, &files)? {

@@ -56,7 +56,7 @@ pub(super) const APPLY: Command = Command {
 
 /// The files of `apply` and `diff`, which take nothing else.
 pub(super) fn applied_files(call: &Call<'_, '_>) -> Result<Vec<String>, Failure> {
-    let files = filenames(call).to_vec();
+    let files = filenames(call);
     if !call.args().is_empty() {
         let args = call.args().join(" ");
         return Err(call.usage(&format!("Unexpected args: [{args}]")));

@@ -52,7 +52,7 @@ fn set_env(call: &mut Call<'_, '_>) -> Outcome {
     if is_local && call.flags.dry_run()? == DryRun::Server {
         return Err(Failure::new("cannot specify --local and --dry-run=server - did you mean --dry-run=client?"));
     }
-    if objects.is_empty() && !call.flags.is_set("filename") {
+    if objects.is_empty() && !call.has_files() {
         return Err(Failure::new(NOTHING_NAMED));
     }
     let lists = call.flags.switch("list");

@@ -20,7 +20,7 @@ pub(crate) const IMAGE: Command = Command {
 fn set_image(call: &mut Call<'_, '_>) -> Outcome {
     let (objects, pairs) = split(call.args(), "image", false)?;
     let mut wrong = Vec::new();
-    if objects.is_empty() && !call.flags.is_set("filename") {
+    if objects.is_empty() && !call.has_files() {
         wrong.push(Failure::new(NOTHING_NAMED));
     }
     let images: Vec<(&str, &str)> = pairs.iter().filter_map(|pair| pair.split_once('=')).collect();

@@ -1,7 +1,7 @@
 //! awk's language, as far as it is known here.
 
-use super::super::pattern::Pattern;
 use super::super::unescape;
+use crate::pattern::Pattern;
 
 /// `condition { statements }`
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 /// A regular expression.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     alternatives: Vec<Vec<Node>>,
     groups: usize,
     ignore_case: bool,
@@ -26,7 +26,7 @@ enum Single {
 }
 
 /// Where groups were found, in characters; the whole match is the first.
-pub(super) type Captures = Vec<Option<(usize, usize)>>;
+pub(crate) type Captures = Vec<Option<(usize, usize)>>;
 
 /// How many steps a search may take: some patterns would take for ever.
 const MOST_STEPS: usize = 200_000;
