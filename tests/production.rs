@@ -152,3 +152,14 @@ fn a_kubelet_refuses_what_does_not_fit_when_the_pod_names_its_node_itself() {
     ];
     assert_lines("node-name", &present, &[]);
 }
+
+#[test]
+fn a_pod_asks_for_its_limits_where_it_asks_for_nothing_else() {
+    let present = [
+        "FailedScheduling…0/1 nodes are available: 1 Insufficient cpu",
+        "template: {\"memory\":\"64Mi\"}",
+        "pod: {\"cpu\":\"1500m\",\"memory\":\"64Mi\"} {\"cpu\":\"100m\"} Burstable",
+        "cpu…1500m (75%)…1500m (75%)",
+    ];
+    assert_lines("limits", &present, &[]);
+}

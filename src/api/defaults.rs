@@ -3,7 +3,7 @@
 //! Most defaults belong to a type and apply wherever it occurs: they are data ([`types.json`](defaults/types.json)).
 //! Those with a rule are functions. Models pkg/apis/{core,apps,batch,autoscaling,networking,discovery} defaults.
 
-mod pod;
+pub(crate) mod pod;
 mod service;
 mod workload;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{ApiServer, Key, Status, limit_range};
+use crate::api::defaults::pod::set_pod_spec;
 use crate::api::well_known;
 use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodSpec, PodStatus};
 
@@ -120,6 +121,8 @@ impl Admission {
 
 fn admitted(spec: &PodSpec, priority: &Priority, limits: &[Arc<Generic>]) -> (PodSpec, Option<String>) {
     let mut raw = spec.raw().clone();
+    // Decoding a pod comes before its admission, also one that a controller has made of a template.
+    set_pod_spec(&mut raw);
     admit_spec(&mut raw, priority);
     let note = limits.iter().filter_map(|range| limit_range::mutate(&range.fields, &mut raw)).last();
     // The typed fields were read from the same JSON, so reading them again cannot fail.
@@ -136,12 +139,8 @@ pub(super) fn admit_spec(raw: &mut Map<String, Value>, priority: &Priority) {
         .to_owned();
     raw.insert("serviceAccountName".into(), json!(account));
     raw.insert("serviceAccount".into(), json!(account));
-    raw.entry("enableServiceLinks").or_insert(json!(true));
     raw.entry("preemptionPolicy").or_insert_with(|| json!(priority.policy));
     raw.entry("priority").or_insert_with(|| json!(priority.value));
-    if raw.get("hostNetwork") == Some(&Value::Bool(true)) {
-        open_host_ports(raw);
-    }
     if let Some(tolerations) = raw.entry("tolerations").or_insert_with(|| json!([])).as_array_mut() {
         for key in [well_known::NOT_READY, well_known::UNREACHABLE] {
             let tolerated = tolerations.iter().any(|toleration| {
@@ -151,19 +150,6 @@ pub(super) fn admit_spec(raw: &mut Map<String, Value>, priority: &Priority) {
             if !tolerated {
                 tolerations
                     .push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
-            }
-        }
-    }
-}
-
-/// On the node's network a container's ports are the node's. Models defaultHostNetworkPorts.
-fn open_host_ports(raw: &mut Map<String, Value>) {
-    for list in ["initContainers", "containers"] {
-        let containers = raw.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
-        let ports = containers.filter_map(|container| container.get_mut("ports")?.as_array_mut()).flatten();
-        for port in ports.filter_map(Value::as_object_mut) {
-            if let Some(number) = port.get("containerPort").cloned() {
-                port.entry("hostPort").or_insert(number);
             }
         }
     }

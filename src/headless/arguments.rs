@@ -37,7 +37,9 @@ hellok8s-lab forecast [--nodes NODES] [--traffic TRAFFIC] [--seed N] [--k8s 1.36
 
 Says what applying NEW does to a cluster in which OLD has come to rest; each is a manifest or a folder of them.
 
-  --nodes NODES     what the node has, as cpu=4,memory=16Gi,pods=110: what is not named stays as in the page
+  --nodes NODES     what the node has, as cpu=4,memory=16Gi,pods=110: what is not named stays as in the page; how many
+                    there are and where, as 3 or 2,cpu=4,zone=a, as often as there are kinds of them; or the file that
+                    kubectl get nodes -o yaml has written
   --traffic N       N requests a second to every Service of OLD, or to one: [NAMESPACE/]SERVICE=N[/PATH], as often as
                     there are Services; then it interrupts service when a larger part of them is lost than before
   -o FORMAT         how it is written (text)
@@ -124,7 +126,7 @@ struct Given {
     is_update: bool,
     junit: Option<PathBuf>,
     format: Option<Format>,
-    nodes: Option<Nodes>,
+    nodes: Vec<Nodes>,
     traffic: Vec<Requests>,
     fuzz: FuzzOptions,
     port: Option<u16>,
@@ -171,7 +173,7 @@ impl Given {
                 }
                 Long("nodes") => {
                     let text = lexopt::ValueExt::string(parser.value()?)?;
-                    given.nodes = Some(Nodes::parse(&text).map_err(lexopt::Error::from)?);
+                    given.nodes.push(Nodes::parse(&text).map_err(lexopt::Error::from)?);
                 }
                 Long("traffic") => {
                     let text = lexopt::ValueExt::string(parser.value()?)?;
@@ -195,7 +197,7 @@ impl Given {
         if format.is_some() && command != "forecast" {
             return Err("-o is for forecast".into());
         }
-        if (nodes.is_some() || !traffic.is_empty()) && command != "forecast" {
+        if (!nodes.is_empty() || !traffic.is_empty()) && command != "forecast" {
             return Err("--nodes and --traffic are for forecast".into());
         }
         if junit.is_some() && (command != "check" || is_update) {

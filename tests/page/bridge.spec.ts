@@ -37,6 +37,23 @@ test("files, commands, time and state can be had from scripts", async ({ page })
   await expect(page.getByTestId("speed")).toHaveValue("5");
 });
 
+test("what a script asks of time is bounded, and odd numbers move nothing", async ({ page }) => {
+  await openEmpty(page);
+  const passed = await page.evaluate(() => {
+    const lab = (window as any).lab;
+    lab.pause();
+    const by = (ms: unknown) => {
+      const before = lab.now();
+      return lab.advance(ms) - before;
+    };
+    return { nothing: [Number.NaN, -5, undefined, "soon", {}].map(by), endless: by(Number.POSITIVE_INFINITY), again: by(1e300) };
+  });
+  expect(passed.nothing).toEqual([0, 0, 0, 0, 0]);
+  expect(passed.endless).toBeGreaterThan(0);
+  expect(passed.endless).toBeLessThanOrEqual(86_400_000);
+  expect(passed.again).toBeLessThanOrEqual(86_400_000);
+});
+
 test("listeners hear that the page is ready, what changes and which goals are reached", async ({ page }) => {
   await openEmpty(page, "/?lesson=scale");
   await page.evaluate(() => {

@@ -8,7 +8,13 @@ use crate::api::schema;
 
 /// Models SetDefaults_Pod: what a pod gets and a template does not.
 pub(super) fn set_pod(fields: &mut Fields) {
-    let Some(spec) = object(fields, "spec") else { return };
+    if let Some(spec) = object(fields, "spec") {
+        set_pod_spec(spec);
+    }
+}
+
+/// The same for the spec alone, which a controller takes from a template.
+pub(crate) fn set_pod_spec(spec: &mut Fields) {
     set(spec, "enableServiceLinks", || true.into());
     let is_on_host = spec.get("hostNetwork") == Some(&Value::Bool(true));
     for list in ["containers", "initContainers"] {

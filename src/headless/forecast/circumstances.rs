@@ -1,52 +1,12 @@
-//! What OLD runs on, and who asks it: `--nodes` and `--traffic`.
+//! Who asks OLD: `--traffic`.
 
-use hellok8s_lab::api::{Quantity, Service};
-use hellok8s_lab::apiserver::{Key, NODE};
+use hellok8s_lab::api::Service;
+use hellok8s_lab::apiserver::Key;
 use hellok8s_lab::lab::Lab;
 use hellok8s_lab::network::MOST_PER_SECOND;
-use serde_json::{Map, Value, json};
 
-/// What a node may be said to have.
-const RESOURCES: [&str; 4] = ["cpu", "memory", "pods", "ephemeral-storage"];
 /// Requests flow for so long before the change, in simulated milliseconds: what is lost without it is no fault of it.
 const BEFORE_MS: u64 = 10_000;
-
-/// What the node has: capacity and allocatable alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Nodes {
-    resources: Map<String, Value>,
-}
-
-impl Nodes {
-    /// Reads `cpu=4,memory=16Gi,pods=110`.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = |why: String| format!("--nodes {text:?}: {why}; it is of the form cpu=4,memory=16Gi,pods=110");
-        let mut resources = Map::new();
-        for part in text.split(',') {
-            let (name, amount) = part.split_once('=').ok_or_else(|| wrong(format!("{part:?} has no =")))?;
-            if !RESOURCES.contains(&name) {
-                return Err(wrong(format!("{name:?} is none of {}", RESOURCES.join(", "))));
-            }
-            let quantity = Quantity::parse(amount).map_err(|_| wrong(format!("{amount:?} is no quantity")))?;
-            if quantity.milli_value() <= 0 {
-                return Err(wrong(format!("{name} has to be more than 0")));
-            }
-            if resources.insert(name.to_owned(), json!(quantity.canonical())).is_some() {
-                return Err(wrong(format!("{name} is there twice")));
-            }
-        }
-        Ok(Self { resources })
-    }
-
-    /// The command that gives it to the node.
-    pub fn command(&self) -> String {
-        let patch = json!({"status": {"capacity": self.resources, "allocatable": self.resources}});
-        format!("kubectl patch node {NODE} --subresource=status --type=merge -p '{patch}'")
-    }
-}
 
 /// Requests to one Service, or to all.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! `forecast OLD NEW`: what applying NEW to a cluster in which OLD has come to rest will do.
 
 mod circumstances;
+mod nodes;
 mod report;
 mod sarif;
 mod side;
@@ -22,7 +23,8 @@ use hellok8s_lab::process::Files;
 use hellok8s_lab::session::brought::{self, Assumed};
 use serde_json::{Value, json};
 
-pub use circumstances::{Nodes, Requests};
+pub use circumstances::Requests;
+pub use nodes::Nodes;
 use side::Side;
 
 /// How to make a forecast.
@@ -32,8 +34,8 @@ pub struct ForecastOptions {
     pub old: PathBuf,
     /// What is applied.
     pub new: PathBuf,
-    /// What its node has, where that is not as in the page.
-    pub nodes: Option<Nodes>,
+    /// The nodes it runs on, where they are not as in the page.
+    pub nodes: Vec<Nodes>,
     /// Who asks its Services.
     pub traffic: Vec<Requests>,
     /// Seed of the first run.
@@ -139,9 +141,7 @@ fn tell(options: &ForecastOptions, old: &Side, new: &Side) -> Result<Told, Strin
     let items: Vec<&Value> = assumed.iter().map(|assumed| &assumed.manifest).collect();
     files.write(SURROUNDINGS, json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string());
     let mut lab = Lab::with_files(&LabOptions { seed: options.seed, version: options.version }, files);
-    if let Some(nodes) = &options.nodes {
-        bring(&mut lab, &nodes.command(), old)?;
-    }
+    let left_out = nodes::make(&mut lab, &options.nodes)?;
     let stand_ins = put_images(&mut lab, old, new)?;
     if !assumed.is_empty() {
         bring(&mut lab, &format!("kubectl create -f {SURROUNDINGS}"), old)?;
@@ -166,6 +166,9 @@ fn tell(options: &ForecastOptions, old: &Side, new: &Side) -> Result<Told, Strin
     }
     if let Some(sentence) = taken_to_be_there(&assumed) {
         verdict.because.push_str(&sentence);
+    }
+    if !left_out.is_empty() {
+        verdict.because.push_str(&format!(" Nodes that are not ready are left out: {}.", left_out.join(", ")));
     }
     for object in old.missing_in(new) {
         verdict.because.push_str(&format!(" {object} stays: applying deletes nothing."));

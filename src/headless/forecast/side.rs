@@ -105,7 +105,11 @@ fn manifests(dir: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(paths)
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
+/// What stands in a file, as kubectl reads it.
+///
+/// # Errors
+/// When it cannot be read, or is too long.
+pub fn read_text(path: &Path) -> Result<String, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     // A pipe or a device has no length: what comes out of it is measured as it is read.
     let mut bytes = Vec::new();
@@ -190,7 +194,7 @@ impl Side {
 }
 
 /// A List is its items.
-fn add_object(objects: &mut Vec<Located>, shown: &str, document: Document) {
+pub fn add_object(objects: &mut Vec<Located>, shown: &str, document: Document) {
     let is_list = document.value.get("kind").and_then(Value::as_str) == Some("List");
     match document.value.get("items").and_then(Value::as_array) {
         Some(items) if is_list => {

@@ -5,6 +5,7 @@ use hellok8s_lab::sim::SimTime;
 use leptos::prelude::*;
 
 use super::{Core, Simulation};
+use crate::view::browser::now_us;
 
 /// How far ahead a search for the next change or for rest looks: the progress deadline lies within.
 const LONGEST_SEARCH_MS: u64 = 900_000;
@@ -12,6 +13,12 @@ const LONGEST_SEARCH_MS: u64 = 900_000;
 const STABLE_MS: u64 = 30_000;
 /// Speeds on offer beside the story, in hundredths.
 pub const SPEEDS: [u32; 9] = [25, 50, 100, 200, 500, 1000, 2000, 3000, 6000];
+/// What one call of `window.lab.advance` lets go by at most: a day of simulated time.
+const LONGEST_ADVANCE_MS: u64 = 86_400_000;
+/// How long such a call may keep the page from answering, in microseconds by the clock.
+const LONGEST_ADVANCE_US: u64 = 20_000_000;
+/// The clock is asked each time that so many simulated milliseconds have passed.
+const ADVANCE_PART_MS: u64 = 5_000;
 /// A moment that time has left so far behind, in simulated milliseconds, is gone back to itself before the one before it.
 const LEFT_BEHIND_MS: u64 = 1_000;
 
@@ -25,12 +32,16 @@ impl Simulation {
         self.refresh(true);
     }
 
-    /// Lets simulated time go by at once.
+    /// Lets simulated time go by at once: at most a day of it, and no more than the page does in twenty seconds.
     pub fn advance(self, ms: u64) {
+        let began_us = now_us();
         self.core.update_value(|core| {
             core.note(&format!("+{ms} ms"));
-            let until = core.lab.now() + ms;
-            core.lab.run_until(until);
+            let until = core.lab.now() + ms.min(LONGEST_ADVANCE_MS);
+            while core.lab.now() < until && now_us().saturating_sub(began_us) < LONGEST_ADVANCE_US {
+                let part = core.lab.now() + ADVANCE_PART_MS;
+                core.lab.run_until(part.min(until));
+            }
         });
         self.refresh(true);
     }
