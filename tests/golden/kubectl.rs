@@ -11,7 +11,9 @@ use hellok8s_lab::kubectl::duration::{human_duration, short_human_duration};
 use hellok8s_lab::kubectl::printers::{
     Column, Row, Table, TableOptions, TablePrinter, print_deployment, print_pod, print_replica_set,
 };
-use hellok8s_lab::kubectl::rollout::{Undo, deployment_progress, undo, view_history};
+use hellok8s_lab::kubectl::rollout::{
+    Progress, Undo, daemon_set_progress, deployment_progress, stateful_set_progress, undo, view_history,
+};
 use hellok8s_lab::sim::SimTime;
 use serde_json::{Map, Value, json};
 
@@ -227,6 +229,79 @@ fn kubectl_rollout_status() {
         }));
         let progress = deployment_progress(&deployment, 0)?;
         same(&json!([progress.message, progress.done]), &json!([case["msg"], case["done"]]))
+    });
+}
+
+/// What `kubectl rollout status` says of an object, as the tables of whole rollouts write it.
+fn rollout_status(progress: Result<Progress, String>) -> Value {
+    match progress {
+        Ok(Progress { message, done }) => json!([message, done, null]),
+        Err(error) => json!(["", true, error]),
+    }
+}
+
+#[test]
+fn rollout_statefulset() {
+    run("rollout_statefulset", |row| {
+        let input = &row["in"];
+        let ops = || input["ops"].as_array().into_iter().flatten();
+        for step in row["out"]["steps"].as_array().into_iter().flatten() {
+            let done: Vec<&Value> = ops().filter(|op| op["t"].as_i64() <= step["t"].as_i64()).collect();
+            let last =
+                |op: &str, field: &str| done.iter().rev().find(|done| done["op"] == op).map(|done| done[field].clone());
+            let partition = last("partition", "partition").unwrap_or_else(|| input["partition"].clone());
+            let changes = ["create", "setVersion", "scale", "partition"];
+            let mut strategy = json!({"type": input["updateStrategy"]});
+            if !partition.is_null() {
+                strategy["rollingUpdate"] = json!({"partition": partition});
+            }
+            let named = |field: &str| format!("web-{{{}}}", step[field].as_str().unwrap_or_default());
+            let status = &step["status"];
+            let ours = rollout_status(stateful_set_progress(&json!({
+                "metadata": {
+                    "name": "web",
+                    "generation": done.iter().filter(|op| changes.iter().any(|change| op["op"] == *change)).count(),
+                },
+                "spec": {
+                    "replicas": last("scale", "replicas").unwrap_or_else(|| input["replicas"].clone()),
+                    "updateStrategy": strategy,
+                },
+                "status": {
+                    "observedGeneration": step["observedGeneration"], "readyReplicas": status[1],
+                    "currentReplicas": status[3], "updatedReplicas": status[4],
+                    "currentRevision": named("currentRevision"), "updateRevision": named("updateRevision"),
+                },
+            })));
+            same(&ours, &step["rolloutStatus"])?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn rollout_daemonset() {
+    run("rollout_daemonset", |row| {
+        let input = &row["in"];
+        for step in row["out"]["steps"].as_array().into_iter().flatten() {
+            let ops = input["ops"].as_array().into_iter().flatten().filter(|op| op["t"].as_i64() <= step["t"].as_i64());
+            let changes = ["create", "setVersion", "maxUnavailable"];
+            // As the API server fills it in.
+            let kind = input["spec"]["updateStrategy"]["type"].as_str().unwrap_or("RollingUpdate");
+            let status = &step["status"];
+            let ours = rollout_status(daemon_set_progress(&json!({
+                "metadata": {
+                    "name": "agent",
+                    "generation": ops.filter(|op| changes.iter().any(|change| op["op"] == *change)).count(),
+                },
+                "spec": {"updateStrategy": {"type": kind}},
+                "status": {
+                    "observedGeneration": status["observedGeneration"], "desiredNumberScheduled": status["desired"],
+                    "updatedNumberScheduled": status["upToDate"], "numberAvailable": status["available"],
+                },
+            })));
+            same(&ours, &step["rolloutStatus"])?;
+        }
+        Ok(())
     });
 }
 

@@ -6,14 +6,17 @@ use serde_json::{Value, json};
 
 use crate::api::well_known::{DEPLOYMENT_REVISION, LAST_APPLIED};
 use crate::api::{Deployment, Kind, Object, ReplicaSet, Time};
-use crate::apiserver::{ChangeType, Key, qualified};
+use crate::apiserver::{ChangeType, Key, PatchType, qualified};
 use crate::client::Watch;
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
-use crate::kubectl::rollout::{Undo, deployment_progress, undo as plan_undo, view_history};
+use crate::kubectl::rollout::{
+    Return, Undo, daemon_set_progress, deployment_progress, revision_history, revision_undo, stateful_set_progress,
+    undo as plan_undo, view_history,
+};
 use crate::kubectl::selection::{Item, Rules, select};
 use crate::process::{Io, Poll, Process, World};
 use crate::sim::SimTime;
@@ -76,6 +79,42 @@ fn deployment_of<'i>(item: &'i Item, otherwise: &str) -> Result<&'i Arc<Deployme
     }
 }
 
+/// Whether an object of this kind has ControllerRevisions.
+fn has_revisions(kind: Kind) -> bool {
+    matches!(kind, Kind::DaemonSet | Kind::StatefulSet)
+}
+
+fn revisions(call: &Call<'_, '_>, item: &Item) -> Vec<Value> {
+    let found = call.world.client().list(Kind::ControllerRevision, Some(&item.key.namespace));
+    found.iter().map(Object::to_value).collect()
+}
+
+/// The history of a DaemonSet or StatefulSet.
+fn revision_history_of(call: &mut Call<'_, '_>, item: &Item, revision: i64) -> Result<(), Failure> {
+    let set = item.value().unwrap_or_default();
+    let text = revision_history(item.kind, &set, &revisions(call, item), revision, call.world.client().version())?;
+    let with = if revision > 0 { format!("with revision #{revision}") } else { String::new() };
+    call.answer(item.kind, set, &format!("{with}\n{text}"), DryRun::None, Held::Typed)
+}
+
+/// Brings a DaemonSet or StatefulSet back.
+fn revision_undo_of(call: &mut Call<'_, '_>, item: &Item, wanted: i64, dry_run: DryRun) -> Result<(), Failure> {
+    let set = item.value().unwrap_or_default();
+    let version = call.world.client().version();
+    let is_client = dry_run == DryRun::Client;
+    let plan = revision_undo(item.kind, &set, &revisions(call, item), wanted, is_client, version)?;
+    let patch = match plan {
+        Return::Say(text) => return call.answer(item.kind, set, &text, dry_run, Held::Typed),
+        Return::Patch(patch) => patch,
+    };
+    let options = call.write_options(dry_run);
+    let result = call.world.client_mut().patch(item.kind, &item.key, &patch, PatchType::Strategic, options);
+    let written = call
+        .written(result)
+        .map_err(|failure| Failure::Plain(format!("failed restoring revision {wanted}: {}", failure.message())))?;
+    call.answer(item.kind, written.to_value(), "rolled back", dry_run, Held::Typed)
+}
+
 fn quoted_kind(kind: Kind) -> String {
     let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
     format!("\"{}{group}\"", kind.as_str())
@@ -107,6 +146,9 @@ fn history(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn history_of(call: &mut Call<'_, '_>, item: &Item, revision: i64) -> Result<(), Failure> {
+    if has_revisions(item.kind) {
+        return revision_history_of(call, item, revision);
+    }
     let otherwise = format!("no history viewer has been implemented for {}", quoted_kind(item.kind));
     let deployment = deployment_of(item, &otherwise)?;
     let sets = replica_sets(call, deployment);
@@ -154,6 +196,9 @@ fn undo(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn undo_one(call: &mut Call<'_, '_>, item: &Item, revision: i64, dry_run: DryRun) -> Result<(), Failure> {
+    if has_revisions(item.kind) {
+        return revision_undo_of(call, item, revision, dry_run);
+    }
     let otherwise = format!("no rollbacker has been implemented for {}", quoted_kind(item.kind));
     let deployment = deployment_of(item, &otherwise)?;
     let version = call.world.client().version();
@@ -265,12 +310,12 @@ fn status(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::Plain(format!("revision must be a positive integer: {revision}")));
     }
     let (items, failures) = items(call, true)?;
-    for item in &items {
-        deployment_of(item, &format!("no status viewer has been implemented for {}", item.kind.as_str()))?;
+    if let Some(item) = items.iter().find(|item| item.kind != Kind::Deployment && !has_revisions(item.kind)) {
+        return Err(Failure::Plain(format!("no status viewer has been implemented for {}", item.kind.as_str())));
     }
     let timeout = call.flags.duration_ms("timeout").and_then(|ms| u64::try_from(ms).ok()).filter(|ms| *ms > 0);
     Ok(Next::Wait(Box::new(Following {
-        waiting: items.into_iter().rev().map(|item| item.key).collect(),
+        waiting: items.into_iter().rev().map(|item| (item.kind, item.key)).collect(),
         failures,
         timeout,
         current: None,
@@ -280,11 +325,11 @@ fn status(call: &mut Call<'_, '_>) -> Outcome {
     })))
 }
 
-/// `kubectl rollout status`: a line for every change of the Deployment, until the rollout is done.
+/// `kubectl rollout status`: a line for every change of the object, until the rollout is done.
 #[derive(Clone, Debug)]
 struct Following {
     /// What is to be followed after the present one, last first.
-    waiting: Vec<Key>,
+    waiting: Vec<(Kind, Key)>,
     /// What was not found and what did not succeed, which is said at the end.
     failures: Vec<Failure>,
     /// How long each may take.
@@ -302,8 +347,13 @@ enum Step {
 }
 
 impl Following {
-    fn report(&self, deployment: &Deployment, io: &mut Io) -> Step {
-        match deployment_progress(deployment, self.revision) {
+    fn report(&self, object: &Object, io: &mut Io) -> Step {
+        let progress = match object {
+            Object::Deployment(deployment) => deployment_progress(deployment, self.revision),
+            other if other.kind() == Kind::DaemonSet => daemon_set_progress(&other.to_value()),
+            other => stateful_set_progress(&other.to_value()),
+        };
+        match progress {
             Ok(progress) => {
                 io.out(&progress.message);
                 if progress.done || !self.watches { Step::Finished } else { Step::GoOn }
@@ -314,11 +364,10 @@ impl Following {
 
     fn follow(&self, watch: &mut Watch, world: &World<'_>, io: &mut Io) -> Step {
         for entry in world.client().events(watch) {
-            let Object::Deployment(deployment) = &entry.object else { continue };
             if entry.kind == ChangeType::Deleted {
                 return Step::Failed("object has been deleted".to_owned());
             }
-            match self.report(deployment, io) {
+            match self.report(&entry.object, io) {
                 Step::GoOn => {}
                 step => return step,
             }
@@ -329,15 +378,15 @@ impl Following {
         Step::GoOn
     }
 
-    fn begin(&mut self, key: &Key, world: &mut World<'_>, io: &mut Io) -> Step {
-        let mut watch = world.client_mut().watch(Kind::Deployment);
+    fn begin(&mut self, kind: Kind, key: &Key, world: &mut World<'_>, io: &mut Io) -> Step {
+        let mut watch = world.client_mut().watch(kind);
         watch.namespace = Some(key.namespace.to_string());
         watch.name = Some(key.name.to_string());
         self.current = Some(watch);
         self.until = self.timeout.map_or(SimTime::NEVER, |ms| world.client().now() + ms);
-        match world.client().get(Kind::Deployment, key) {
-            Ok(Object::Deployment(deployment)) => self.report(&deployment, io),
-            _ => Step::Failed("object has been deleted".to_owned()),
+        match world.client().get(kind, key) {
+            Ok(object) => self.report(&object, io),
+            Err(_) => Step::Failed("object has been deleted".to_owned()),
         }
     }
 }
@@ -352,7 +401,7 @@ impl Process for Following {
                     step
                 }
                 None => match self.waiting.pop() {
-                    Some(key) => self.begin(&key, world, io),
+                    Some((kind, key)) => self.begin(kind, &key, world, io),
                     None => {
                         let failures = std::mem::take(&mut self.failures);
                         let Some(failure) = Failure::from_all(failures) else { return Poll::Exited(0) };
