@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::api::{Kind, KubernetesVersion, Object, Pod, ReplicaSet};
+use crate::api::{Kind, KubernetesVersion, Object, Pod, ReplicaSet, Time};
 use crate::apiserver::{
     Applied, DeleteOptions, Deleted, Key, Managers, PatchType, Selectors, Status, WatchEvent, WriteOptions,
 };
@@ -56,6 +56,56 @@ impl Requests {
             execs: self.execs - before.execs.min(self.execs),
         }
     }
+}
+
+/// Whether the cluster serves metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsApi {
+    /// Nobody has made such an API.
+    Absent,
+    /// Its server does not answer yet.
+    Unavailable,
+    /// It answers.
+    Serves,
+}
+
+/// What a container uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContainerMetrics {
+    /// Its name.
+    pub name: String,
+    /// Billionths of a processor.
+    pub cpu_nano: u64,
+    /// Bytes.
+    pub memory_bytes: u64,
+}
+
+/// What a pod uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodMetrics {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// When that was seen.
+    pub at: Time,
+    /// Over how long, in seconds.
+    pub window_s: i64,
+    /// Its containers by name.
+    pub containers: Vec<ContainerMetrics>,
+}
+
+/// What a node uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeMetrics {
+    /// Its name.
+    pub name: String,
+    /// When that was seen.
+    pub at: Time,
+    /// Billionths of a processor.
+    pub cpu_nano: u64,
+    /// Bytes.
+    pub memory_bytes: u64,
 }
 
 /// What can be asked of a cluster from outside.
@@ -151,6 +201,15 @@ pub trait Client {
 
     /// A container's log, or the one of the container before it; none when there is no such container on a node.
     fn logs(&self, pod_uid: &str, container: &str, previous: bool) -> Option<Vec<LogLine>>;
+
+    /// Whether metrics are served.
+    fn metrics_api(&self) -> MetricsApi;
+
+    /// What the pods of a namespace use, or all, as far as that is known.
+    fn pod_metrics(&self, namespace: Option<&str>) -> Vec<PodMetrics>;
+
+    /// What the nodes use, as far as that is known.
+    fn node_metrics(&self) -> Vec<NodeMetrics>;
 
     /// Whether a container runs that has a shell and common programs.
     fn has_shell(&self, pod_uid: &str, container: &str) -> bool;

@@ -3,6 +3,7 @@
 //! Typed structs hold what the lab acts on. A pod's spec also keeps the whole JSON that the user gave, because
 //! every field of the real API is accepted, shown and hashed even where the lab does not act on it.
 
+pub mod autoscaling_v1;
 mod container;
 pub mod conversion;
 pub mod defaults;

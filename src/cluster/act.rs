@@ -27,6 +27,7 @@ impl Cluster {
             Task::Quota(key) => self.sync_quota(key),
             Task::Budget(key) => self.sync_budget(key),
             Task::Autoscaler(key) => self.sync_autoscaler(key),
+            Task::Scrape => self.scrape(),
             Task::Deployment(key) => self.sync_deployment(key, task),
             Task::ReplicaSet(key) => self.sync_replica_set(key),
             Task::Pass(key) => self.resume_pass(key),

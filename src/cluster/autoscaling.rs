@@ -1,6 +1,6 @@
 //! Autoscalers look at their targets every 15 seconds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -22,10 +22,6 @@ pub const RULES: &[&str] = &["autoscaler/scale"];
 
 /// `--horizontal-pod-autoscaler-sync-period`
 const SYNC_MS: u64 = 15_000;
-
-/// The answer of a cluster that has no metrics-server, as minikube's has none before its addon is enabled.
-const NO_METRICS: &str = "unable to fetch metrics from resource metrics API: the server could not find the requested \
-                          resource (get pods.metrics.k8s.io)";
 
 /// What the controller knows of each autoscaler.
 pub(super) type Autoscalers = BTreeMap<Key, (Memory, Status)>;
@@ -56,7 +52,11 @@ impl Cluster {
             Err(error) => (None, Err(error)),
         };
         let replicas = scale.as_ref().map_or(0, |scale| scale.replicas);
-        let measure = |_: &str| Err(NO_METRICS.to_owned());
+        let pods: BTreeSet<&str> =
+            scale.iter().flat_map(|scale| &scale.pods).map(|pod| pod.metadata.name.as_str()).collect();
+        let is_meant = |pod: &str| pods.contains(pod);
+        let measure = |resource: &str, container: &str| self.measure(&key.namespace, &is_meant, resource, container);
+        let scale = scale.clone();
         let pass = Pass { spec, namespace: &key.namespace, scale, measure: &measure, now: self.now };
         let done = pass.run(before.clone(), &mut memory);
         if let Some((target, wanted)) = target.zip(done.scale_to) {

@@ -9,7 +9,7 @@ use crate::api::{Kind, KubernetesVersion, Object};
 use crate::apiserver::{
     Applied, DeleteOptions, Deleted, Key, Managers, PatchType, Selectors, Status, WatchEvent, WriteOptions,
 };
-use crate::client::{CallTimes, Client, Requests, Watch};
+use crate::client::{CallTimes, Client, MetricsApi, NodeMetrics, PodMetrics, Requests, Watch};
 use crate::controllers::endpoints;
 use crate::images::{Exec, LogLine};
 use crate::sim::{Random, SimTime};
@@ -162,6 +162,21 @@ impl Client for Cluster {
     fn logs(&self, pod_uid: &str, container: &str, previous: bool) -> Option<Vec<LogLine>> {
         self.asked.read();
         self.fleet.logs(pod_uid, container, previous, self.now)
+    }
+
+    fn metrics_api(&self) -> MetricsApi {
+        self.asked.read();
+        Self::metrics_api(self)
+    }
+
+    fn pod_metrics(&self, namespace: Option<&str>) -> Vec<PodMetrics> {
+        self.asked.read();
+        Self::pod_metrics(self, namespace)
+    }
+
+    fn node_metrics(&self) -> Vec<NodeMetrics> {
+        self.asked.read();
+        Self::node_metrics(self)
     }
 
     fn has_shell(&self, pod_uid: &str, container: &str) -> bool {

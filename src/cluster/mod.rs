@@ -13,6 +13,7 @@ mod gates;
 mod hashes;
 mod kubelet_world;
 mod limits;
+mod metrics;
 mod node;
 mod nodes;
 mod passes;
@@ -116,6 +117,7 @@ pub struct Cluster {
     slices: Trackers,
     /// What the autoscalers' controller remembers.
     autoscalers: autoscaling::Autoscalers,
+    metrics: metrics::MetricsServer,
     /// When somebody changed something past the API server.
     interventions: Log<SimTime>,
     /// The last decisions not to act, by object and rule: they are logged when they are new.
@@ -162,6 +164,7 @@ impl Cluster {
             trigger_times: TriggerTimes::default(),
             slices: Trackers::default(),
             autoscalers: autoscaling::Autoscalers::default(),
+            metrics: metrics::MetricsServer::default(),
             interventions: Log::default(),
             notes: BTreeMap::new(),
             visits: Visits::default(),

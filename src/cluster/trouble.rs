@@ -36,8 +36,7 @@ impl Cluster {
     /// # Errors
     /// When there is no such pod or container, or it does not run.
     pub fn kill(&mut self, pod: &Key, container: Option<&str>, out_of_memory: bool) -> Result<String, String> {
-        let found = self.existing_pod(pod)?;
-        let (uid, container) = (found.metadata.uid.clone(), chosen_container(found, container)?);
+        let (uid, container) = self.container_of(pod, container)?;
         let now = self.now;
         let kubelet = self.fleet.of_pod_mut(&uid);
         if !kubelet.is_some_and(|kubelet| kubelet.kill_container(&uid, &container, out_of_memory, now)) {
@@ -83,6 +82,12 @@ impl Cluster {
         }
         self.intervened();
         Ok(())
+    }
+
+    /// The uid of a pod and the container of it that is meant.
+    pub(super) fn container_of(&self, pod: &Key, container: Option<&str>) -> Result<(String, String), String> {
+        let found = self.existing_pod(pod)?;
+        Ok((found.metadata.uid.clone(), chosen_container(found, container)?))
     }
 
     fn existing_pod(&self, key: &Key) -> Result<&Pod, String> {

@@ -18,6 +18,8 @@ pub enum Task {
     Budget(Key),
     /// The autoscalers' controller: look at this one's target.
     Autoscaler(Key),
+    /// The metrics-server: ask the nodes.
+    Scrape,
     /// The Deployment controller.
     Deployment(Key),
     /// The ReplicaSet controller.

@@ -32,6 +32,11 @@ const ERRORS: &[Row] = &[
     ),
     (&["was refused"], "连接被拒绝：那个端口上没有程序在监听；检查地址和端口。"),
     (&["ould not resolve host"], "找不到这个主机名：检查 Service 的名字；在集群外要用地址和端口。"),
+    (
+        &["Metrics API not available"],
+        "没有指标：minikube 默认不装 metrics-server，用 minikube addons enable metrics-server 打开，大约半分钟后才有数据。",
+    ),
+    (&["metrics not available yet"], "指标还没有：metrics-server 每 15 秒采一次，Pod 启动后要等几十秒。"),
     (&["unknown command"], "kubectl 没有这个子命令：kubectl --help 会列出全部。"),
     (&["unknown", "flag"], "没有这个选项：在命令后面加 --help 看看有哪些。"),
     (&["is invalid"], "有字段的值不合规则：冒号后面写着是哪个字段、为什么。"),

@@ -1,11 +1,11 @@
-//! The images that every lab knows: the tutorial's five, nginx, busybox and alpine.
+//! The images that every lab knows: the tutorial's five, nginx, busybox, alpine, and that of autoscaling's walkthrough.
 
 use std::sync::Arc;
 
 use super::{Declaration, ImageReference, Place, Registry};
 
 /// Name and document of each, in the form in which learners write their own.
-pub const DOCUMENTS: [(&str, &str); 8] = [
+pub const DOCUMENTS: [(&str, &str); 9] = [
     ("hellok8s:v1", include_str!("builtin/hellok8s-v1.yaml")),
     ("hellok8s:v2", include_str!("builtin/hellok8s-v2.yaml")),
     ("hellok8s:v3", include_str!("builtin/hellok8s-v3.yaml")),
@@ -14,6 +14,7 @@ pub const DOCUMENTS: [(&str, &str); 8] = [
     ("nginx", include_str!("builtin/nginx.yaml")),
     ("busybox", include_str!("builtin/busybox.yaml")),
     ("alpine", include_str!("builtin/alpine.yaml")),
+    ("hpa-example", include_str!("builtin/hpa-example.yaml")),
 ];
 
 /// A document that shows what can be said.

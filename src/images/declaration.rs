@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Uses;
+
 /// A program, as a document: see each field's comment for its unit and default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -51,6 +53,9 @@ pub struct Declaration {
     /// What it writes to its log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogRule>,
+    /// What it uses of the node's processors and memory.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub uses: Uses,
     /// The user that the image names, by number or name; root when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
@@ -267,6 +272,10 @@ fn ok_status() -> u16 {
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_default(value: &Uses) -> bool {
+    *value == Uses::default()
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]

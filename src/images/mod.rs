@@ -7,11 +7,13 @@ mod builtin;
 mod declaration;
 mod fault;
 mod http;
+mod meter;
 mod program;
 mod reference;
 mod registry;
 mod script;
 mod stand_in;
+mod uses;
 mod validation;
 
 pub use builtin::{DOCUMENTS, EXAMPLE};
@@ -20,7 +22,9 @@ pub use declaration::{
 };
 pub use fault::{Faults, RouteFault};
 pub use http::{Answer, Outcome, Request, Response};
+pub use meter::{Limits, Usage};
 pub use program::{Exec, Exit, LogLine, Program, StartError, Surroundings};
 pub use reference::ImageReference;
 pub use registry::{ImageInfo, Place, Pull, Registry};
 pub use stand_in::stand_ins;
+pub use uses::{Amount, Uses};

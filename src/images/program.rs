@@ -1,17 +1,23 @@
 //! A running program: what a started container does with requests, commands and signals, and when it ends.
 
+mod load;
+mod log;
+
 use std::sync::Arc;
 
 use super::declaration::{Declaration, ExecAnswer, OnSigterm, Route};
 use super::fault::Faults;
 use super::http::{Answer, Outcome, Request, Response};
+use super::meter::{Limits, Meter};
 use super::script::{Files, Script, Trap};
 use crate::api::{StringMap, Time};
 use crate::sim::SimTime;
-use crate::sorting;
 
 /// Log lines that a container keeps; older ones are rotated away.
 const MAX_LOG_LINES: usize = 1_000;
+
+/// The reason of a container that the kernel has ended for want of memory.
+const OOM_KILLED: &str = "OOMKilled";
 
 /// What a command that was started in the container does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +83,8 @@ pub struct Surroundings {
     pub environment: Arc<StringMap>,
     /// The files of its volumes, by path.
     pub files: StringMap,
+    /// What it may use.
+    pub limits: Limits,
 }
 
 /// A running program's state.
@@ -95,6 +103,7 @@ pub struct Program {
     files: Files,
     exit: Option<Exit>,
     lines: Vec<LogLine>,
+    meter: Meter,
 }
 
 impl Program {
@@ -129,6 +138,7 @@ impl Program {
             own: Arc::clone(declaration),
             declaration: Arc::clone(declaration),
             files: around.files.clone(),
+            meter: Meter::new(around.limits, now),
             around: Arc::new(around),
             started: now,
             requests: vec![0; declaration.routes.len()],
@@ -144,6 +154,7 @@ impl Program {
             program.exit = Some(crash_exit(crash, now + after.as_ms()));
         }
         program.advance(now);
+        program.mind_memory(now);
         Ok(program)
     }
 
@@ -152,6 +163,7 @@ impl Program {
         let own = Arc::new(Declaration { image: declaration.image.clone(), ..Declaration::default() });
         let at = now + answer.latency_seconds.as_ms();
         Self {
+            meter: Meter::new(around.limits, now),
             declaration: Arc::clone(&own),
             own,
             around: Arc::new(around),
@@ -244,7 +256,7 @@ impl Program {
 
     /// The kernel ends it, for it needs more memory than it may have.
     pub fn run_out_of_memory(&mut self, now: SimTime) {
-        self.exit = Some(Exit { at: now, code: 137, reason: "OOMKilled".to_owned() });
+        self.exit = Some(Exit { at: now, code: 137, reason: OOM_KILLED.to_owned() });
     }
 
     /// Whether something accepts connections on the port.
@@ -309,6 +321,7 @@ impl Program {
         }
         let found = declaration.routes.iter().enumerate().find(|(_, route)| fits(route, path));
         let taken = found.map_or(Taken::NotFound, |(index, route)| self.take_route(now, index, route));
+        let taken = self.work_on(taken, declaration, now);
         if let Some(crash) = &declaration.exit
             && crash.after_requests.is_some_and(|limit| self.all_requests >= limit)
             && self.exit.is_none()
@@ -383,31 +396,6 @@ impl Program {
         let output: String = script.take_output().into_iter().map(|(_, line)| line + "\n").collect();
         let (end, exit_code) = script.exit().unwrap_or((SimTime::NEVER, 0));
         Exec::Ended { exit_code, output, latency_ms: end.ms_since(now) }
-    }
-
-    /// The log up to `until`, oldest first.
-    pub fn log_lines(&self, until: SimTime) -> Vec<LogLine> {
-        let end = self.exit.as_ref().map_or(until, |exit| exit.at.min(until));
-        let mut lines: Vec<LogLine> = self.lines.iter().filter(|line| line.at <= until).cloned().collect();
-        if self.script.is_none() {
-            for rule in self.declaration.logs.iter().filter(|rule| !rule.on_request) {
-                let mut at = self.started + rule.at_seconds.as_ms();
-                let every_ms = rule.every_seconds.map_or(0, super::declaration::Seconds::as_ms);
-                let count = end.ms_since(at).checked_div(every_ms).unwrap_or(0);
-                at += count.saturating_sub(MAX_LOG_LINES as u64) * every_ms;
-                while at <= end {
-                    lines.push(LogLine { at, text: self.fill(&rule.line, at, "") });
-                    if every_ms == 0 {
-                        break;
-                    }
-                    at += every_ms;
-                }
-            }
-            sorting::sort_by_key(&mut lines, |line| line.at);
-        }
-        let surplus = lines.len().saturating_sub(MAX_LOG_LINES);
-        lines.drain(..surplus);
-        lines
     }
 
     fn fill(&self, text: &str, now: SimTime, path: &str) -> String {

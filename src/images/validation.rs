@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::declaration::{Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange};
-use super::{ImageReference, Request};
+use super::{ImageReference, Request, Uses};
 use crate::manifest::{self, Document};
 
 impl Declaration {
@@ -195,6 +195,9 @@ fn check_parts(value: &Value, errors: &mut Vec<DeclarationError>) {
     });
     each(fields, "exec", |answer, path| check_object::<ExecAnswer>(answer, path, errors));
     each(fields, "logs", |rule, path| check_object::<LogRule>(rule, path, errors));
+    if let Some(uses) = fields.get("uses") {
+        check_object::<Uses>(uses, "uses", errors);
+    }
     if let Some(exit) = fields.get("exit") {
         check_object::<Crash>(exit, "exit", errors);
     }
@@ -225,7 +228,7 @@ fn check_object<T: DeserializeOwned>(value: &Value, path: &str, errors: &mut Vec
             }
         })
     });
-    let nested = ["routes", "exec", "logs", "changes", "exit", "sigterm"];
+    let nested = ["routes", "exec", "logs", "changes", "exit", "sigterm", "uses"];
     if culprit.is_some_and(|key| {
         nested.contains(&key.as_str()) && errors.iter().any(|known| known.path.contains(key.as_str()))
     }) {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::{Kind, strict};
+use crate::api::{Kind, autoscaling_v1, strict};
 
 use super::field;
 use super::output::go_syntax::quote;
@@ -67,7 +67,9 @@ pub(super) fn objects(value: Value, source: &str, checks: bool) -> Result<Vec<Re
         let Some(known) = mapped(text(&fields, "apiVersion"), &kind) else {
             return Err(no_mapping(&fields, source));
         };
-        return Ok(vec![Ok(Found { kind: known, value: Value::Object(fields), path: String::new() })]);
+        let mut value = Value::Object(fields);
+        autoscaling_v1::to_v2(&mut value);
+        return Ok(vec![Ok(Found { kind: known, value, path: String::new() })]);
     };
     if !is_mapped_list(text(&fields, "apiVersion"), &kind) {
         return Err(no_mapping(&fields, source));
@@ -153,7 +155,8 @@ fn flatten(mut item: Value, path: String, found: &mut Vec<Result<Found, Refusal>
         }
         return;
     }
-    let (version, kind) = (field::text(&item, "/apiVersion"), field::text(&item, "/kind"));
+    let (version, kind) = (field::text(&item, "/apiVersion").to_owned(), field::text(&item, "/kind").to_owned());
+    let (version, kind) = (version.as_str(), kind.as_str());
     found.push(if kind.is_empty() {
         Err(Refusal::Item(
             "unable to get type info from the object \"*unstructured.Unstructured\": Object 'Kind' is missing in 'object \
@@ -162,7 +165,10 @@ fn flatten(mut item: Value, path: String, found: &mut Vec<Result<Found, Refusal>
         ))
     } else {
         match mapped(version, kind) {
-            Some(kind) => Ok(Found { kind, value: item, path }),
+            Some(kind) => {
+                autoscaling_v1::to_v2(&mut item);
+                Ok(Found { kind, value: item, path })
+            }
             None => Err(Refusal::Item(format!(
                 "unable to recognize no matches for kind {} in version {}",
                 quote(kind),
@@ -187,6 +193,12 @@ fn check_metadata(fields: &Map<String, Value>) -> Result<(), String> {
 
 /// The kind with this name, which may be written in small letters. Models client-go restmapper NewDiscoveryRESTMapper.
 fn mapped(version: &str, kind: &str) -> Option<Kind> {
+    let autoscaler = Kind::HorizontalPodAutoscaler;
+    let version = if version == autoscaling_v1::VERSION && kind == autoscaler.as_str() {
+        autoscaler.api_version()
+    } else {
+        version
+    };
     Kind::parse(version, kind).or_else(|| {
         let small = |known: &Kind| known.as_str().to_ascii_lowercase() == kind && known.api_version() == version;
         Kind::ALL.iter().copied().find(small)

@@ -58,8 +58,9 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
 ];
 
 /// What each command is given beside the flag; without an entry, nothing.
-const ARGUMENTS: [(&str, &str); 68] = [
+const ARGUMENTS: [(&str, &str); 69] = [
     ("kustomize", "folder"),
+    ("autoscale", "deploy web --max=2"),
     ("create clusterrole", "a --verb=get --resource=pods"),
     ("create clusterrolebinding", "a --clusterrole=b"),
     ("create role", "a --verb=get --resource=pods"),
@@ -280,6 +281,10 @@ fn every_flag_of_every_command_is_asked_for() {
                 run(&mut cluster, &mut files, line);
             }
             cluster.run_until(crate::sim::SimTime(22_000));
+            if command.path.starts_with("top ") {
+                cluster.enable_metrics(true);
+                cluster.run_until(crate::sim::SimTime(82_000));
+            }
             let together = TOGETHER.iter().find(|(path, name, _)| *path == command.path && *name == flag.name);
             let together = match flag.name {
                 "allow-missing-template-keys" => "-o name",

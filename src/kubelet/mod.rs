@@ -10,6 +10,7 @@ pub mod decisions;
 pub mod environment;
 mod fleet;
 pub mod image_pull;
+mod load;
 mod mounting;
 pub mod non_root;
 pub mod objects;
@@ -45,6 +46,7 @@ use pod_worker::{PodWorker, Turn};
 
 pub use decisions::{REFUSE_POD, RULES};
 pub use fleet::Fleet;
+pub use load::PodUsage;
 pub use timings::Timings;
 pub use trouble::Served;
 pub use view::{ContainerView, PodView, ProbeKind, ProbePulse, ProbeView};

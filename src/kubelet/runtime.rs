@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, StringMap, Time,
 };
-use crate::images::{Answer, Exec, Exit, Faults, LogLine, Outcome, Program, Request};
+use crate::images::{Answer, Exec, Exit, Faults, LogLine, Outcome, Program, Request, Usage};
 use crate::sim::SimTime;
 
 /// Instances of one container that are kept: the present one and the one before.
@@ -307,6 +307,20 @@ impl PodRuntime {
         if let Some(program) = self.program_mut(name) {
             program.renew_files(files);
         }
+    }
+
+    /// A running container uses so much besides from now on; answers whether it runs.
+    pub fn load(&mut self, name: &str, cpu_milli: Option<u64>, memory_bytes: Option<u64>, now: SimTime) -> bool {
+        let program = self.program_mut(name);
+        program.map(|program| program.load(cpu_milli, memory_bytes, now)).is_some()
+    }
+
+    /// What was last seen of the running containers.
+    pub fn usage(&self, now: SimTime) -> Vec<(String, Usage)> {
+        let running = self.instances.iter().filter(|instance| instance.record.is_running());
+        let used =
+            running.filter_map(|instance| Some((instance.record.name.clone(), instance.program.as_ref()?.usage(now))));
+        used.collect()
     }
 
     /// The kernel ends a running container.

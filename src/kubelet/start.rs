@@ -9,6 +9,7 @@ use super::actions::KillReason;
 use super::back_off::{GoDuration, crash_back_off};
 use super::decisions::{self, reason};
 use super::image_pull::{ImagePuller, Need, Waiting};
+use super::load::limits_of;
 use super::pod_worker::{PodWorker, Turn};
 use super::probing::PodAsker;
 use super::runtime::{Record, RecordState};
@@ -286,6 +287,7 @@ impl PodWorker {
             hostname,
             environment: Arc::clone(&prepared.environment),
             files: self.mounts.files_of(&self.pod.spec, name),
+            limits: limits_of(&self.pod.spec, name, turn.world.objects()),
         };
         let program = Program::start(&info.declaration, &prepared.command, &prepared.args, surroundings, turn.now);
         self.looks.at_next_tick(turn.config, turn.now);

@@ -58,11 +58,15 @@ fn kubectl_words(lead: &str, environment: &Environment) -> Option<Vec<String>> {
 fn words_of_lab(command: &str, world: &World<'_>) -> Vec<String> {
     let words: Vec<&str> = command.split_whitespace().collect();
     let fixed: &[&str] = match words.as_slice() {
-        ["lab"] => &["fail", "help", "image", "kill", "kubelet", "node", "slow", "stand-in", "status", "traffic"],
+        ["lab"] => {
+            &["fail", "help", "image", "kill", "kubelet", "load", "node", "slow", "stand-in", "status", "traffic"]
+        }
         ["lab", "node"] => &["add", "fail", "list", "recover", "remove"],
         ["lab", "node", "add", _, ..] => &["--cpus", "--label", "--memory", "--pods", "--zone"],
         ["lab", "kubelet"] => &["start", "stop"],
-        ["minikube"] => &["image", "ip", "node", "service", "start", "status"],
+        ["minikube"] => &["addons", "image", "ip", "node", "service", "start", "status"],
+        ["minikube", "addons"] => &["disable", "enable", "list"],
+        ["minikube", "addons", "disable" | "enable"] => &["metrics-server"],
         ["minikube", "start"] => &["--cpus", "--memory", "--nodes"],
         ["minikube", "node"] => &["add", "delete", "list", "start", "stop"],
         ["lab", "node", "fail" | "recover" | "remove"]

@@ -255,7 +255,7 @@ fn hpa_steps() {
                 })))
             });
             let api = "unable to fetch metrics from resource metrics API: the server";
-            let measure = |resource: &str| {
+            let measure = |resource: &str, _: &str| {
                 let mut samples = Samples::new();
                 for (name, born) in fake.pods.iter().filter(|(_, born)| t >= born + number("metricsDelaySeconds")) {
                     let milli = match resource {

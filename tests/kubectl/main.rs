@@ -372,7 +372,7 @@ fn every_command_has_a_page_of_help_in_kubectls_form() {
             ),
             (
                 "kubectl autoscale deployment web --min=1 --max=3",
-                "error: the lab has no metrics, so that nothing could be scaled by them\n# exit 1\n",
+                "Error from server (NotFound): deployments.apps \"web\" not found\n# exit 1\n",
             ),
             ("kubectl apply -k .", "error: the lab's kubectl has no kustomize\n# exit 1\n"),
         ],

@@ -339,9 +339,10 @@ fn of_kind(kind: Kind) -> Option<Consequence> {
             decides("none of its pods is made here", "这里不会创建它的 Pod")
         }
         Kind::Job | Kind::CronJob => decides("none of its pods runs here", "这里不会运行它的 Pod"),
-        Kind::HorizontalPodAutoscaler => {
-            decides("it may change the number of replicas at any time", "它随时可能改变副本数")
-        }
+        Kind::HorizontalPodAutoscaler => decides(
+            "it may change the number of replicas at any time, by a load that is not known here",
+            "它随时可能按负载改变副本数，而实际负载在这里并不知道",
+        ),
         Kind::Ingress => WAY_IN,
         Kind::NetworkPolicy => decides("it may keep requests from the pods", "它可能拦下发往 Pod 的请求"),
         Kind::PersistentVolumeClaim => {

@@ -50,8 +50,8 @@ pub struct Pass<'a> {
     pub namespace: &'a str,
     /// Its target, or why it cannot be had.
     pub scale: Result<Scale, NoScale>,
-    /// What the metrics' API answers about a resource of the target's pods.
-    pub measure: &'a dyn Fn(&str) -> Result<Samples, String>,
+    /// What the metrics' API answers about a resource of the target's pods, or of one of their containers when it is named.
+    pub measure: &'a dyn Fn(&str, &str) -> Result<Samples, String>,
     /// Now.
     pub now: SimTime,
 }
@@ -221,8 +221,8 @@ impl Pass<'_> {
         };
         let spec = metric.pointer(source).cloned().unwrap_or_default();
         let resource = spec.get("name").and_then(Value::as_str).unwrap_or_default();
-        let samples =
-            (self.measure)(resource).map_err(|error| format!("unable to get metrics for resource {resource}: {error}"));
+        let samples = (self.measure)(resource, container)
+            .map_err(|error| format!("unable to get metrics for resource {resource}: {error}"));
         let question = Question {
             current: scale.replicas,
             resource,

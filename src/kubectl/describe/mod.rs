@@ -1,5 +1,6 @@
 //! `kubectl describe`: everything about one object, for reading.
 
+mod autoscaler;
 mod container;
 mod deployment;
 mod event;

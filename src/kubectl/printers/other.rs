@@ -248,7 +248,7 @@ fn autoscaler(fields: &Value, age: String) -> Vec<String> {
     let current = field::list(fields, "/status/currentMetrics");
     let metrics = field::list(fields, "/spec/metrics");
     let shown = metrics.iter().take(SHOWN_METRICS).enumerate();
-    let targets: Vec<String> = shown.map(|(index, metric)| resource_metric(metric, current.get(index))).collect();
+    let targets: Vec<String> = shown.map(|(index, metric)| metric_cell(metric, current.get(index))).collect();
     let targets = match metrics.len().saturating_sub(SHOWN_METRICS) {
         0 => targets.join(", "),
         more => format!("{} + {more} more...", targets.join(", ")),
@@ -268,21 +268,35 @@ fn autoscaler(fields: &Value, age: String) -> Vec<String> {
 const SHOWN_METRICS: usize = 2;
 
 /// What is measured and what it should be. Models formatHPAMetrics.
-fn resource_metric(metric: &Value, current: Option<&Value>) -> String {
-    let name = field::text(metric, "/resource/name");
+fn metric_cell(metric: &Value, current: Option<&Value>) -> String {
+    let source = match field::text(metric, "/type") {
+        "External" => "external",
+        "Pods" => "pods",
+        "Object" => "object",
+        "Resource" => "resource",
+        "ContainerResource" => "containerResource",
+        _ => return "<unknown type>".to_owned(),
+    };
+    let target = |of: &str| metric.pointer(&format!("/{source}/target/{of}")).map(field::scalar);
     let now = |of: &str| {
-        let value = current.and_then(|current| current.pointer(&format!("/resource/current/{of}")));
+        let value = current.and_then(|current| current.pointer(&format!("/{source}/current/{of}")));
         value.map(field::scalar)
     };
     let unknown = || "<unknown>".to_owned();
-    match (field::text(metric, "/resource/target/averageValue"), metric.pointer("/resource/target/averageUtilization"))
-    {
-        ("", None) => "<unknown type>".to_owned(),
-        ("", Some(target)) => {
-            let now = now("averageUtilization").map_or_else(unknown, |percent| format!("{percent}%"));
-            format!("{name}: {now}/{}%", field::scalar(target))
+    let average = now("averageValue").unwrap_or_else(unknown);
+    if matches!(source, "resource" | "containerResource") {
+        let name = field::text(metric, &format!("/{source}/name"));
+        if let Some(target) = target("averageValue") {
+            return format!("{name}: {average}/{target}");
         }
-        (target, _) => format!("{name}: {}/{target}", now("averageValue").unwrap_or_else(unknown)),
+        let now = now("averageUtilization").map_or_else(unknown, |percent| format!("{percent}%"));
+        let target = target("averageUtilization").map_or_else(|| "<auto>".to_owned(), |percent| format!("{percent}%"));
+        return format!("{name}: {now}/{target}");
+    }
+    match target("averageValue") {
+        Some(target) if source == "pods" => format!("{average}/{target}"),
+        Some(target) => format!("{average}/{target} (avg)"),
+        None => format!("{}/{}", now("value").unwrap_or_else(unknown), target("value").unwrap_or_default()),
     }
 }
 

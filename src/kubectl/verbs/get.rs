@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::{Kind, KubernetesVersion, Object};
+use crate::api::{Kind, KubernetesVersion, Object, autoscaling_v1};
 use crate::apiserver::Selectors;
 use crate::client::{Client, Watch};
 use crate::kubectl::TabWriter;
@@ -100,10 +100,11 @@ fn print_generic(call: &mut Call<'_, '_>, selection: Selection, mut printer: Pri
     if selection.items.is_empty() && call.flags.switch("ignore-not-found") {
         return finish(failed);
     }
+    let as_v1 = asks_for_v1(call);
     let shown = |item: &Item| {
         let mut value = item.object.as_ref()?.to_value();
         call.add_managers(item.kind, &mut value, &printer);
-        Some(value)
+        Some(if as_v1 { autoscaling_v1::to_v1(&value) } else { value })
     };
     let mut objects: Vec<_> = selection.items.iter().filter_map(shown).collect();
     if let Some(path) = call.flags.text("sort-by").filter(|path| !path.is_empty()) {
@@ -112,6 +113,12 @@ fn print_generic(call: &mut Call<'_, '_>, selection: Selection, mut printer: Pri
     let text = printer.print(objects, selection.single)?;
     call.io.out(text);
     finish(failed)
+}
+
+/// Whether the line asks for autoscalers in their older version, as `hpa.v1.autoscaling` does.
+fn asks_for_v1(call: &Call<'_, '_>) -> bool {
+    let types = call.args().first().map_or("", String::as_str);
+    types.split('/').next().is_some_and(|types| types.ends_with(".v1.autoscaling"))
 }
 
 fn finish(failures: Vec<Failure>) -> Outcome {

@@ -4,6 +4,7 @@ mod annotate;
 mod api_resources;
 mod apply;
 mod auth;
+mod autoscale;
 mod config;
 mod create;
 mod create_policy;
@@ -172,7 +173,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &config::DELETE_USER,
     &config::RENAME_CONTEXT,
     &version::VERSION,
-    &refused::AUTOSCALE,
+    &autoscale::AUTOSCALE,
     &refused::CERTIFICATE,
     &refused::PLUGIN,
     &refused::ALPHA,

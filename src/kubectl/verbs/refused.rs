@@ -18,12 +18,6 @@ macro_rules! refused {
     };
 }
 
-refused!(
-    AUTOSCALE,
-    "autoscale",
-    "Auto-scale a deployment, replica set, stateful set, or replication controller",
-    "metrics, so that nothing could be scaled by them"
-);
 refused!(CERTIFICATE, "certificate", "Modify certificate resources", "certificates that could be asked for");
 refused!(PLUGIN, "plugin", "Provides utilities for interacting with plugins", "plugins");
 refused!(ALPHA, "alpha", "Commands for features in alpha", "features in alpha");

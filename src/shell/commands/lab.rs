@@ -3,6 +3,7 @@
 mod bring;
 mod defect;
 mod image;
+mod load;
 mod node;
 mod status;
 
@@ -15,6 +16,8 @@ use crate::process::{Io, World};
 const HELP: &str = "\
 lab traffic SERVICE N [PATH]      N requests a second to a service, for / or PATH
 lab traffic SERVICE off           ends them; lab traffic alone shows what became of them
+lab load POD|deploy/NAME --cpu 300m --memory 64Mi
+                                  running containers use so much besides, until they end; --cpu 0 --memory 0 ends it
 lab kill POD [-c CONTAINER]       ends a container as SIGKILL does; --oom: as when memory runs out
 lab slow IMAGE 20s                containers of the image that start from now on need 20 s until they listen
 lab slow IMAGE off                as the image says
@@ -35,7 +38,7 @@ lab status                        what is not as it should be
 -n NAMESPACE for pods and services elsewhere than in the namespace default.
 ";
 
-/// `lab traffic|kill|slow|fail|kubelet|node|status|help`
+/// `lab traffic|load|kill|slow|fail|kubelet|node|status|help`
 pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i32 {
     let (options, words) = split(arguments.get(1..).unwrap_or_default());
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -44,6 +47,7 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
         ["traffic"] => Ok(traffic(world)),
         ["traffic", service, rate] => set_traffic(world, &options.key(service), rate, "/"),
         ["traffic", service, rate, path] => set_traffic(world, &options.key(service), rate, path),
+        ["load", ..] => load::run(arguments.get(2..).unwrap_or_default(), world),
         ["kill", pod] => {
             let key = options.key(pod.trim_start_matches("pod/"));
             world.cluster.kill(&key, options.container.as_deref(), options.is_oom).map(|container| {

@@ -1,5 +1,6 @@
 //! `minikube`: the nodes' images, addresses and services.
 
+mod addons;
 mod nodes;
 
 use super::docker::short;
@@ -7,7 +8,7 @@ use crate::apiserver::NODE_IP;
 use crate::images::{ImageReference, Place};
 use crate::process::{Io, World};
 
-/// `minikube status|ip|image load|image ls|service|start|node`
+/// `minikube status|ip|addons|image load|image ls|service|start|node`
 pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i32 {
     let words: Vec<&str> = arguments.iter().skip(1).map(String::as_str).filter(|word| !word.starts_with('-')).collect();
     match words.as_slice() {
@@ -19,6 +20,7 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
             io.out(format!("{NODE_IP}\n"));
             0
         }
+        ["addons", rest @ ..] => addons::run(rest, world, io),
         ["start" | "node", ..] => nodes::run(arguments.get(1..).unwrap_or_default(), world, io),
         ["image", "ls" | "list"] => {
             for (reference, _) in world.cluster.registry.list(Place::Node) {
@@ -29,7 +31,7 @@ pub(super) fn run(arguments: &[String], world: &mut World<'_>, io: &mut Io) -> i
         ["image", "load", names @ ..] if !names.is_empty() => load(names, world, io),
         ["service", name, ..] => service(name, arguments, world, io),
         _ => {
-            io.err("minikube: known here are start [--nodes N --cpus N --memory N], status, ip, node list|add|delete|stop|start, image load NAME, image ls, service NAME --url\n");
+            io.err("minikube: known here are start [--nodes N --cpus N --memory N], status, ip, addons list|enable|disable metrics-server, node list|add|delete|stop|start, image load NAME, image ls, service NAME --url\n");
             1
         }
     }
