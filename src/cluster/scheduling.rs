@@ -19,7 +19,7 @@ use crate::scheduler::cycle::{self, Choice, Failure, Outcome};
 use crate::scheduler::hints::{Action, Event as Hint, node_changes};
 use crate::scheduler::preemption::{Budget, Preemption};
 use crate::scheduler::queue::{Refusal, Waiting};
-use crate::scheduler::{Cycle, PodInfo, Selector};
+use crate::scheduler::{Cycle, NodeInfo, PodInfo, Selector};
 use crate::sim::SimTime;
 
 use super::Cluster;
@@ -99,7 +99,11 @@ impl Cluster {
         if self.api.bind(key, &choice.node, labels, status).is_err() {
             return;
         }
-        let mut inputs = vec![("node", json!(choice.node)), ("podsOnNode", json!(on_node))];
+        let mut inputs = vec![
+            ("node", json!(choice.node)),
+            ("podsOnNode", json!(on_node)),
+            ("nodesThatFit", json!(choice.feasible.len())),
+        ];
         if choice.feasible.len() > 1 {
             let of_node = |at: usize| {
                 let points = choice.scores.iter().filter_map(|plugin| Some((plugin.plugin, plugin.scores.get(at)?)));
@@ -107,6 +111,9 @@ impl Cluster {
             };
             let all = choice.feasible.iter().enumerate().map(|(at, name)| (name.clone(), Value::Object(of_node(at))));
             inputs.push(("scores", Value::Object(all.collect())));
+        }
+        if !choice.refused.is_empty() {
+            inputs.push(("refused", json!(choice.refused)));
         }
         let action = format!("bind {} to {}", pod.metadata.name, choice.node);
         self.decide("scheduler", &format!("Pod/{key}"), Reason { rule: "scheduler/bind", inputs, action });
@@ -145,7 +152,10 @@ impl Cluster {
         self.record_scheduling(pod, "Scheduling", EventType::Warning, "FailedScheduling", failure.note());
         if status != pod.status {
             let _still_there = self.api.update_pod_status(key, &pod.metadata.uid, status);
-            let inputs = vec![("nodes", json!(nodes)), ("obstacle", json!(failure.message))];
+            let mut inputs = vec![("nodes", json!(nodes)), ("obstacle", json!(failure.message))];
+            if !failure.refused.is_empty() {
+                inputs.push(("refused", json!(failure.refused)));
+            }
             let action = format!("{} stays Pending", pod.metadata.name);
             self.decide("scheduler", &object, Reason { rule: "scheduler/unschedulable", inputs, action });
         }
@@ -303,6 +313,11 @@ impl Cluster {
         for pod in pods {
             self.activate(&pod.uid, Key::new(pod.namespace.as_str(), pod.name.as_str()), pod.priority);
         }
+    }
+
+    /// The nodes as the scheduler counts them: what each has, and what its pods ask for.
+    pub fn counted_nodes(&self) -> Vec<Arc<NodeInfo>> {
+        self.scheduler.nodes()
     }
 
     fn namespace_labels(&self) -> BTreeMap<String, StringMap> {

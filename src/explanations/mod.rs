@@ -5,6 +5,7 @@
 
 mod caption;
 pub mod hints;
+pub mod obstacle;
 mod rules;
 mod template;
 

@@ -1,13 +1,14 @@
 //! Sentences with places that a decision's inputs fill.
 //!
 //! `{name}` stands for the input of that name, `{object}` for what the decision is about. `{name/s}` is an input in
-//! milliseconds, said in seconds; `{name/name}` is a name, said as short as its pods' or ReplicaSet's fellows allow.
+//! milliseconds, said in seconds; `{name/name}` is a name, said as short as its pods' or ReplicaSet's fellows allow;
+//! `{name/reasons}` is the scheduler's message, in words (see [`super::obstacle`]).
 //! `{name|pod|pods}` is the first word where the input is 1, else the second. `**` stands around what is emphasised.
 
 use serde_json::Value;
 
 use super::caption::{Caption, MARK, short_name};
-use super::in_words;
+use super::{in_words, obstacle};
 use crate::decision::Decision;
 use crate::lang::Lang;
 
@@ -18,25 +19,25 @@ const OBJECT: &str = "object";
 pub fn filled(template: &str, decision: &Decision, lang: Lang) -> Caption {
     let mut caption = Caption { spans: Vec::new(), lang };
     for (at, part) in template.split(MARK).enumerate() {
-        caption.append(&part_filled(part, decision), at % 2 == 1);
+        caption.append(&part_filled(part, decision, lang), at % 2 == 1);
     }
     caption
 }
 
-fn part_filled(part: &str, decision: &Decision) -> String {
+fn part_filled(part: &str, decision: &Decision, lang: Lang) -> String {
     let mut text = String::new();
     let mut rest = part;
     while let Some((before, behind)) = rest.split_once('{') {
         let (place, after) = behind.split_once('}').unwrap_or((behind, ""));
         text.push_str(before);
-        text.push_str(&place_filled(place, decision));
+        text.push_str(&place_filled(place, decision, lang));
         rest = after;
     }
     text.push_str(rest);
     text
 }
 
-fn place_filled(place: &str, decision: &Decision) -> String {
+fn place_filled(place: &str, decision: &Decision, lang: Lang) -> String {
     if place == OBJECT {
         return short_name(decision.object.rsplit('/').next().unwrap_or_default()).to_owned();
     }
@@ -50,6 +51,7 @@ fn place_filled(place: &str, decision: &Decision) -> String {
     match (input(name), form) {
         (Some(Value::Number(ms)), "s") => seconds(ms.as_u64().unwrap_or(0)),
         (Some(Value::String(name)), "name") => short_name(name).to_owned(),
+        (Some(Value::String(message)), "reasons") => obstacle::in_words(message, lang),
         (Some(value), _) => in_words(value),
         (None, _) => "–".to_owned(),
     }

@@ -36,7 +36,12 @@ pub struct Choice {
     pub feasible: Vec<String>,
     /// Points by plugin; empty with one node only.
     pub scores: Vec<PluginScores>,
+    /// Why the other nodes did not, where they were looked at.
+    pub refused: Refusals,
 }
+
+/// What is wrong with each node, by its name.
+pub type Refusals = BTreeMap<String, Vec<String>>;
 
 /// What became of the attempt.
 #[derive(Clone, Debug)]
@@ -52,6 +57,8 @@ pub enum Outcome {
 pub struct Failure {
     /// The whole text, as the pod's condition has it.
     pub message: String,
+    /// What is wrong with each node.
+    pub refused: Refusals,
     /// The plugins whose changes of mind are waited for.
     pub plugins: BTreeSet<&'static str>,
     /// Whom the pod drives away.
@@ -79,6 +86,7 @@ pub fn schedule(cycle: &Cycle<'_>) -> Outcome {
     if cycle.nodes.is_empty() {
         return Outcome::Unschedulable(Failure {
             message: "no nodes available to schedule pods".to_owned(),
+            refused: Refusals::new(),
             plugins: BTreeSet::new(),
             preemption: None,
             clears_nomination: true,
@@ -87,7 +95,8 @@ pub fn schedule(cycle: &Cycle<'_>) -> Outcome {
     let prepared = Prepared::new(cycle);
     let found = find_nodes(cycle, &prepared);
     if !found.feasible.is_empty() {
-        return Outcome::Scheduled(choose(cycle, &found.feasible));
+        let refused = refusals(cycle, &found);
+        return Outcome::Scheduled(Choice { refused, ..choose(cycle, &found.feasible) });
     }
     let post = preemption::preempt(cycle, &prepared, &found);
     let mut message = failure_text(cycle.nodes.len(), &found);
@@ -96,6 +105,7 @@ pub fn schedule(cycle: &Cycle<'_>) -> Outcome {
     }
     Outcome::Unschedulable(Failure {
         message,
+        refused: refusals(cycle, &found),
         plugins: found.plugins,
         preemption: post.preemption,
         clears_nomination: post.clears_nomination,
@@ -187,12 +197,22 @@ fn choose(cycle: &Cycle<'_>, feasible: &[usize]) -> Choice {
         feasible.iter().filter_map(|place| cycle.nodes.get(*place).map(|node| &**node)).collect();
     let names = nodes.iter().map(|node| node.name.clone()).collect();
     if let [only] = nodes.as_slice() {
-        return Choice { node: only.name.clone(), feasible: names, scores: Vec::new() };
+        return Choice { node: only.name.clone(), feasible: names, ..Choice::default() };
     }
     let scores = scores::of(cycle, &nodes);
     let best = best(&totals(&scores, nodes.len()));
     let node = nodes.get(best).map(|node| node.name.clone()).unwrap_or_default();
-    Choice { node, feasible: names, scores }
+    Choice { node, feasible: names, scores, ..Choice::default() }
+}
+
+/// What is wrong with each node that was refused: what its own filter said, or what is said of all that are not named.
+fn refusals(cycle: &Cycle<'_>, found: &Feasibility) -> Refusals {
+    let refused = |(place, node): (usize, &std::sync::Arc<NodeInfo>)| {
+        let own = found.rejected.get(&node.name);
+        let reasons = &own.or(found.absent.as_ref().filter(|_| !found.feasible.contains(&place)))?.reasons;
+        Some((node.name.clone(), reasons.clone()))
+    };
+    cycle.nodes.iter().enumerate().filter_map(refused).collect()
 }
 
 /// The sums of all plugins' points.

@@ -43,6 +43,8 @@ pub enum Icon {
     Chart,
     /// The node.
     Node,
+    /// Generations side by side.
+    Revisions,
 }
 
 impl Icon {
@@ -68,6 +70,7 @@ impl Icon {
             Self::Picture => "M2 3h12v10H2zM2 11l3.5-3.5L8 10l2.5-2.5L14 11M10.5 5.5h.01",
             Self::Chart => "M2.5 2.5v11h11M5 10V8M8 10V5M11 10V7",
             Self::Node => "M3 3h10v4H3zM3 9h10v4H3zM5.5 5h.01M5.5 11h.01",
+            Self::Revisions => "M2.5 3h4v10h-4zM9.5 3h4v10h-4zM4.5 5.5h.01M11.5 5.5h.01",
         }
     }
 

@@ -8,15 +8,15 @@ pub const RULES: &[Rule] = &[
     rule(
         "scheduler/bind",
         ("调度", "Scheduled"),
-        "**节点 {node}：**放得下（已有 {podsOnNode} 个 Pod），Pod {object} 去那里。",
-        "**Node {node}:** it has room ({podsOnNode} {podsOnNode|pod|pods} there), so pod {object} goes there.",
+        "**节点 {node}：**{nodesThatFit|放得下|放得下的节点里它得分最高}（已有 {podsOnNode} 个 Pod），Pod {object} 去那里。",
+        "**Node {node}:** {nodesThatFit|it has room|it scores best of those with room} ({podsOnNode} {podsOnNode|pod|pods} there), so pod {object} goes there.",
         "pkg/scheduler/schedule_one.go schedulePod",
     ),
     rule(
         "scheduler/unschedulable",
         ("没有合适的节点", "No node fits"),
-        "**没有合适的节点：**Pod {object} 留在 Pending。{obstacle}",
-        "**No node fits:** pod {object} stays Pending. {obstacle}",
+        "**没有节点收得下：**Pod {object} 只能等。{obstacle/reasons}",
+        "**No node takes it:** pod {object} has to wait. {obstacle/reasons}",
         "pkg/scheduler/schedule_one.go handleSchedulingFailure",
     ),
     rule(

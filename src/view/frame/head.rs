@@ -8,7 +8,7 @@ use crate::view::settings::{Theme, settings};
 use crate::view::share::Share;
 use crate::view::theatre::picture::Picture;
 use crate::view::theatre::present::Present;
-use crate::view::theatre::trouble::NodeTrouble;
+use crate::view::theatre::trouble::KubeletSwitch;
 
 /// The head.
 #[component]
@@ -41,7 +41,7 @@ fn Choices() -> impl IntoView {
     };
     view! {
         <div class="choices">
-            <NodeTrouble/>
+            <KubeletSwitch/>
             <Picture/>
             <Present/>
             <Share/>

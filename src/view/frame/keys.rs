@@ -21,6 +21,7 @@ const KEYS: [(Key, &[(&str, Key)]); 6] = [
             ("← →", Key::KeysBeat),
             ("?", Key::KeysList),
             ("p", Key::PresentHint),
+            ("n", Key::WaysHint),
             ("Tab", Key::KeysNext),
             ("Esc", Key::KeysEscape),
         ],

@@ -3,6 +3,7 @@
 mod frame;
 mod lessons;
 mod manifest;
+mod nodes;
 mod share;
 mod side;
 mod terminal;

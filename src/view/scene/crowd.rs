@@ -33,12 +33,14 @@ pub struct Cell {
     pub restarts: String,
     /// How many quarters of its back-off or its grace period are left, begun ones too.
     pub left: u8,
+    /// Its ReplicaSet's colour, where pods of several stand together.
+    pub hue: Option<usize>,
 }
 
-/// The pods of one ReplicaSet, or those of none.
+/// The pods of one ReplicaSet, or those of none; of one node, or those of none, where pods stand by node.
 #[derive(Clone, Debug, Default)]
 pub struct CrowdSet {
-    /// Uid of the ReplicaSet, empty for none.
+    /// Uid of the ReplicaSet or name of the node, empty for none.
     pub owner: String,
     /// A slot each. The place of a pod that has gone is free until a new one takes it.
     pub slots: Vec<Option<Cell>>,
@@ -119,7 +121,16 @@ pub struct Crowd {
     places: BTreeMap<String, (usize, usize)>,
     /// The set and the slot that [`Crowd::sweep`] has come to.
     swept: (usize, usize),
+    /// Whether the sets are those of nodes.
+    is_by_node: bool,
+    /// How many pods of each ReplicaSet are in each state, whatever the sets are of.
+    counts: BTreeMap<String, [usize; STATES.len()]>,
+    /// Of each pod: its ReplicaSet, and the state in which it is counted.
+    counted: BTreeMap<String, (String, PodState)>,
 }
+
+/// How pods are read: what a ReplicaSet's colour is.
+pub(super) type HueOf<'a> = &'a dyn Fn(&str) -> usize;
 
 impl Crowd {
     /// The pods of a ReplicaSet, or those of none.
@@ -141,8 +152,8 @@ impl Crowd {
     /// How many pods of a ReplicaSet are ready, wait, and leave.
     pub(super) fn tally(&self, owner: &str) -> Tally {
         let mut tally = Tally::default();
-        if let Some(set) = self.set(owner) {
-            STATES.iter().zip(set.counts).for_each(|(state, count)| tally.add(*state, count));
+        if let Some(counts) = self.counts.get(owner) {
+            STATES.iter().zip(counts).for_each(|(state, count)| tally.add(*state, *count));
         }
         tally
     }
@@ -162,8 +173,30 @@ impl Crowd {
         *self = Self::default();
     }
 
+    /// Whether the sets are those of nodes.
+    pub fn is_by_node(&self) -> bool {
+        self.is_by_node
+    }
+
+    /// Forgets all pods, to read them by node or by ReplicaSet.
+    pub fn begin(&mut self, is_by_node: bool) {
+        *self = Self { is_by_node, ..Self::default() };
+    }
+
+    /// The names of all nodes on which there are pods.
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        self.sets.iter().filter(|set| self.is_by_node && set.taken > 0).map(|set| set.owner.as_str())
+    }
+
+    /// The first reason for which no node takes one of the pods that have none.
+    pub fn obstacle(&self) -> Option<String> {
+        let waiting = self.set("").filter(|_| self.is_by_node)?;
+        let said = waiting.slots.iter().flatten().map(|cell| super::pods::obstacle(&cell.pod));
+        said.filter(|text| !text.is_empty()).map(str::to_owned).next()
+    }
+
     /// Looks at every pod: those that are known keep their slots.
-    pub fn read_all(&mut self, cluster: &Cluster) {
+    pub fn read_all(&mut self, cluster: &Cluster, hue: HueOf<'_>) {
         let store = cluster.api.store();
         let mut pods: Vec<&Arc<Pod>> = store.pods(None).collect();
         // As in the boxes: the oldest first.
@@ -174,17 +207,17 @@ impl Crowd {
         };
         gone.iter().for_each(|uid| self.remove(uid));
         for pod in pods {
-            self.put(pod, cluster);
+            self.put(pod, cluster, hue);
         }
     }
 
     /// Looks at what a change of the cluster has changed.
-    pub fn note(&mut self, event: &WatchEvent, cluster: &Cluster) {
+    pub fn note(&mut self, event: &WatchEvent, cluster: &Cluster, hue: HueOf<'_>) {
         if let Object::Pod(pod) = &event.object {
             if event.kind == ChangeType::Deleted {
                 self.remove(&pod.metadata.uid);
             } else {
-                self.put(pod, cluster);
+                self.put(pod, cluster, hue);
             }
         }
     }
@@ -211,27 +244,55 @@ impl Crowd {
         is_changed
     }
 
-    fn put(&mut self, pod: &Arc<Pod>, cluster: &Cluster) {
+    fn put(&mut self, pod: &Arc<Pod>, cluster: &Cluster, hue: HueOf<'_>) {
         let owner = pod.metadata.controller().map_or("", |owner| owner.uid.as_str());
+        let place = if self.is_by_node { pod.node_name.as_str() } else { owner };
         let known = self.places.get(&pod.metadata.uid).copied();
-        let is_known = |(set, _): &(usize, usize)| self.sets.get(*set).is_some_and(|set| set.owner == owner);
+        let is_known = |(set, _): &(usize, usize)| self.sets.get(*set).is_some_and(|set| set.owner == place);
         let seat = known.filter(is_known);
         if seat.is_none() && known.is_some() {
             self.remove(&pod.metadata.uid);
         }
-        let at = self.sets.iter().position(|set| set.owner == owner).unwrap_or_else(|| {
-            self.sets.push(CrowdSet { owner: owner.to_owned(), ..CrowdSet::default() });
+        let at = self.sets.iter().position(|set| set.owner == place).unwrap_or_else(|| {
+            self.sets.push(CrowdSet { owner: place.to_owned(), ..CrowdSet::default() });
             self.sets.len() - 1
         });
+        let hue = (self.is_by_node && !owner.is_empty()).then(|| hue(owner));
+        let cell = Cell { hue, ..cell(pod, cluster, cluster.config().version) };
+        self.count(&pod.metadata.uid, Some((owner, cell.state)));
         if let Some(set) = self.sets.get_mut(at) {
-            let slot = set.seat(seat.map(|(_, slot)| slot), cell(pod, cluster, cluster.config().version));
+            let slot = set.seat(seat.map(|(_, slot)| slot), cell);
             if seat.is_none() {
                 self.places.insert(pod.metadata.uid.clone(), (at, slot));
             }
         }
     }
 
+    /// Counts a pod with its ReplicaSet's, or no longer.
+    fn count(&mut self, uid: &str, now: Option<(&str, PodState)>) {
+        let mut add = |owner: &str, state: PodState, is_more: bool| {
+            if !self.counts.contains_key(owner) {
+                self.counts.insert(owner.to_owned(), [0; STATES.len()]);
+            }
+            let count = self.counts.get_mut(owner).and_then(|counts| counts.get_mut(state as usize));
+            count.into_iter().for_each(|count| *count = if is_more { *count + 1 } else { count.saturating_sub(1) });
+        };
+        if let Some((_, known)) = self.counted.get_mut(uid).filter(|(owner, _)| now.is_some_and(|now| now.0 == owner)) {
+            let (owner, state) = now.unwrap_or(("", *known));
+            add(owner, std::mem::replace(known, state), false);
+            return add(owner, state, true);
+        }
+        if let Some((owner, state)) = self.counted.remove(uid) {
+            add(&owner, state, false);
+        }
+        if let Some((owner, state)) = now {
+            add(owner, state, true);
+            self.counted.insert(uid.to_owned(), (owner.to_owned(), state));
+        }
+    }
+
     fn remove(&mut self, uid: &str) {
+        self.count(uid, None);
         if let Some((set, slot)) = self.places.remove(uid)
             && let Some(set) = self.sets.get_mut(set)
         {
@@ -249,6 +310,7 @@ fn cell(pod: &Arc<Pod>, cluster: &Cluster, version: KubernetesVersion) -> Cell {
         pod: Arc::clone(pod),
         state,
         left: quarters_left(pod, state, cluster),
+        hue: None,
         ready,
         status,
         restarts: restarts.split(' ').next().unwrap_or("0").to_owned(),

@@ -1,8 +1,10 @@
 //! What the stage draws: the cluster's objects, read once a frame and told only where they have changed.
 
+mod bounds;
 mod crowd;
 mod deployments;
 mod events;
+mod nodes;
 mod pods;
 mod rows;
 mod services;
@@ -18,11 +20,15 @@ use hellok8s_lab::kubelet::Kubelet;
 use hellok8s_lab::lab::timeline::Timeline;
 use leptos::prelude::*;
 
+use bounds::bound_looks;
+pub use bounds::{Bound, BoundLook};
 pub use crowd::{Cell, Crowd, CrowdSet};
 pub use deployments::{DeploymentLook, Place, ROUTINE, SetLook, Slots, Standing, shelf};
 use deployments::{NewestDecisions, deployment_look, places, revision_number, set_look};
 pub use events::EventLook;
 use events::Events;
+pub use nodes::NodeLook;
+use nodes::node_looks;
 use pods::pod_look;
 pub use pods::{PodLook, PodState, ProbeLook, STATES};
 pub use rows::{Row, Rows};
@@ -93,6 +99,12 @@ pub struct Scene {
     pub services: Rows<ServiceLook>,
     /// Events, newest first.
     pub events: Rows<EventLook>,
+    /// Nodes, by name.
+    pub nodes: Rows<NodeLook>,
+    /// Quotas and their like, those that are tight first.
+    pub bounds: Rows<BoundLook>,
+    /// Whether pods stand by node, not by revision.
+    pub is_by_node: RwSignal<bool>,
     /// Whether the node's kubelet is down.
     pub kubelet_is_stopped: RwSignal<bool>,
     /// How closely the pods are shown.
@@ -134,6 +146,12 @@ impl Scene {
         }
     }
 
+    /// Why no node takes the first one of the pods that have none, where pods are a grid or a map.
+    pub fn crowd_obstacle(self) -> Option<String> {
+        self.crowd_changes.track();
+        self.memory.with_value(|memory| memory.crowd.obstacle())
+    }
+
     /// Whether pods without a ReplicaSet are shown.
     pub fn has_loose_pods(self) -> bool {
         self.crowd_changes.track();
@@ -154,21 +172,25 @@ impl Scene {
         let detail = self.detail.get_untracked().of(store.pods(None).count());
         let mut sets: Vec<_> = store.replica_sets(None).cloned().collect();
         sorting::sort_by_key(&mut sets, |set| std::cmp::Reverse(revision_number(set)));
-        let mut is_swept = false;
+        let (mut is_swept, is_by_node) = (false, self.is_by_node.get_untracked());
+        let hue = |uid: &str| timeline.track(uid).unwrap_or(0) % HUES;
         let looks = if detail == Detail::Boxes {
             memory.crowd.clear();
             pod_looks(cluster, &sets)
         } else {
-            if memory.crowd.is_empty() || is_elsewhere {
-                memory.crowd.read_all(cluster);
-            } else {
-                log.since(known).for_each(|event| memory.crowd.note(event, cluster));
+            let is_regrouped = memory.crowd.is_by_node() != is_by_node;
+            if is_regrouped {
+                memory.crowd.begin(is_by_node);
             }
-            is_swept = memory.crowd.sweep(cluster);
+            if memory.crowd.is_empty() || is_elsewhere {
+                memory.crowd.read_all(cluster, &hue);
+            } else {
+                log.since(known).for_each(|event| memory.crowd.note(event, cluster, &hue));
+            }
+            is_swept = memory.crowd.sweep(cluster) || is_regrouped;
             Vec::new()
         };
         let tally = |uid: &str| if detail == Detail::Boxes { of_looks(&looks, uid) } else { memory.crowd.tally(uid) };
-        let hue = |uid: &str| timeline.track(uid).unwrap_or(0) % HUES;
         let looks_of_sets = sets.iter().zip(places(&sets, &tally)).map(|(set, place)| {
             let uid = &set.metadata.uid;
             set_look(set, hue(uid), tally(uid), place)
@@ -180,9 +202,12 @@ impl Scene {
             deployment_look(deployment, cluster.now(), decision, &sets, &hue, &tally)
         });
         self.deployments.sync(deployments.collect());
+        let named = looks.iter().map(|look| look.node.as_str()).chain(memory.crowd.nodes());
+        self.nodes.sync(node_looks(cluster, named));
         self.pods.sync(looks);
         self.services.sync(service_looks(cluster));
         if is_changed {
+            self.bounds.sync(bound_looks(cluster));
             memory.events.read(cluster, if is_elsewhere { None } else { Some(known) });
             self.events.sync(memory.events.looks());
         }

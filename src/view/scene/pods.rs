@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hellok8s_lab::api::{KubernetesVersion, Pod};
+use hellok8s_lab::api::{KubernetesVersion, Pod, PodCondition};
 use hellok8s_lab::cluster::Cluster;
 use hellok8s_lab::kubectl::printers;
 use hellok8s_lab::kubelet::PodView;
@@ -107,6 +107,10 @@ pub struct PodLook {
     pub name: String,
     /// Name of its ReplicaSet.
     pub replica_set: String,
+    /// Name of its node, empty while it has none.
+    pub node: String,
+    /// Why no node takes it, as the scheduler says it; empty when it has a node or has not been tried.
+    pub obstacle: String,
     /// kubectl's READY column.
     pub ready: String,
     /// kubectl's STATUS column.
@@ -173,6 +177,8 @@ pub(super) fn pod_look(
         namespace: pod.metadata.namespace.clone(),
         name: pod.metadata.name.clone(),
         replica_set: owner.map(|owner| owner.name.clone()).unwrap_or_default(),
+        node: pod.node_name.clone(),
+        obstacle: obstacle(pod).to_owned(),
         ready,
         restarts: restarts.split(' ').next().unwrap_or("0").to_owned(),
         image: pod.spec.containers.first().map(|container| container.image.clone()).unwrap_or_default(),
@@ -184,6 +190,13 @@ pub(super) fn pod_look(
         left_permille: back_off.map(|(until, whole)| left_ms(until) * 1000 / whole.max(1)),
         status,
     }
+}
+
+/// What the scheduler says of a pod that no node takes.
+pub(super) fn obstacle(pod: &Pod) -> &str {
+    let refused = |condition: &&PodCondition| condition.kind == "PodScheduled" && condition.status == "False";
+    let waits = pod.node_name.is_empty() && pod.metadata.deletion_timestamp.is_none();
+    pod.status.conditions.iter().find(refused).filter(|_| waits).map_or("", |condition| condition.message.as_str())
 }
 
 /// Since when the pod has been ready.

@@ -55,6 +55,11 @@ impl<L: Look> Rows<L> {
         self.0.with(|rows| rows.iter().filter(|row| row.parent == parent).cloned().collect())
     }
 
+    /// The one of an object, if it is drawn.
+    pub fn of(self, uid: &str) -> Option<Row<L>> {
+        self.0.with(|rows| rows.iter().find(|row| row.uid == uid).cloned())
+    }
+
     /// What `tell` says of the first one that fits, as of now.
     pub(super) fn find<T>(self, fits: impl Fn(&L) -> bool, tell: impl Fn(&L) -> T) -> Option<T> {
         self.0.with_untracked(|rows| {

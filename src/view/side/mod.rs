@@ -2,6 +2,7 @@
 
 mod events;
 mod lesson;
+mod placement;
 pub mod selection;
 pub mod why;
 

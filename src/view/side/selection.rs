@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use crate::view::i18n::Key;
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
-use crate::view::theatre::trouble::PodTrouble;
+use crate::view::theatre::trouble::{NodeTrouble, ObjectTrouble, PodTrouble};
 
 /// An object that was clicked on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
     /// Its kind as in manifests: `Pod`.
     pub kind: &'static str,
-    /// Its namespace.
+    /// Its namespace; empty for what is in none.
     pub namespace: String,
     /// Its name.
     pub name: String,
@@ -21,16 +21,20 @@ pub struct Selection {
 impl Selection {
     /// What [`hellok8s_lab::decision::Decision::object`] calls it.
     pub fn decision_object(&self) -> String {
+        if self.namespace.is_empty() {
+            return format!("{}/{}", self.kind, self.name);
+        }
         format!("{}/{}/{}", self.kind, self.namespace, self.name)
     }
 
     fn command(&self, aspect: Aspect) -> String {
-        let (kind, name, namespace) = (self.kind.to_ascii_lowercase(), &self.name, &self.namespace);
+        let (kind, name) = (self.kind.to_ascii_lowercase(), &self.name);
+        let within = if self.namespace.is_empty() { String::new() } else { format!(" -n {}", self.namespace) };
         match aspect {
-            Aspect::Describe => format!("kubectl describe {kind} {name} -n {namespace}"),
-            Aspect::Events => format!("kubectl events --for {kind}/{name} -n {namespace}"),
-            Aspect::Yaml => format!("kubectl get {kind} {name} -n {namespace} -o yaml"),
-            Aspect::Logs => format!("kubectl logs {name} -n {namespace} --all-containers --tail=200"),
+            Aspect::Describe => format!("kubectl describe {kind} {name}{within}"),
+            Aspect::Events => format!("kubectl events --for {kind}/{name}{within}"),
+            Aspect::Yaml => format!("kubectl get {kind} {name}{within} -o yaml"),
+            Aspect::Logs => format!("kubectl logs {name}{within} --all-containers --tail=200"),
         }
     }
 }
@@ -70,8 +74,8 @@ pub fn Selected() -> impl IntoView {
                 on:click=move |_| aspect.set(which)>{settings.say(key)}</button>
         }
     };
-    let is_pod =
-        move || simulation.selected.with(|selected| selected.as_ref().is_some_and(|selected| selected.kind == "Pod"));
+    let kind = Memo::new(move |_| simulation.selected.with(|selected| selected.as_ref().map(|selected| selected.kind)));
+    let is_pod = move || kind.get() == Some("Pod");
     view! {
         <div class="selected">
             <div class="selected-head">
@@ -83,7 +87,11 @@ pub fn Selected() -> impl IntoView {
                     <Show when=is_pod>{tab(Aspect::Logs, Key::Logs)}</Show>
                 </div>
             </div>
-            <Show when=is_pod><PodTrouble/></Show>
+            {move || match kind.get() {
+                Some("Pod") => view! { <PodTrouble/> }.into_any(),
+                Some("Node") => view! { <NodeTrouble/> }.into_any(),
+                _ => view! { <ObjectTrouble/> }.into_any(),
+            }}
             <pre class="selected-text" tabindex="0">{answer}</pre>
         </div>
     }

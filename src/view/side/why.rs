@@ -13,6 +13,7 @@ use crate::view::clock::exact;
 use crate::view::i18n::Key;
 use crate::view::scene::ROUTINE;
 use crate::view::settings::settings;
+use crate::view::side::placement;
 use crate::view::simulation::{Simulation, simulation};
 
 /// The decisions that are shown, and those while time goes faster than anybody could read.
@@ -80,7 +81,12 @@ fn newest(simulation: Simulation, object: Option<&str>, shows_all: bool, count: 
         let is_shown = |decision: &Decision| match object {
             Some(object) => decision.object == object,
             None if shows_all => true,
-            None => matches!(decision.controller, "deployment" | "replicaset") && decision.rule != ROUTINE,
+            // Of the scheduler's only where something is in the way.
+            None => match decision.controller {
+                "deployment" | "replicaset" => decision.rule != ROUTINE,
+                "scheduler" => decision.rule != "scheduler/bind",
+                _ => false,
+            },
         };
         (end.saturating_sub(SEARCHED)..end)
             .rev()
@@ -154,7 +160,8 @@ pub fn numbers(decision: &Decision) -> AnyView {
     let function = explanations::rule(decision.rule).map(|rule| rule.function);
     view! {
         <ul role="group" class="why-inputs">
-            {decision.inputs.iter().map(|(name, value)| view! {
+            {placement::nodes(decision)}
+            {decision.inputs.iter().filter(|(name, _)| !placement::TOLD.contains(name)).map(|(name, value)| view! {
                 <li role="treeitem" tabindex="-1"><span>{*name}</span>" "<b>{explanations::in_words(value)}</b></li>
             }).collect_view()}
             <li role="treeitem" tabindex="-1" class="why-action">"→ "{decision.action.clone()}</li>

@@ -19,6 +19,7 @@ use crate::view::browser::{self, Patience};
 use crate::view::scene::Scene;
 use crate::view::settings;
 use crate::view::side::selection::Selection;
+use crate::view::theatre::nodes::ways;
 pub use captions::Shown;
 use terminals::{APPLY, Done, HIDDEN, Lane};
 pub use terminals::{TERMINALS, TerminalSignals};
@@ -159,6 +160,7 @@ impl Simulation {
             selected: RwSignal::new(None),
             pointed: RwSignal::new(None),
         };
+        simulation.scene.is_by_node.set(ways::begins_by_node());
         simulation.refresh(true);
         browser::on_every_frame(move |at_us| simulation.frame(at_us));
         simulation
@@ -232,6 +234,12 @@ impl Simulation {
         self.selected.update(|selected| {
             *selected = if selected.as_ref() == Some(&selection) { None } else { Some(selection) };
         });
+    }
+
+    /// Lets pods stand by node, or by revision.
+    pub fn look_by_node(self, is_by_node: bool) {
+        self.core.update_value(|core| core.is_stale = true);
+        self.scene.is_by_node.set(is_by_node);
     }
 
     /// The kind and namespace of the pod, ReplicaSet or Deployment with this name.

@@ -14,6 +14,7 @@ use crate::view::theatre::limits::Limits;
 pub fn DeploymentCard(row: Row<DeploymentLook>) -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
     let look = StoredValue::new(row.look.clone());
+    let owner = StoredValue::new(row.uid.clone());
     let open = move |_| {
         let chosen = look.with_value(|look| look.with_untracked(|look| (look.namespace.clone(), look.name.clone())));
         simulation.select("Deployment", &chosen.0, &chosen.1);
@@ -36,7 +37,7 @@ pub fn DeploymentCard(row: Row<DeploymentLook>) -> impl IntoView {
         Standing::Paused => "chip chip-warn",
     };
     view! {
-        <article class="deployment">
+        <article class="deployment" class:deployment-brief=move || simulation.scene.is_by_node.get()>
             <header class="deployment-head">
                 <h3><button type="button" class="name" on:click=open><span class="unseen">"Deployment "</span>{show(|look| look.name.clone())}</button></h3>
                 <span class="strategy">{show(|look| format!("{} {}", look.strategy, look.bounds))}</span>
@@ -44,9 +45,9 @@ pub fn DeploymentCard(row: Row<DeploymentLook>) -> impl IntoView {
                 {move || deadline.get().map(|seconds| view! {
                     <span class="chip deadline" title="progressDeadlineSeconds">{settings.say(Key::Deadline)}" "{seconds}" s"</span>
                 })}
-                <AtRest owner=row.uid.clone()/>
+                <AtRest owner=row.uid/>
             </header>
-            <Lanes owner=row.uid/>
+            <Show when=move || !simulation.scene.is_by_node.get()><Lanes owner=owner.get_value()/></Show>
             <Limits look=row.look/>
         </article>
     }

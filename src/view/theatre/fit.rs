@@ -10,7 +10,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
 
 use crate::view::browser;
-use crate::view::scene::{Detail, Place, PodLook, PodState, Scene, SetLook};
+use crate::view::scene::{Detail, NodeLook, Place, PodLook, PodState, Row, Scene, SetLook};
 
 /// The sizes, from large to small: `data-size` in style/stage.css.
 const SIZES: [&str; 7] = ["0", "1", "2", "3", "4", "5", "6"];
@@ -21,9 +21,9 @@ pub fn keep(scene: Scene, stage: NodeRef<Div>) {
     let resized = RwSignal::new(0_u32);
     // Neither countdowns nor what fills a box need another size: nothing is measured for them.
     let room = Memo::new(move |_| Room::needed(scene));
-    Effect::new(move |before: Option<(u32, Vec<String>)>| {
-        let (is_at_rest, lanes) = room.with(|room| (room.is_at_rest(), room.lanes.clone()));
-        let now = (resized.get(), lanes);
+    Effect::new(move |before: Option<(u32, Vec<String>, Option<Vec<String>>)>| {
+        let (is_at_rest, lanes, nodes) = room.with(|room| (room.is_at_rest(), room.lanes.clone(), room.nodes.clone()));
+        let now = (resized.get(), lanes, nodes);
         let Some(stage) = stage.get() else { return now };
         if scene.detail.get() != Detail::Boxes {
             return now;
@@ -31,6 +31,14 @@ pub fn keep(scene: Scene, stage: NodeRef<Div>) {
         // In the middle of a rollout boxes only become smaller, so that they do not breathe; another rollout begins anew.
         let may_grow = is_at_rest || before.is_none_or(|before| before != now);
         let from = if may_grow { 0 } else { size.get_value() };
+        if now.2.is_some() {
+            // By node: once the boxes are in their lanes.
+            let fit = move || {
+                let _ = size.try_update_value(|size| *size = largest_that_fits(&stage, from));
+            };
+            browser::soon(move || browser::soon(fit));
+            return now;
+        }
         size.set_value(largest_that_fits(&stage, from));
         // Once more when all that has changed with it is in the page.
         browser::soon(move || {
@@ -61,8 +69,12 @@ struct Room {
     /// Uids of the ReplicaSets of Deployments of which two generations are seen.
     lanes: Vec<String>,
     services: usize,
+    /// Whether pods stand by node, and the nodes then.
+    nodes: Option<Vec<String>>,
+    /// Lines of quotas and their like.
+    bounds: usize,
     /// Of each pod: its state, its status, and what stands below it.
-    pods: Vec<(PodState, String, bool, bool)>,
+    pods: Vec<(PodState, String, bool, bool, String)>,
 }
 
 impl Room {
@@ -70,15 +82,18 @@ impl Room {
     fn needed(scene: Scene) -> Self {
         let of_two = |set: &SetLook| matches!(set.place, Place::Old | Place::New).then(|| set.uid.clone());
         let lanes: Vec<String> = scene.sets.all().iter().filter_map(|row| row.look.with(of_two)).collect();
-        let services = scene.services.all().len();
+        let (services, bounds) = (scene.services.all().len(), scene.bounds.all().len());
+        let name = |row: Row<NodeLook>| row.uid;
+        let nodes = scene.is_by_node.get().then(|| scene.nodes.all().into_iter().map(name).collect());
         // The grid and the map of many pods have no boxes.
         if scene.detail.get() != Detail::Boxes {
-            return Self { lanes, services, pods: Vec::new() };
+            return Self { lanes, services, nodes, bounds, pods: Vec::new() };
         }
         let needs = |pod: &PodLook| {
-            (pod.state, pod.status.clone(), pod.countdown_s.is_some(), pod.restarts != "0" || !pod.probes.is_empty())
+            let has_foot = pod.restarts != "0" || !pod.probes.is_empty();
+            (pod.state, pod.status.clone(), pod.countdown_s.is_some(), has_foot, pod.node.clone())
         };
-        Self { lanes, services, pods: scene.pods.all().iter().map(|row| row.look.with(needs)).collect() }
+        Self { lanes, services, nodes, bounds, pods: scene.pods.all().iter().map(|row| row.look.with(needs)).collect() }
     }
 
     /// Whether no rollout is seen: one generation a Deployment, and nobody who leaves.

@@ -65,12 +65,13 @@ fn send_off(document: &Document, layer: &Element, flight: &Flight) -> Option<()>
     let service = find(format!("[data-service=\"{}\"] .lane-service", flight.service))?;
     let pod = flight.pod.as_ref().and_then(|pod| find(format!("[data-pod=\"{pod}\"]")));
     let origin = layer.get_bounding_client_rect();
-    let middle = |element: &Element| {
+    let within = |element: &Element, part: f64| {
         let place = element.get_bounding_client_rect();
-        (place.x() - origin.x() + place.width() / 2.0, place.y() - origin.y() + place.height() / 2.0)
+        (place.x() - origin.x() + place.width() / 2.0, place.y() - origin.y() + place.height() * part)
     };
-    let from = middle(&service);
-    let to = pod.as_ref().map_or(from, middle);
+    // From below the service's name, which stays readable.
+    let from = within(&service, 1.15);
+    let to = pod.as_ref().map_or(from, |pod| within(pod, 0.5));
     let dot: HtmlElement = document.create_element("span").ok()?.dyn_into().ok()?;
     dot.set_class_name(if flight.is_lost { "flight flight-lost" } else { "flight" });
     for (name, length) in [("--x0", from.0), ("--y0", from.1), ("--x1", to.0), ("--y1", to.1)] {

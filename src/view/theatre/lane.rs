@@ -143,7 +143,7 @@ fn Boxes(owner: String, version: Signal<Option<String>>) -> impl IntoView {
     view! {
         <ul class="pods">
             <For each=move || scene.pods.inside(&owner) key=|row| row.uid.clone() let:row>
-                <PodBox row version/>
+                <PodBox row version hue=Signal::stored(None)/>
             </For>
             <li class="leaving" aria-hidden="true">{settings.say(Key::Leaving)}</li>
         </ul>

@@ -7,10 +7,12 @@ use crate::view::scene::{PodLook, PodState, ProbeLook, Row};
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
 
-/// The box of a pod. What stands large on it is what its ReplicaSet says, or its image's tag.
+/// The box of a pod. What stands large on it is what its ReplicaSet says, or its image's tag; where pods of several
+/// ReplicaSets stand together each says which colour it has.
 #[component]
-pub fn PodBox(row: Row<PodLook>, version: Signal<Option<String>>) -> impl IntoView {
+pub fn PodBox(row: Row<PodLook>, version: Signal<Option<String>>, hue: Signal<Option<usize>>) -> impl IntoView {
     let settings = settings();
+    let id = element_id(&row.uid);
     let look = StoredValue::new(row.look);
     let show = move |part: fn(&PodLook) -> String| move || look.with_value(|look| look.with(part));
     let label = move || {
@@ -39,13 +41,14 @@ pub fn PodBox(row: Row<PodLook>, version: Signal<Option<String>>) -> impl IntoVi
     };
     let said = move || version.get().unwrap_or_else(|| show(tag)());
     view! {
-        <li class=show(class) title=label
+        <li class=show(class) title=label id=id data-hue=move || hue.get().map(|hue| hue.to_string())
             data-pod=show(|look| look.name.clone())
             data-status=show(|look| look.status.clone())
             data-ready=show(|look| look.ready.clone())
             data-restarts=show(|look| look.restarts.clone())
             data-image=show(|look| look.image.clone())
             data-replicaset=show(|look| look.replica_set.clone())
+            data-node=move || Some(show(|look| look.node.clone())()).filter(|name| !name.is_empty())
             style=("--made", show(|look| look.made_permille.unwrap_or(1000).to_string()))
             style=("--left", show(|look| look.left_permille.unwrap_or(0).to_string()))>
             <span class="pod-fill" aria-hidden="true"></span>
@@ -71,6 +74,11 @@ pub fn PodBox(row: Row<PodLook>, version: Signal<Option<String>>) -> impl IntoVi
             </span>
         </li>
     }
+}
+
+/// The id of a pod's box.
+pub fn element_id(uid: &str) -> String {
+    format!("pod-{uid}")
 }
 
 /// How much room a version takes, for the style sheet: long ones are written smaller.

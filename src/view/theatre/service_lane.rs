@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::view::i18n::Key;
+use crate::view::icon::Icon;
 use crate::view::scene::{Row, ServiceLook};
 use crate::view::settings::settings;
 use crate::view::simulation::{Simulation, simulation};
@@ -37,7 +38,7 @@ fn Lane(row: Row<ServiceLook>) -> impl IntoView {
         <section class="lane" aria-label=show(|look| format!("Service {}", look.name)) class:lane-broken=has_none
             data-service=show(|look| format!("{}/{}", look.namespace, look.name))>
             <label class="lane-client">
-                <span class="kind">{settings.say(Key::Client)}</span>
+                <span class="kind lane-word">{settings.say(Key::Client)}</span>
                 <select class="select small" on:change=choose
                     prop:value=move || look.with_value(|look| look.with(|look| look.rate)).to_string()>
                     {RATES.map(|rate| view! { <option value=rate.to_string()>{rate}"/s"</option> }).into_iter().collect_view()}
@@ -48,11 +49,14 @@ fn Lane(row: Row<ServiceLook>) -> impl IntoView {
                     <span class=if dot.1 { "dot" } else { "dot dot-lost" }></span>
                 </For>
             </span>
-            <span class="lane-service"><span class="kind">"Service"</span>" "<b>{show(|look| look.name.clone())}</b>" "{show(|look| look.address.clone())}</span>
+            <span class="lane-service">
+                <span class="kind lane-word">"Service "</span><b>{show(|look| look.name.clone())}</b>
+            </span>
+            <span class="lane-address lane-more">{show(|look| look.address.clone())}</span>
             <span class="lane-counts">
-                <b>{show(|look| look.ready.to_string())}</b>"/"{show(|look| look.endpoints.to_string())}" "{settings.say(Key::Endpoints)}
-                " · "<b>{show(|look| look.answered.to_string())}</b>" "{settings.say(Key::Answered)}
-                " · "<b class="lane-lost">{show(|look| look.lost.to_string())}</b>" "{settings.say(Key::Lost)}
+                <b>{show(|look| look.ready.to_string())}</b>"/"{show(|look| look.endpoints.to_string())}<span class="lane-word">" "{settings.say(Key::Endpoints)}</span>
+                <span class="lane-more">" · "<b>{show(|look| look.answered.to_string())}</b>" "{settings.say(Key::Answered)}</span>
+                " · "<span class="lane-cross">{Icon::Close.view()}</span><b class="lane-lost">{show(|look| look.lost.to_string())}</b><span class="lane-word">" "{settings.say(Key::Lost)}</span>
             </span>
         </section>
     }

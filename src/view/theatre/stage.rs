@@ -7,10 +7,13 @@ use crate::view::browser;
 use crate::view::i18n::Key;
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
+use crate::view::theatre::bounds::Bounds;
 use crate::view::theatre::deployment::DeploymentCard;
 use crate::view::theatre::fit;
 use crate::view::theatre::flights::Flights;
 use crate::view::theatre::lane::{Lanes, Pods};
+use crate::view::theatre::nodes::ByNode;
+use crate::view::theatre::nodes::ways::Ways;
 use crate::view::theatre::pointed::point;
 use crate::view::theatre::service_lane::Services;
 use crate::view::theatre::welcome::Welcome;
@@ -33,17 +36,24 @@ pub fn Stage() -> impl IntoView {
             <Show when=is_empty>
                 <Welcome/>
             </Show>
+            <Ways/>
             <Services/>
             <For each=move || scene.deployments.all() key=|row| row.uid.clone() let:row>
                 <DeploymentCard row/>
             </For>
-            <Lanes owner=String::new()/>
-            <Show when=move || scene.has_loose_pods()>
+            <Show when=move || scene.is_by_node.get() && !is_empty()>
+                <ByNode/>
+            </Show>
+            <Show when=move || !scene.is_by_node.get()>
+                <Lanes owner=String::new()/>
+            </Show>
+            <Show when=move || !scene.is_by_node.get() && scene.has_loose_pods()>
                 <section class="loose">
                     <h3 class="loose-title">{settings.say(Key::Unowned)}</h3>
                     <Pods owner=String::new() version=Signal::stored(None)/>
                 </section>
             </Show>
+            <Bounds/>
             <Flights/>
         </div>
     }

@@ -14,7 +14,7 @@ use crate::view::simulation::simulation;
 use crate::view::theatre::pointed;
 
 /// What a square wears: first the attributes by which a pod is known from outside, as on its box.
-const WORN: [&str; 10] = [
+const WORN: [&str; 12] = [
     "data-pod",
     "data-status",
     "data-ready",
@@ -25,6 +25,8 @@ const WORN: [&str; 10] = [
     "data-left",
     "role",
     "class",
+    "data-node",
+    "data-hue",
 ];
 /// Where among them the title is.
 const TITLE: usize = 6;
@@ -178,7 +180,11 @@ fn draw(list: &Element, squares: &mut Vec<Square>, set: &mut CrowdSet, selected:
 /// Gives a square its attributes; those that it wears already cost nothing.
 fn dress(square: &mut Square, cell: Option<&Cell>) {
     let Some(cell) = cell else {
-        square.wear(&[None, None, None, None, None, None, None, None, Some("presentation"), Some("cell cell-free")]);
+        let mut free = [None; WORN.len()];
+        if let Some([role, class]) = free.get_mut(8..10) {
+            (*role, *class) = (Some("presentation"), Some("cell cell-free"));
+        }
+        square.wear(&free);
         return;
     };
     let pod = &cell.pod;
@@ -187,9 +193,12 @@ fn dress(square: &mut Square, cell: Option<&Cell>) {
     let title = format!("{}: {}, {}, ↻ {}", pod.metadata.name, cell.status, cell.ready, cell.restarts);
     let class = format!("cell cell-{}", cell.state.code());
     let left = *["0", "1", "2", "3"].get(usize::from(cell.left)).unwrap_or(&"4");
+    let (node, hue) =
+        (Some(pod.node_name.as_str()).filter(|name| !name.is_empty()), cell.hue.map(|hue| hue.to_string()));
     let doors = [&pod.metadata.name, &cell.status, &cell.ready, &cell.restarts, image, owner, &title];
     let [name, status, ready, restarts, image, owner, title] = doors.map(Some);
-    square.wear(&[name, status, ready, restarts, image, owner, title, Some(left), Some("option"), Some(&class)]);
+    let (left, role, class, hue) = (Some(left), Some("option"), Some(class.as_str()), hue.as_deref());
+    square.wear(&[name, status, ready, restarts, image, owner, title, left, role, class, node, hue]);
 }
 
 impl Square {

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use crate::view::browser;
-use crate::view::scene::{CrowdSet, PodState};
+use crate::view::scene::{CrowdSet, HUES, PodState};
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
 
@@ -17,6 +17,20 @@ const PITCH: usize = 5;
 const ROWS: usize = 8;
 /// Points that are drawn in one frame at most.
 const DRAWN_AT_ONCE: usize = 4_000;
+
+/// The colours of points: the ReplicaSet's own, quiet, bad, then those of every ReplicaSet, for where they stand together.
+const COLOURS: [&str; 3 + HUES] = [
+    "--fill",
+    "--colour-quiet",
+    "--colour-bad",
+    "--hue-0",
+    "--hue-1",
+    "--hue-2",
+    "--hue-3",
+    "--hue-4",
+    "--hue-5",
+    "--hue-6",
+];
 
 /// What was drawn how.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,9 +54,7 @@ pub fn Map(owner: String) -> impl IntoView {
         let now = settings.theme.get();
         if theme != Some(Some(now)) {
             // Another theme, other colours.
-            colours.set_value(
-                ["--fill", "--colour-quiet", "--colour-bad"].map(|name| browser::value_of(&canvas, name)).into(),
-            );
+            colours.set_value(COLOURS.iter().map(|name| browser::value_of(&canvas, name)).collect());
             drawn.set_value(Geometry::default());
         }
         owner.with_value(|owner| {
@@ -110,9 +122,12 @@ fn draw(canvas: &HtmlCanvasElement, drawn: &mut Geometry, colours: &[String], se
         let place = |at: usize| (at * PITCH) as f64 * density;
         let (x, y) = (place(slot % columns), place(slot / columns));
         context.clear_rect(x, y, place(1), place(1));
-        let state = set.slots.get(slot).and_then(|cell| cell.as_ref().map(|cell| (cell.state, cell.left)));
+        let cell = set.slots.get(slot).and_then(Option::as_ref);
+        let hue = cell.and_then(|cell| cell.hue).map(|hue| hue + 3);
+        let state = cell.map(|cell| (cell.state, cell.left));
         for (colour, [left, top, width, height]) in state.map(shape).unwrap_or_default() {
-            context.set_fill_style_str(colours.get(*colour).map_or("#888", String::as_str));
+            let colour = hue.filter(|_| *colour == 0).unwrap_or(*colour);
+            context.set_fill_style_str(colours.get(colour).map_or("#888", String::as_str));
             context.fill_rect(x + left * density, y + top * density, width * density, height * density);
         }
     }

@@ -1,12 +1,16 @@
-//! Trouble at a click. Each button types a command that anybody can type.
+//! Trouble at a click: for a pod, a node, and what else can be selected. Each button types a command that anybody can type.
+
+mod node;
+mod object;
 
 use hellok8s_lab::apiserver::Key as StoreKey;
 use leptos::prelude::*;
 
 use crate::view::i18n::Key;
-use crate::view::icon::Icon;
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
+pub use node::{KubeletSwitch, NodeTrouble};
+pub use object::ObjectTrouble;
 
 /// What can be done to the selected pod.
 const POD: [(Key, &str); 7] = [
@@ -42,21 +46,5 @@ pub fn PodTrouble() -> impl IntoView {
                 <button type="button" class="button small" title=command on:click=move |_| act(command)>{settings.say(key)}</button>
             }).into_iter().collect_view()}
         </div>
-    }
-}
-
-/// Trouble for the node.
-#[component]
-pub fn NodeTrouble() -> impl IntoView {
-    let (settings, simulation) = (settings(), simulation());
-    let is_stopped = simulation.scene.kubelet_is_stopped;
-    let toggle = move |_| {
-        let word = if is_stopped.get_untracked() { "start" } else { "stop" };
-        simulation.command(format!("lab kubelet {word}"));
-    };
-    view! {
-        <button type="button" class="button small bare node-trouble" aria-pressed=move || is_stopped.get().to_string() on:click=toggle>
-            {Icon::Node.view()}{move || settings.say(if is_stopped.get() { Key::StartKubelet } else { Key::StopKubelet })()}
-        </button>
     }
 }
