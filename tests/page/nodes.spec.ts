@@ -61,7 +61,7 @@ test("the choice comes with the second node, has a key, and is kept", async ({ p
   await expect(byNode).toHaveAttribute("aria-pressed", "true");
   await expect(page.getByTestId("node-lane")).toHaveCount(3);
   await expect(lane(page, "minikube").locator("[data-pod]")).toHaveCount(3);
-  await expect(lane(page, "minikube")).toContainText("pods 3/110");
+  await expect(lane(page, "minikube")).toContainText("pods 3/10000");
   await expect(page.getByTestId("limits")).toBeVisible();
   await page.keyboard.press("n");
   await expect(page.getByTestId("node-lane")).toHaveCount(0);
@@ -192,7 +192,7 @@ test("a Deployment's ConfigMap is deleted and brought back, a quota and a budget
   const uses = "        name: hellok8s-container\n        envFrom:\n        - configMapRef: {name: app-config}\n        - secretRef: {name: app-key}";
   await apply(page, V1.replace("        name: hellok8s-container", uses), 20_000);
   await expect(pods(page, '[data-ready="1/1"]')).toHaveCount(3);
-  await page.getByRole("button", { name: "Deployment hellok8s-deployment" }).click();
+  await page.getByTestId("stage").getByRole("button", { name: "Deployment hellok8s-deployment" }).click();
   const press = async (name: string, command: string | RegExp) => {
     await page.getByRole("group", { name: "Make trouble" }).getByRole("button", { name, exact: true }).click();
     await expect(log(page)).toContainText(command);

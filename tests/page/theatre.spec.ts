@@ -97,7 +97,7 @@ for (const [lang, width, height] of SMALLEST) {
       await look(V2, 30_000);
       for (const ms of [300, 1_500, 8_000, 40_000]) await look(V2.replace(from, to), ms);
     }
-    for (const status of ["Terminating", "ContainerCreating", "ImagePullBackOff", "CreateContainerConfigError", "Init:0/1", "Completed"]) {
+    for (const status of ["Terminating", "ContainerCreating", "ImagePullBackOff", "CreateContainerConfigError", "Init:0/1", "Completed", "CrashLoopBackOff"]) {
       expect.soft([...seen], "the statuses that were looked at").toContain(status);
     }
   });

@@ -163,6 +163,11 @@ impl Crowd {
         self.sets.iter().any(CrowdSet::has_undrawn)
     }
 
+    /// How many pods there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
     /// Whether the next reading has to look at every pod.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()

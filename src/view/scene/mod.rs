@@ -146,6 +146,11 @@ impl Scene {
         }
     }
 
+    /// How many pods are shown as a grid or a map.
+    pub fn crowd_size(self) -> usize {
+        self.memory.with_value(|memory| memory.crowd.len())
+    }
+
     /// Why no node takes the first one of the pods that have none, where pods are a grid or a map.
     pub fn crowd_obstacle(self) -> Option<String> {
         self.crowd_changes.track();

@@ -11,7 +11,6 @@ use leptos::prelude::*;
 use crate::view::browser;
 use crate::view::frame::layout::{Fold, Panel};
 use crate::view::i18n::Key;
-use crate::view::icon::Icon;
 use crate::view::settings::settings;
 use crate::view::side::events::Events;
 use crate::view::side::lesson::LessonPanel;
@@ -70,10 +69,6 @@ pub fn Side() -> impl IntoView {
                     {tab(Tab::Events, Key::Events)}
                     <Show when=move || simulation.selected.with(Option::is_some)>{tab(Tab::Object, Key::Object)}</Show>
                 </div>
-                <Show when=move || simulation.selected.with(Option::is_some)>
-                    <button type="button" class="button small" on:click=move |_| simulation.selected.set(None)
-                        aria-label=settings.say(Key::Deselect) title=settings.say(Key::Deselect)>{Icon::Close.view()}</button>
-                </Show>
                 <Fold panel=Panel::Side/>
             </header>
             <div class="side-scroll" tabindex="0" role="group" aria-labelledby="side-title">

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::view::i18n::Key;
+use crate::view::icon::Icon;
 use crate::view::settings::settings;
 use crate::view::simulation::simulation;
 use crate::view::theatre::trouble::{NodeTrouble, ObjectTrouble, PodTrouble};
@@ -80,6 +81,8 @@ pub fn Selected() -> impl IntoView {
         <div class="selected">
             <div class="selected-head">
                 <h3>{move || simulation.selected.get().map(|selected| format!("{} {}", selected.kind, selected.name))}</h3>
+                <button type="button" class="button small bare" on:click=move |_| simulation.selected.set(None)
+                    aria-label=settings.say(Key::Deselect) title=settings.say(Key::Deselect)>{Icon::Close.view()}</button>
                 <div class="selected-aspects" role="group" aria-label=settings.say(Key::Aspects)>
                     {tab(Aspect::Describe, Key::Describe)}
                     {tab(Aspect::Events, Key::Events)}

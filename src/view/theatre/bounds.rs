@@ -85,7 +85,8 @@ fn words(look: &BoundLook, settings: Settings) -> AnyView {
         }
         Bound::Autoscaler { metric, now, target, replicas, range } => {
             let now = now.unwrap_or_else(|| "?".to_owned());
-            let to = if replicas.0 == replicas.1 {
+            // Before anything is measured it wants nothing.
+            let to = if replicas.0 == replicas.1 || replicas.1 == 0 {
                 replicas.0.to_string()
             } else {
                 format!("{} → {}", replicas.0, replicas.1)

@@ -48,11 +48,17 @@ fn Arrivals() -> impl IntoView {
         let of_boxes = || waiting.with(|waiting| waiting.iter().find(|text| !text.is_empty()).cloned());
         if has_boxes.get() { of_boxes() } else { scene.crowd_obstacle() }
     });
-    let is_empty = move || has_boxes.get() && waiting.with(Vec::is_empty);
+    let is_empty = Memo::new(move |_| {
+        if has_boxes.get() {
+            return waiting.with(Vec::is_empty);
+        }
+        scene.crowd_changes.track();
+        scene.with_crowd("", |set| set.slots.is_empty()).unwrap_or(true)
+    });
     view! {
-        <section class="arrivals" data-testid="arrivals" class:arrivals-empty=is_empty aria-labelledby="arrivals-title">
+        <section class="arrivals" data-testid="arrivals" class:arrivals-empty=move || is_empty.get() aria-labelledby="arrivals-title">
             <h3 id="arrivals-title" class="arrivals-title">{settings.say(Key::NoNodeYet)}</h3>
-            <Show when=is_empty><span class="arrivals-none">{settings.say(Key::NobodyWaits)}</span></Show>
+            <Show when=move || is_empty.get()><span class="arrivals-none">{settings.say(Key::NobodyWaits)}</span></Show>
             {move || if has_boxes.get() {
                 view! {
                     <ul class="pods" data-lane="">
