@@ -74,6 +74,7 @@ const TROUBLES: Record<string, [from: string, to: string]> = {
   "a missing ConfigMap": ["        name: hellok8s-container", "        name: hellok8s-container\n        envFrom:\n        - configMapRef: {name: none}"],
   "a slow init container": ["      containers:", "      initContainers:\n      - name: wait\n        image: busybox\n        command: [sleep, \"600\"]\n      containers:"],
   "an image that ends": ["guangzhengli/hellok8s:v2", "busybox"],
+  "a program that fails": ["guangzhengli/hellok8s:v2", "busybox\n        command: [sh, -c, exit 3]"],
 };
 const SMALLEST = [["zh", 360, 640], ["en", 390, 844], ["zh", 1280, 600], ["en", 1024, 600]] as const;
 
@@ -96,6 +97,8 @@ for (const [lang, width, height] of SMALLEST) {
       for (const ms of [300, 300, 500, 700]) await look(V2, ms);
       await look(V2, 30_000);
       for (const ms of [300, 1_500, 8_000, 40_000]) await look(V2.replace(from, to), ms);
+      // Only a long back-off is told as one: before the next sync kubectl says how the container ended.
+      if (trouble === "a program that fails") for (const ms of [60_000, 60_000, 60_000]) await look(V2.replace(from, to), ms);
     }
     for (const status of ["Terminating", "ContainerCreating", "ImagePullBackOff", "CreateContainerConfigError", "Init:0/1", "Completed", "CrashLoopBackOff"]) {
       expect.soft([...seen], "the statuses that were looked at").toContain(status);

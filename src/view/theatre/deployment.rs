@@ -43,7 +43,7 @@ pub fn DeploymentCard(row: Row<DeploymentLook>) -> impl IntoView {
                 <span class="strategy">{show(|look| format!("{} {}", look.strategy, look.bounds))}</span>
                 <span class=chip>{word}</span>
                 {move || deadline.get().map(|seconds| view! {
-                    <span class="chip deadline" title="progressDeadlineSeconds">{settings.say(Key::Deadline)}" "{seconds}" s"</span>
+                    <span class="chip deadline" title="progressDeadlineSeconds"><span class="deadline-word">{settings.say(Key::Deadline)}" "</span>{seconds}" s"</span>
                 })}
                 <AtRest owner=row.uid/>
             </header>
