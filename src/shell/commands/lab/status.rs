@@ -1,10 +1,10 @@
 //! `lab status`: what is not as it should be. Trouble that somebody made comes first, then every object that is not
-//! ready, not available or has a condition that says so.
+//! ready, not available or has a condition that says so, and last what the lab does not act on, though it may decide.
 
 use serde_json::Value;
 
 use crate::api::well_known::SERVICE_NAME;
-use crate::api::{Deployment, EndpointSlice, Generic, Kind, Object, ObjectMeta, Pod, ReplicaSet, Service};
+use crate::api::{Deployment, EndpointSlice, Generic, Kind, Object, Pod, ReplicaSet, Service, consequence};
 use crate::cluster::Cluster;
 use crate::images::{Faults, RouteFault};
 use crate::kubectl::printers::{print_node, print_pod};
@@ -21,6 +21,7 @@ pub(super) fn text(world: &World<'_>) -> String {
         let objects = cluster.api.store().list(*kind, None);
         lines.extend(objects.flat_map(|object| complaints(object, cluster)));
     }
+    lines.extend(kept(cluster));
     if lines.is_empty() {
         return "all is as it should be\n".to_owned();
     }
@@ -81,6 +82,19 @@ fn faults_of(name: &str, faults: &Faults) -> Vec<String> {
     lines
 }
 
+/// Fields that nothing acts on here, and that a real cluster may come to another end by.
+fn kept(cluster: &Cluster) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (kind, key, paths) in cluster.api.not_simulated() {
+        let found = paths.iter().map(|path| (path, consequence(kind, path)));
+        lines.extend(found.filter(|(_, consequence)| consequence.may_decide).map(|(path, consequence)| {
+            let name = shown_name(kind, &key.namespace, &key.name);
+            format!("{name}: {path} is not simulated: {}", consequence.text)
+        }));
+    }
+    lines
+}
+
 /// What is wrong with an object, each with the object's name in front.
 fn complaints(object: &Object, cluster: &Cluster) -> Vec<String> {
     let found = match object {
@@ -91,16 +105,17 @@ fn complaints(object: &Object, cluster: &Cluster) -> Vec<String> {
         Object::Generic(generic) => of_generic(generic, cluster),
         Object::EndpointSlice(_) | Object::Event(_) => Vec::new(),
     };
-    let name = shown_name(object.kind(), object.metadata());
+    let metadata = object.metadata();
+    let name = shown_name(object.kind(), metadata.namespace.as_str(), metadata.name.as_str());
     found.into_iter().map(|complaint| format!("{name}: {complaint}")).collect()
 }
 
 /// `deployment web`; with its namespace where that is not the one that a visitor is in.
-fn shown_name(kind: Kind, metadata: &ObjectMeta) -> String {
+fn shown_name(kind: Kind, namespace: &str, name: &str) -> String {
     let kind = kind.as_str().to_lowercase();
-    match metadata.namespace.as_str() {
-        "" | "default" => format!("{kind} {}", metadata.name),
-        namespace => format!("{kind} {namespace}/{}", metadata.name),
+    match namespace {
+        "" | "default" => format!("{kind} {name}"),
+        namespace => format!("{kind} {namespace}/{name}"),
     }
 }
 
