@@ -1,4 +1,4 @@
-//! The gates that a namespace may have: LimitRanges and ResourceQuotas; and budgets, which hold evictions up.
+//! The gates that a namespace may have: LimitRanges, pod security and ResourceQuotas; and budgets, which hold evictions up.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ impl ApiServer {
         self.generics(Kind::LimitRange, namespace)
     }
 
-    /// Refuses an object that a LimitRange or a quota does not allow. Models the validating halves of LimitRanger and
-    /// of ResourceQuota, in their order.
+    /// Refuses an object that a LimitRange, the namespace's labels or a quota do not allow. Models the validating halves
+    /// of LimitRanger, PodSecurity and ResourceQuota, in their order.
     pub(super) fn check_gates(&self, object: &Object) -> Result<(), Status> {
         let (kind, metadata) = (object.kind(), object.metadata());
         if kind == Kind::Event || kind.is_cluster_scoped() {
@@ -45,6 +45,9 @@ impl ApiServer {
             if let Some(why) = limit_range::message(&errors) {
                 return Err(Status::forbidden(kind, &metadata.name, &why));
             }
+        }
+        if let Object::Pod(pod) = object {
+            self.check_pod_security(pod)?;
         }
         self.charged(object).map(drop)
     }

@@ -10,6 +10,7 @@ pub mod limit_range;
 mod managers;
 mod names;
 mod patch;
+mod pod_security;
 pub mod quota;
 mod rest;
 mod selectors;

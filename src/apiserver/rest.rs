@@ -99,11 +99,17 @@ impl ApiServer {
         let errors = validation::validate_create(kind, &value, Policy::MINIKUBE);
         refuse_invalid(kind, &value, &errors)?;
         warnings.extend(validation::warnings(kind, &value, None));
+        let of_security = self.pod_security_warnings(kind, &value);
         let object = read(kind, value)?;
-        if options.dry_run {
-            return Ok(Applied { object: self.prepare_create(object)?, warnings });
+        if kind == Kind::Namespace {
+            let metadata = object.metadata();
+            self.check_namespace_labels(&metadata.name, &metadata.labels, None)?;
         }
-        let object = self.create(object)?;
+        let object = if options.dry_run { self.prepare_create(object)? } else { self.create(object)? };
+        warnings.extend(of_security);
+        if options.dry_run {
+            return Ok(Applied { object, warnings });
+        }
         self.note_not_simulated(kind, &object, without_effect);
         if let Some((manager, given)) = given {
             self.note_write(manager, "", (None, &given), &object);
@@ -169,6 +175,7 @@ impl ApiServer {
             let mut object = carry_over(object, &old);
             object.with_metadata(|metadata| metadata.generation = generation);
             self.with_addresses(&mut object)?;
+            warnings.extend(self.check_security_of_update(&object, &old)?);
             object
         };
         if options.dry_run {

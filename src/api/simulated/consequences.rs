@@ -48,7 +48,7 @@ const SECCOMP: Consequence = decides(
 const APP_ARMOR: Consequence =
     decides("a node without the profile does not start the container", "没有这个配置文件的节点不会启动容器");
 const DNS: Consequence = decides("names may resolve otherwise, or not at all", "域名解析的结果可能不同，或解析不了");
-const ADMISSION: Consequence = decides("admission may refuse the pod", "准入控制可能拒绝这个 Pod");
+const HOST: Consequence = harmless("what the program may do to the node is not simulated", "不模拟程序能对节点做什么");
 const MESSAGE: Consequence =
     harmless("what a container leaves there is shown in its status alone", "只影响容器状态里显示的退出信息");
 const TOKEN: Consequence = harmless("nobody looks at the token here", "这里没有人检查令牌");
@@ -115,7 +115,7 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
                     "程序可能缺少所需的权限，例如监听 1024 以下的端口",
                 ),
             ),
-            ("privileged", ADMISSION),
+            ("privileged", HOST),
             ("seLinuxOptions", FILES),
             ("windowsOptions", harmless("the nodes here run Linux", "这里的节点是 Linux")),
             ("runAsGroup", FILES),
@@ -181,7 +181,7 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
             ("dnsPolicy", DNS),
             ("ephemeralContainers", harmless("they are there for debugging alone", "只用于调试")),
             ("hostAliases", decides("names may resolve otherwise", "域名解析的结果可能不同")),
-            ("hostIPC", ADMISSION),
+            ("hostIPC", HOST),
             (
                 "hostNetwork",
                 decides(
@@ -189,7 +189,7 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
                     "程序在节点的地址上监听，端口可能已被占用",
                 ),
             ),
-            ("hostPID", ADMISSION),
+            ("hostPID", HOST),
             (
                 "hostUsers",
                 decides(
