@@ -11,7 +11,7 @@ export const HERE =
 const HOME = HERE && new URL("./", HERE);
 
 /** Handed to the page as its query parameters of the same names. A change loads the lab again. */
-const PARAMETERS = ["lesson", "panels", "start", "speed", "seed", "k8s", "autoplay"];
+const PARAMETERS = ["lesson", "panels", "start", "speed", "seed", "k8s", "autoplay", "view"];
 /** The page's messages, which the element fires again as events of the same names. */
 const FROM_PAGE = new Set(["ready", "resize", "goal", "change", "stopped"]);
 const SOURCE = { page: "hellok8s-lab", host: "hellok8s-lab-host" };

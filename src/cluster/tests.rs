@@ -50,7 +50,7 @@ impl World {
     }
 
     fn patch(&mut self, kind: Kind, name: &str, change: Value) {
-        let key = Key::new("default", name);
+        let key = Key::new(if kind == Kind::Node { "" } else { "default" }, name);
         let options = WriteOptions::default();
         let patched = self.0.api.patch(kind, &key, &change, PatchType::Merge, options);
         assert!(patched.is_ok(), "{patched:?}");

@@ -190,3 +190,31 @@ fn where_no_node_is_ready_nobody_is_driven_away() {
     world.run(310);
     assert_eq!(world.pods().iter().filter(|pod| pod.node_name == NODE).count(), 4);
 }
+
+#[test]
+fn a_placement_says_of_each_node_its_points_or_what_refused_the_pod() {
+    let mut world = world(3, 3);
+    let newest = |world: &World, rule: &str| {
+        let all = world.0.decisions();
+        let found = (0..all.len()).rev().filter_map(|at| all.get(at)).find(|decision| decision.rule == rule);
+        let inputs = &found.expect("a decision").inputs;
+        inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let placed = newest(&world, "scheduler/bind");
+    assert_eq!(placed["nodesThatFit"], 3);
+    assert_eq!(placed["scores"].as_object().expect("nodes").len(), 3);
+    assert!(!placed.contains_key("refused"));
+    world.patch(Kind::Node, "minikube-m02", json!({"spec": {"unschedulable": true}}));
+    world.patch(Kind::Deployment, "web", json!({"spec": {"replicas": 5}}));
+    world.run(5);
+    let placed = newest(&world, "scheduler/bind");
+    assert_eq!(placed["nodesThatFit"], 2);
+    assert_eq!(placed["refused"], json!({"minikube-m02": ["node(s) were unschedulable"]}));
+    for name in [NODE, "minikube-m03"] {
+        world.patch(Kind::Node, name, json!({"spec": {"unschedulable": true}}));
+    }
+    world.patch(Kind::Deployment, "web", json!({"spec": {"replicas": 6}}));
+    world.run(5);
+    let waits = newest(&world, "scheduler/unschedulable");
+    assert_eq!(waits["refused"].as_object().expect("nodes").len(), 3);
+}
