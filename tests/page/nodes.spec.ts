@@ -93,7 +93,7 @@ test("a pod waits without a node, and the same element goes into its node's lane
   await picture(page, "waits");
   // The numbers beneath say it of each node.
   await page.getByTestId("caption").getByRole("button", { name: "The numbers" }).click();
-  await expect(page.locator(".caption-numbers .place-refused")).toHaveCount(3);
+  await expect(page.locator(".caption-numbers .seat-refused")).toHaveCount(3);
   await expect(page.locator(".caption-numbers")).toContainText("minikube-m02");
   await page.keyboard.press("Escape");
   const name = (await arrivals.locator("[data-pod]").first().getAttribute("data-pod"))!;
@@ -119,10 +119,10 @@ test("why a pod came to its node: points by plugin, and what refused it elsewher
   await page.getByRole("group", { name: "Explanations" }).getByRole("button", { name: "Why" }).click();
   const scheduled = page.getByTestId("explain").locator(".why-item", { hasText: "Scheduled" });
   await scheduled.getByRole("button", { name: "The numbers" }).click();
-  await expect(scheduled.locator(".place-chosen")).toContainText("minikube-m03");
-  await expect(scheduled.locator(".place-chosen")).toContainText(/\d+ points/);
-  await expect(scheduled.locator(".place-refused")).toContainText("minikube-m02");
-  await expect(scheduled.locator(".place-refused")).toContainText("is cordoned");
+  await expect(scheduled.locator(".seat-chosen")).toContainText("minikube-m03");
+  await expect(scheduled.locator(".seat-chosen")).toContainText(/\d+ points/);
+  await expect(scheduled.locator(".seat-refused")).toContainText("minikube-m02");
+  await expect(scheduled.locator(".seat-refused")).toContainText("is cordoned");
   await expectAccessible(page);
   await picture(page, "placement");
 });

@@ -30,7 +30,7 @@ use events::Events;
 pub use nodes::NodeLook;
 use nodes::node_looks;
 use pods::pod_look;
-pub use pods::{PodLook, PodState, ProbeLook, STATES};
+pub use pods::{PodLook, PodState, ProbeLook, STATES, obstacle};
 pub use rows::{Row, Rows};
 pub use services::ServiceLook;
 use services::service_looks;

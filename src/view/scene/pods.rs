@@ -193,7 +193,7 @@ pub(super) fn pod_look(
 }
 
 /// What the scheduler says of a pod that no node takes.
-pub(super) fn obstacle(pod: &Pod) -> &str {
+pub fn obstacle(pod: &Pod) -> &str {
     let refused = |condition: &&PodCondition| condition.kind == "PodScheduled" && condition.status == "False";
     let waits = pod.node_name.is_empty() && pod.metadata.deletion_timestamp.is_none();
     pod.status.conditions.iter().find(refused).filter(|_| waits).map_or("", |condition| condition.message.as_str())

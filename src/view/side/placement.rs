@@ -45,29 +45,29 @@ pub fn nodes(decision: &Decision) -> Option<AnyView> {
         let points: Vec<AnyView> = place
             .telling
             .iter()
-            .map(|(plugin, points)| view! { <span class="place-plugin">{plugin.clone()}" "<b>{*points}</b></span> }.into_any())
+            .map(|(plugin, points)| view! { <span class="seat-plugin">{plugin.clone()}" "<b>{*points}</b></span> }.into_any())
             .collect();
         view! {
-            <li role="treeitem" tabindex="-1" class="place" class:place-chosen=is_chosen>
-                <span class="place-node">{place.node}{is_chosen.then(|| view! { <em class="place-word">{settings.say(Key::PlacementChosen)}</em> })}</span>
-                <b class="place-total">{place.total}" "{settings.say(Key::Points)}</b>
-                <span class="place-bar" aria-hidden="true" style=("--part", part.to_string())></span>
-                <span class="place-points">{points}</span>
+            <li role="treeitem" tabindex="-1" class="seat" class:seat-chosen=is_chosen>
+                <span class="seat-node">{place.node}{is_chosen.then(|| view! { <em class="seat-word">{settings.say(Key::PlacementChosen)}</em> })}</span>
+                <b class="seat-total">{place.total}" "{settings.say(Key::Points)}</b>
+                <span class="seat-bar" aria-hidden="true" style=("--part", part.to_string())></span>
+                <span class="seat-points">{points}</span>
             </li>
         }
         .into_any()
     });
     let mut rows: Vec<AnyView> = taken.collect();
     if !rows.is_empty() && same > 0 {
-        rows.push(view! { <li role="treeitem" tabindex="-1" class="place-same">{settings.say(Key::PlacementSame)}{format!(": {same}")}</li> }.into_any());
+        rows.push(view! { <li role="treeitem" tabindex="-1" class="seat-same">{settings.say(Key::PlacementSame)}{format!(": {same}")}</li> }.into_any());
     }
     rows.extend(refused.into_iter().map(|(node, reasons)| {
         let lang = settings.lang.get();
         let words: Vec<String> = reasons.iter().map(|reason| obstacle::of_node(reason, lang)).collect();
         view! {
-            <li role="treeitem" tabindex="-1" class="place place-refused" title=reasons.join(", ")>
-                <span class="place-node">{node}<em class="place-word">{settings.say(Key::PlacementRefused)}</em></span>
-                <span class="place-points">{words.join(lang.choose("；", "; "))}</span>
+            <li role="treeitem" tabindex="-1" class="seat seat-refused" title=reasons.join(", ")>
+                <span class="seat-node">{node}<em class="seat-word">{settings.say(Key::PlacementRefused)}</em></span>
+                <span class="seat-points">{words.join(lang.choose("；", "; "))}</span>
             </li>
         }
         .into_any()

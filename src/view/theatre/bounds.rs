@@ -79,6 +79,9 @@ fn words(look: &BoundLook, settings: Settings) -> AnyView {
             view! { {head(Key::Quota)}<span class="bound-text">{resource}" "<b>{used}</b>" "{say(Key::QuotaOf)}" "{hard}{others}</span> }.into_any()
         }
         Bound::Limits(text) => view! { {head(Key::LimitRange)}<span class="bound-text">{text}</span> }.into_any(),
+        Bound::Budget { expected: 0, .. } => {
+            view! { {head(Key::Budget)}<span class="bound-text">{say(Key::NoPods)}</span> }.into_any()
+        }
         Bound::Budget { desired, expected, allowed } => {
             let go = (allowed > 0).then(|| view! { " · "<b>{allowed}</b>" "{say(Key::MayGo)} });
             view! { {head(Key::Budget)}<span class="bound-text"><b>{desired}</b>" "{say(Key::QuotaOf)}" "{expected}" "{say(Key::MustStay)}{go}</span> }.into_any()

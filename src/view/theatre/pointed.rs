@@ -1,6 +1,7 @@
 //! The line under the stage: more of the pod that the pointer is over or the keyboard has come to.
 
 use hellok8s_lab::api::Pod;
+use hellok8s_lab::explanations::obstacle;
 use hellok8s_lab::kubectl::printers;
 use hellok8s_lab::kubelet::{PodView, ProbeView};
 use hellok8s_lab::lab::Lab;
@@ -10,6 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event};
 
 use crate::view::i18n::Key;
+use crate::view::scene;
 use crate::view::settings::{Settings, settings};
 use crate::view::simulation::{Simulation, simulation};
 
@@ -63,6 +65,10 @@ fn words(pod: &Pod, lab: &Lab, settings: Settings) -> String {
         format!("IP {}", cell(5)),
         format!("{} {}", say(Key::Age), cell(4)),
     ]);
+    let refused = scene::obstacle(pod);
+    if !refused.is_empty() {
+        parts.push(obstacle::in_words(refused, settings.lang.get()));
+    }
     for status in &pod.status.container_statuses {
         if let Some(waiting) = status.state.waiting.as_ref().filter(|waiting| !waiting.message.is_empty()) {
             parts.push(waiting.message.clone());

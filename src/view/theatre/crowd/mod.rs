@@ -45,7 +45,7 @@ fn Counts(owner: String) -> impl IntoView {
         let number = move || counts.with(|counts| counts.get(state as usize).copied()).unwrap_or(0);
         view! {
             <Show when=move || number() != 0>
-                <li><span class=format!("cell cell-{}", state.code()) aria-hidden="true"></span><b>{number}</b>" "{settings.say(word(state))}</li>
+                <li title=settings.say(word(state))><span class=format!("cell cell-{}", state.code()) aria-hidden="true"></span><b>{number}</b><span class="crowd-word">" "{settings.say(word(state))}</span></li>
             </Show>
         }
     };
