@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hellok8s_lab::api::Kind;
+use hellok8s_lab::apiserver::DeleteOptions;
 use hellok8s_lab::client::CallTimes;
 use hellok8s_lab::cluster::ClusterConfig;
 use hellok8s_lab::images::ImageReference;
@@ -69,6 +70,9 @@ impl Replay {
         on_node.iter().for_each(|image| lab.cluster_mut().registry.pulled(image));
         let begin = begin(&recording);
         lab.run_until(begin);
+        // The recordings' cluster was no minikube: it had no class that makes volumes.
+        let class = hellok8s_lab::apiserver::Key::new("", "standard");
+        lab.cluster_mut().api.delete(Kind::StorageClass, &class, &DeleteOptions::default()).expect("it was there");
         if recording.namespace != "default" {
             lab.submit(0, &format!("kubectl create namespace {}", recording.namespace));
             lab.submit(0, &format!("kubectl config set-context --current --namespace={}", recording.namespace));

@@ -32,9 +32,29 @@ pub fn set_defaults(kind: Kind, object: &mut Value) {
         Kind::HorizontalPodAutoscaler => workload::set_horizontal_pod_autoscaler(fields),
         Kind::NetworkPolicy => service::set_network_policy(fields),
         Kind::Namespace => set_namespace(fields),
+        Kind::PersistentVolume => set_persistent_volume(fields),
+        Kind::StorageClass => {
+            set(fields, "reclaimPolicy", || "Delete".into());
+            set(fields, "volumeBindingMode", || "Immediate".into());
+        }
         _ => {}
     }
     walk(schema::of_kind(kind), fields);
+}
+
+/// Models SetDefaults_PersistentVolume and SetDefaults_HostPathVolumeSource.
+fn set_persistent_volume(fields: &mut Fields) {
+    if let Some(spec) = object(fields, "spec") {
+        set(spec, "persistentVolumeReclaimPolicy", || "Retain".into());
+        set(spec, "volumeMode", || "Filesystem".into());
+        if let Some(path) = spec.get_mut("hostPath").and_then(Value::as_object_mut) {
+            set(path, "type", || "".into());
+        }
+    }
+    let status = fields.entry("status").or_insert_with(|| Value::Object(Fields::new()));
+    if let Some(status) = status.as_object_mut() {
+        set(status, "phase", || "Pending".into());
+    }
 }
 
 /// As [`set_defaults`], for a `PodTemplateSpec` alone.

@@ -24,7 +24,6 @@ pub fn not_simulated(kind: Kind, object: &Value) -> Vec<String> {
         | Kind::HorizontalPodAutoscaler
         | Kind::Ingress
         | Kind::NetworkPolicy
-        | Kind::PersistentVolumeClaim
         | Kind::ReplicationController => paths.extend(object.get("spec").map(|_| "spec".to_owned())),
         _ => collect(schema::of_kind(kind), object, "", &mut paths),
     }

@@ -35,6 +35,7 @@ impl ApiServer {
         self.seed_object(node(NODE, NODE_IP, 0, &capacity, SimTime::ZERO, self.version));
         self.seed_object(kubernetes_service());
         self.seed_object(kubernetes_endpoints());
+        self.seed_object(standard_class());
         // Nobody watches yet: the first change that anybody sees is the user's own.
         self.store.take_changes();
     }
@@ -53,6 +54,21 @@ impl ApiServer {
         // The names above are distinct, and a namespace that is being made again may hold them already.
         let _already_there = self.create(object);
     }
+}
+
+/// The class that minikube's addon default-storageclass makes.
+fn standard_class() -> Object {
+    let fields = Map::from_iter([
+        ("provisioner".to_owned(), json!("k8s.io/minikube-hostpath")),
+        ("reclaimPolicy".to_owned(), json!("Delete")),
+        ("volumeBindingMode".to_owned(), json!("Immediate")),
+    ]);
+    let mut object = generic(Kind::StorageClass, "", "standard", fields);
+    object.with_metadata(|metadata| {
+        metadata.labels.insert("addonmanager.kubernetes.io/mode".to_owned(), "EnsureExists".to_owned());
+        metadata.annotations.insert("storageclass.kubernetes.io/is-default-class".to_owned(), "true".to_owned());
+    });
+    object
 }
 
 fn generic(kind: Kind, namespace: &str, name: &str, fields: Map<String, Value>) -> Object {

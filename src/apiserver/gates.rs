@@ -9,6 +9,13 @@ use super::{ApiServer, DeleteOptions, Deleted, Key, Status, limit_range};
 use crate::api::resources::ResourceList;
 use crate::api::{Generic, Kind, Object, Pod, PodCondition, Time};
 
+/// Marks the class of claims that name none.
+const IS_DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
+/// Where a claim's class stood before it had a field.
+const OLD_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+const CLAIM_PROTECTION: &str = "kubernetes.io/pvc-protection";
+const VOLUME_PROTECTION: &str = "kubernetes.io/pv-protection";
+
 /// The annotation that says what a LimitRange has set.
 const LIMIT_RANGER: &str = "kubernetes.io/limit-ranger";
 
@@ -24,6 +31,43 @@ impl ApiServer {
     /// The LimitRanges of a namespace.
     pub(super) fn limit_ranges(&self, namespace: &str) -> Vec<Arc<Generic>> {
         self.generics(Kind::LimitRange, namespace)
+    }
+
+    /// What a stock cluster's admission plugins add to claims and volumes: the default class, and what keeps them while they
+    /// are used. Models plugin/pkg/admission/storage/{storageclass/setdefault,storageobjectinuseprotection}.
+    pub(super) fn admit_storage(&self, object: &mut Object) {
+        let finalizer = match object.kind() {
+            Kind::PersistentVolumeClaim => CLAIM_PROTECTION,
+            Kind::PersistentVolume => VOLUME_PROTECTION,
+            _ => return,
+        };
+        object.with_metadata(|metadata| {
+            if !metadata.finalizers.iter().any(|held| held == finalizer) {
+                metadata.finalizers.push(finalizer.to_owned());
+            }
+        });
+        let Object::Generic(claim) = object else { return };
+        if claim.kind != Kind::PersistentVolumeClaim || claim.metadata.annotations.contains_key(OLD_CLASS) {
+            return;
+        }
+        let Some(default) = self.default_class() else { return };
+        if let Some(Value::Object(spec)) = Arc::make_mut(claim).fields.get_mut("spec")
+            && spec.get("storageClassName").is_none_or(Value::is_null)
+        {
+            spec.insert("storageClassName".to_owned(), default.into());
+        }
+    }
+
+    /// The class of claims that name none: the newest of those that are marked so. Models GetDefaultClass.
+    fn default_class(&self) -> Option<String> {
+        let marked = self
+            .store
+            .list(Kind::StorageClass, None)
+            .filter(|class| class.metadata().annotations.get(IS_DEFAULT).is_some_and(|value| value == "true"));
+        let newest = marked
+            .map(Object::metadata)
+            .max_by_key(|metadata| (metadata.creation_timestamp, std::cmp::Reverse(metadata.name.clone())));
+        newest.map(|metadata| metadata.name.clone())
     }
 
     /// Refuses an object that a LimitRange, the namespace's labels or a quota do not allow. Models the validating halves

@@ -51,6 +51,7 @@ impl ApiServer {
             metadata.resource_version = 0;
         });
         self.with_addresses(&mut object)?;
+        self.admit_storage(&mut object);
         if let Object::Pod(pod) = &mut object {
             let volume = self.names.suffix_for(&key.to_string(), now);
             let limits = self.limit_ranges(&pod.metadata.namespace);

@@ -24,6 +24,8 @@ mod routes;
 mod rules;
 mod scheduling;
 mod trouble;
+mod volume_binding;
+mod volumes;
 mod work;
 
 #[cfg(test)]

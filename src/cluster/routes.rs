@@ -53,6 +53,7 @@ impl Cluster {
         }
         self.route_gates(change);
         self.route_autoscaler(change);
+        self.route_volumes(change);
         self.route_garbage(change);
     }
 
@@ -66,7 +67,9 @@ impl Cluster {
                 self.route_taints(change);
                 self.route_node_to_scheduler(change, generic);
             }
-            Kind::PersistentVolumeClaim => self.route_storage_to_scheduler(),
+            Kind::PersistentVolumeClaim | Kind::PersistentVolume | Kind::StorageClass => {
+                self.route_storage_to_scheduler(change);
+            }
             _ => {}
         }
     }

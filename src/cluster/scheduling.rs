@@ -71,9 +71,12 @@ impl Cluster {
             default_selector: &selector,
             nominated: &nominated,
             budgets: &budgets,
-            claims: claims.as_deref(),
+            claims: claims.refusal.as_deref(),
+            volumes: &claims.nodes,
         };
         match cycle::schedule(&cycle) {
+            // The pod is tried again when its volumes are bound.
+            Outcome::Scheduled(choice) if self.reserve_volumes(&claims, &choice.node) => {}
             Outcome::Scheduled(choice) => self.bind(key, &pod, &choice),
             Outcome::Unschedulable(failure) => {
                 let failure = Arc::new(failure);
@@ -294,12 +297,6 @@ impl Cluster {
         }
     }
 
-    /// Storage has changed: pods that wait for it are tried again.
-    pub(super) fn route_storage_to_scheduler(&mut self) {
-        let waiting = self.scheduler.waiting_for(cycle::VOLUME_BINDING);
-        self.activate_all(&waiting);
-    }
-
     fn wake(&mut self, event: Hint<'_>) {
         if self.scheduler.is_idle() {
             return;
@@ -309,7 +306,7 @@ impl Cluster {
         self.activate_all(&helped);
     }
 
-    fn activate_all(&mut self, pods: &[Arc<PodInfo>]) {
+    pub(super) fn activate_all(&mut self, pods: &[Arc<PodInfo>]) {
         for pod in pods {
             self.activate(&pod.uid, Key::new(pod.namespace.as_str(), pod.name.as_str()), pod.priority);
         }
@@ -345,23 +342,6 @@ impl Cluster {
             })
         };
         budgets.filter_map(read).collect()
-    }
-
-    /// Why a pod's claims keep it from every node. Models the PreFilter of VolumeRestrictions and VolumeBinding.
-    fn claims_of(&self, pod: &PodInfo) -> Option<String> {
-        let find =
-            |name: &str| self.api.store().get(Kind::PersistentVolumeClaim, &Key::new(pod.namespace.as_str(), name));
-        if let Some(missing) = pod.claims.iter().find(|name| find(name).is_none()) {
-            return Some(format!("persistentvolumeclaim \"{missing}\" not found"));
-        }
-        let is_bound = |name: &String| match find(name) {
-            Some(Object::Generic(claim)) => {
-                claim.fields.get("status").and_then(|status| status.get("phase")).is_some_and(|phase| phase == "Bound")
-            }
-            _ => false,
-        };
-        let all_bound = pod.claims.iter().all(is_bound);
-        (!all_bound).then(|| "pod has unbound immediate PersistentVolumeClaims".to_owned())
     }
 
     /// The scheduler writes events of the new API: with `eventTime` and `action`, without a count; those that recur

@@ -18,6 +18,14 @@ pub enum Task {
     Budget(Key),
     /// The autoscalers' controller: look at this one's target.
     Autoscaler(Key),
+    /// The volume controller: look at this claim.
+    Claim(Key),
+    /// The volume controller: look at this volume.
+    Volume(Key),
+    /// The volume controller: look at all that is not done.
+    Volumes,
+    /// minikube's provisioner: make a volume for this claim.
+    Provision(Key),
     /// The metrics-server: ask the nodes.
     Scrape,
     /// The Deployment controller.

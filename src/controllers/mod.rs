@@ -11,6 +11,7 @@ pub mod horizontal;
 pub mod namespace;
 pub mod node_lifecycle;
 mod ownership;
+pub mod persistent_volumes;
 mod plan;
 pub mod replica_set;
 mod rules;

@@ -1,5 +1,8 @@
 //! Which nodes a pod may go to. Models the filter plugins of the default profile.
 
+use std::collections::BTreeMap;
+
+use super::cycle::VOLUME_BINDING;
 use super::node_info::NodeInfo;
 use super::pod_info::PodInfo;
 use super::{Code, Cycle, Rejection, inter_pod, spread, taints};
@@ -22,6 +25,8 @@ pub const NODE_NAME: &str = "NodeName";
 pub struct Prepared {
     spread: Option<spread::State>,
     inter_pod: Option<inter_pod::State>,
+    /// Why a pod's claims keep it from a node, by the node's name.
+    volumes: BTreeMap<String, &'static str>,
 }
 
 /// A resource that a node has too little of.
@@ -40,7 +45,7 @@ pub struct Shortage {
 impl Prepared {
     /// Models RunPreFilterPlugins, for the plugins that count pods.
     pub fn new(cycle: &Cycle<'_>) -> Self {
-        Self { spread: spread::prepare(cycle), inter_pod: inter_pod::prepare(cycle) }
+        Self { spread: spread::prepare(cycle), inter_pod: inter_pod::prepare(cycle), volumes: cycle.volumes.clone() }
     }
 
     /// A pod comes to a node (1), or leaves it (-1).
@@ -82,6 +87,9 @@ impl Prepared {
                 resource => format!("Insufficient {resource}"),
             };
             return Some(Rejection { plugin: RESOURCES, code, reasons: shortages.iter().map(why).collect() });
+        }
+        if let Some(why) = self.volumes.get(&node.name) {
+            return reject(VOLUME_BINDING, Code::Unresolvable, why);
         }
         let by_spread = self.spread.as_ref().and_then(|state| state.filter(pod, node));
         by_spread.or_else(|| self.inter_pod.as_ref().and_then(|state| state.filter(pod, node)))

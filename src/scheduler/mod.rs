@@ -27,7 +27,7 @@ use crate::api::StringMap;
 use crate::api::well_known;
 
 pub use node_info::NodeInfo;
-pub use pod_info::PodInfo;
+pub use pod_info::{PodInfo, claims_of};
 pub use selector::Selector;
 pub use state::Scheduler;
 
@@ -80,6 +80,8 @@ pub struct Cycle<'a> {
     pub budgets: &'a [preemption::Budget],
     /// Why its claims for storage keep it from every node.
     pub claims: Option<&'a str>,
+    /// Why they keep it from a node, by the node's name.
+    pub volumes: &'a BTreeMap<String, &'static str>,
 }
 
 /// Nodes as the scheduler goes through them: one of each zone in turn, zones in the order in which they came.

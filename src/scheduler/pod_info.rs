@@ -172,7 +172,7 @@ impl PodInfo {
                 .map(|given| SpreadConstraint::read(given, &metadata.labels))
                 .collect(),
             images: images(spec),
-            claims: claims(spec),
+            claims: claims_of(spec),
         }
     }
 
@@ -268,7 +268,8 @@ fn images(spec: &Map<String, Value>) -> Vec<String> {
     containers.map(image).collect()
 }
 
-fn claims(spec: &Map<String, Value>) -> Vec<String> {
+/// The names of the claims that a pod's volumes are of.
+pub fn claims_of(spec: &Map<String, Value>) -> Vec<String> {
     let name = |volume: &Value| volume.get("persistentVolumeClaim")?.get("claimName")?.as_str().map(str::to_owned);
     array(spec.get("volumes")).iter().filter_map(name).collect()
 }

@@ -51,6 +51,7 @@ const DNS: Consequence = decides("names may resolve otherwise, or not at all", "
 const HOST: Consequence = harmless("what the program may do to the node is not simulated", "不模拟程序能对节点做什么");
 const MESSAGE: Consequence =
     harmless("what a container leaves there is shown in its status alone", "只影响容器状态里显示的退出信息");
+const READ_ONLY: Consequence = decides("a program that writes there fails", "程序如果往那里写就会失败");
 const TOKEN: Consequence = harmless("nobody looks at the token here", "这里没有人检查令牌");
 const ATTACHED: Consequence = decides(
     "the pod waits until that volume is attached and mounted; here it starts with an empty directory",
@@ -233,7 +234,7 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
                 "recursiveReadOnly",
                 decides("a node that cannot do it does not start the container", "做不到的节点不会启动容器"),
             ),
-            ("readOnly", decides("a program that writes there fails", "程序如果往那里写就会失败")),
+            ("readOnly", READ_ONLY),
             ("mountPropagation", harmless("nothing is mounted below a volume here", "这里不会在卷下面再挂载别的")),
             (
                 "subPathExpr",
@@ -244,6 +245,7 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
             ),
         ],
     ),
+    ("PersistentVolumeClaimVolumeSource", &[("readOnly", READ_ONLY)]),
     ("DownwardAPIVolumeFile", &[("resourceFieldRef", decides("the file is empty here", "这里这个文件是空的"))]),
     (
         "VolumeProjection",
@@ -315,13 +317,6 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
             ("ephemeral", ATTACHED),
             ("image", ATTACHED),
             (
-                "persistentVolumeClaim",
-                decides(
-                    "the pod waits until the claim is there and bound; here it starts with an empty directory",
-                    "申领存在并绑定之前 Pod 会一直等待；这里给它一个空目录",
-                ),
-            ),
-            (
                 "hostPath",
                 decides(
                     "what lies there on the node is not known here, and a path of another type keeps the pod waiting",
@@ -345,9 +340,6 @@ fn of_kind(kind: Kind) -> Option<Consequence> {
         ),
         Kind::Ingress => WAY_IN,
         Kind::NetworkPolicy => decides("it may keep requests from the pods", "它可能拦下发往 Pod 的请求"),
-        Kind::PersistentVolumeClaim => {
-            decides("pods that use it wait until it is bound", "用到它的 Pod 要等它绑定之后才会启动")
-        }
         _ => return None,
     })
 }

@@ -55,6 +55,27 @@ pub const RULES: &[Rule] = &[
         "pkg/controller/podautoscaler/horizontal.go reconcileAutoscaler",
     ),
     rule(
+        "volume/bind",
+        ("绑定卷", "A claim gets its volume"),
+        "**绑定：**PVC {claim} 得到了卷 {volume}。",
+        "**Bound:** claim {claim} has got volume {volume}.",
+        "pkg/controller/volume/persistentvolume/pv_controller.go bind",
+    ),
+    rule(
+        "volume/provision",
+        ("制备卷", "A volume is made"),
+        "**新卷：**存储类 {class} 为 PVC {claim} 制备了一个卷。",
+        "**A new volume:** class {class} has one made for claim {claim}.",
+        "pkg/controller/volume/persistentvolume/pv_controller.go provisionClaim",
+    ),
+    rule(
+        "volume/none",
+        ("没有卷", "No volume for a claim"),
+        "**Pending：**PVC {claim} 没有卷可用（{why}）；用到它的 Pod 只能等。",
+        "**Pending:** claim {claim} gets no volume: {why}. Pods that use it wait.",
+        "pkg/controller/volume/persistentvolume/pv_controller.go syncUnboundClaim",
+    ),
+    rule(
         "endpoints/update",
         ("更新请求的去处", "Where requests go"),
         "**{ready}/{pods} 个 Pod 就绪：**发给 {service} 的请求只去就绪的（之前 {readyBefore} 个）。",

@@ -9,6 +9,7 @@ mod network;
 mod node;
 mod other;
 mod pod;
+mod storage;
 mod template;
 mod volume;
 

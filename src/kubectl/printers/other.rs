@@ -21,6 +21,18 @@ pub(super) fn columns(kind: Kind) -> Vec<Column> {
         Kind::PersistentVolumeClaim => {
             &["Name", "Status", "Volume", "Capacity", "Access Modes", "StorageClass", "VolumeAttributesClass", "Age"]
         }
+        Kind::PersistentVolume => &[
+            "Name",
+            "Capacity",
+            "Access Modes",
+            "Reclaim Policy",
+            "Status",
+            "Claim",
+            "StorageClass",
+            "VolumeAttributesClass",
+            "Reason",
+            "Age",
+        ],
         Kind::HorizontalPodAutoscaler => &["Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"],
         Kind::PodDisruptionBudget => &["Name", "Min Available", "Max Unavailable", "Allowed Disruptions", "Age"],
         Kind::NetworkPolicy => &["Name", "Pod-Selector", "Age"],
@@ -37,7 +49,7 @@ pub(super) fn columns(kind: Kind) -> Vec<Column> {
     match kind {
         Kind::DaemonSet | Kind::Job | Kind::CronJob => columns.extend(template_columns()),
         Kind::StatefulSet => columns.extend(template_columns().take(2)),
-        Kind::PersistentVolumeClaim => columns.push(Column::wide("VolumeMode")),
+        Kind::PersistentVolumeClaim | Kind::PersistentVolume => columns.push(Column::wide("VolumeMode")),
         _ => {}
     }
     columns
@@ -63,6 +75,7 @@ pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
         Kind::Job => cells.extend(job(object, &fields, age, now)),
         Kind::CronJob => cells.extend(cron_job(&fields, age, now)),
         Kind::PersistentVolumeClaim => cells.extend(volume_claim(object, &fields, age)),
+        Kind::PersistentVolume => cells.extend(volume(object, &fields, age)),
         Kind::HorizontalPodAutoscaler => cells.extend(autoscaler(&fields, age)),
         Kind::PodDisruptionBudget => {
             let bound = |name: &str| match fields.pointer(&format!("/spec/{name}")) {
@@ -83,6 +96,10 @@ pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
             cells.extend([role, age]);
         }
         Kind::StorageClass => {
+            let mark = "storageclass.kubernetes.io/is-default-class";
+            if object.metadata.annotations.get(mark).is_some_and(|value| value == "true") {
+                cells = vec![format!("{} (default)", object.metadata.name)];
+            }
             let or = |pointer: &str, default: &str| match field::text(&fields, pointer) {
                 "" => default.to_owned(),
                 text => text.to_owned(),
@@ -232,7 +249,31 @@ fn volume_claim(object: &Generic, fields: &Value, age: String) -> Vec<String> {
     ]
 }
 
-fn access_modes(modes: &[Value]) -> String {
+/// Models pkg/printers/internalversion/printers.go printPersistentVolume.
+fn volume(object: &Generic, fields: &Value, age: String) -> Vec<String> {
+    let text = |pointer: &str| field::text(fields, pointer).to_owned();
+    let or_unset = |text: String| if text.is_empty() { "<unset>".to_owned() } else { text };
+    let phase =
+        if object.metadata.deletion_timestamp.is_some() { "Terminating".to_owned() } else { text("/status/phase") };
+    let claim = match field::text(fields, "/spec/claimRef/name") {
+        "" => String::new(),
+        name => format!("{}/{name}", field::text(fields, "/spec/claimRef/namespace")),
+    };
+    vec![
+        text("/spec/capacity/storage"),
+        access_modes(field::list(fields, "/spec/accessModes")),
+        text("/spec/persistentVolumeReclaimPolicy"),
+        phase,
+        claim,
+        text("/spec/storageClassName"),
+        or_unset(text("/spec/volumeAttributesClassName")),
+        text("/status/reason"),
+        age,
+        or_unset(text("/spec/volumeMode")),
+    ]
+}
+
+pub(crate) fn access_modes(modes: &[Value]) -> String {
     let short = |mode: &Value| match mode.as_str() {
         Some("ReadWriteOnce") => Some("RWO"),
         Some("ReadOnlyMany") => Some("ROX"),

@@ -112,6 +112,10 @@ fn describe_one(call: &Call<'_, '_>, object: &Object, with_events: bool) -> Stri
             pods = client.pods(None);
             pods.retain(|pod| pod.node_name == metadata.name);
         }
+        Object::Generic(claim) if claim.kind == Kind::PersistentVolumeClaim => {
+            pods = client.pods(namespace);
+            pods.retain(|pod| crate::scheduler::claims_of(pod.spec.raw()).contains(&metadata.name));
+        }
         _ => {}
     }
     let endpoint_slices: Vec<Arc<EndpointSlice>> = match object {

@@ -123,6 +123,7 @@ pub(super) struct GivenCluster {
     pub(super) namespaces: BTreeMap<String, StringMap>,
     pub(super) nominated: BTreeMap<String, Vec<Arc<PodInfo>>>,
     pub(super) budgets: Vec<Budget>,
+    volumes: BTreeMap<String, &'static str>,
 }
 
 impl GivenCluster {
@@ -163,7 +164,7 @@ impl GivenCluster {
                 disrupted: list(&given["disrupted"]).iter().map(text).collect(),
             })
             .collect();
-        Self { nodes: snapshot_order(nodes), namespaces, nominated, budgets }
+        Self { nodes: snapshot_order(nodes), namespaces, nominated, budgets, volumes: BTreeMap::new() }
     }
 
     pub(super) fn cycle<'a>(&'a self, pod: &'a PodInfo, selector: &'a Selector) -> Cycle<'a> {
@@ -175,6 +176,7 @@ impl GivenCluster {
             nominated: &self.nominated,
             budgets: &self.budgets,
             claims: None,
+            volumes: &self.volumes,
         }
     }
 }
