@@ -2,30 +2,18 @@
 //!
 //! A command is a state machine that the terminal polls whenever time or the store has moved.
 
-mod files;
+mod bridge;
 mod forwards;
-mod io;
 
 use crate::client::Client;
 use crate::cluster::Cluster;
-use crate::sim::SimTime;
 
-pub use files::{Complaint, Files, MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES};
+pub use crate::script::{
+    Chunk, Complaint, Files, Input, Io, MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, MAX_UNREAD_BYTES, NotStarted, Poll,
+    Stream,
+};
+pub(crate) use bridge::{lowered, raised};
 pub use forwards::{Connection, Forward, Forwards};
-pub use io::{Chunk, Input, Io, MAX_UNREAD_BYTES, Stream};
-
-/// What a process answers when it is polled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Poll {
-    /// It ended with this exit code.
-    Exited(i32),
-    /// It has nothing to do before this moment.
-    SleepUntil(SimTime),
-    /// It is at work until this moment, as [`Poll::SleepUntil`]; but whoever has stopped time is answered nevertheless.
-    WorksUntil(SimTime),
-    /// It waits for the store's next change or for input.
-    Waiting,
-}
 
 /// A command that runs. It is polled once when it starts, then after every change of the store, after new input and
 /// when its time has come; a poll that comes too early must be harmless.
@@ -87,15 +75,6 @@ impl World<'_> {
     pub fn client_mut(&mut self) -> &mut dyn Client {
         self.cluster
     }
-}
-
-/// A program that could not be started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotStarted {
-    /// What the shell or the program itself says.
-    pub text: String,
-    /// The exit code.
-    pub code: i32,
 }
 
 /// A program that runs from now on, or why it does not.

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::environment::Environment;
-use super::{commands, run};
 use crate::process::World;
+use crate::script::{self, Environment};
 
 /// Words behind which another command begins.
 const PREFIXES: [&str; 8] = ["do", "then", "else", "time", "sudo", "watch", "xargs", "!"];
@@ -29,7 +28,7 @@ pub(super) fn complete(line: &str, cursor: usize, environment: &Environment, wor
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         found.extend(crate::kubectl::complete(&words, begun, world));
     } else if is_command {
-        let names = commands::names().chain(run::BUILTINS).map(str::to_owned);
+        let names = script::names(environment.machine).chain(script::BUILTINS).map(str::to_owned);
         let names = names.chain(environment.aliases.keys().cloned());
         found.extend(names.filter(|name| name.starts_with(begun)));
     } else {

@@ -3,10 +3,7 @@
 mod commands;
 mod completion;
 mod endless;
-mod environment;
-mod language;
 pub mod masks;
-mod run;
 mod terminal;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -17,7 +14,4 @@ pub use endless::{is_service, never_ends};
 pub use terminal::Terminal;
 
 /// The programs that the shell knows, for those among them that start others.
-pub const PROGRAMS: Programs = Programs {
-    start: |words| commands::start(words, &commands::Context::default()),
-    http_client_in_pod: commands::http_client,
-};
+pub const PROGRAMS: Programs = Programs { start: commands::start, http_client_in_pod: commands::http_client };

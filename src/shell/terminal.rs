@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::environment::{Environment, Unwind};
-use super::language::{ParseError, parse};
-use super::run::Running;
-use super::{commands, completion};
+use super::commands::MACHINE;
+use super::completion;
 use crate::process::{Chunk, Io, Stream, World};
+use crate::script::{Environment, ParseError, Running, Unwind, parse, syntax_error};
 use crate::sim::SimTime;
 
 /// A terminal with its shell.
@@ -43,7 +42,7 @@ impl Terminal {
     /// A terminal in which nothing was typed yet.
     pub fn new() -> Self {
         Self {
-            environment: Environment::new(),
+            environment: Environment::new(&MACHINE),
             queue: VecDeque::new(),
             begun: String::new(),
             running: None,
@@ -102,7 +101,7 @@ impl Terminal {
     pub fn poll(&mut self, world: &mut World<'_>) -> Vec<Chunk> {
         self.environment.begin_poll();
         world.cluster.settle();
-        let mut chunks = self.environment.poll_jobs(world);
+        let mut chunks = world.with_script(|world| self.environment.poll_jobs(world));
         loop {
             if self.running.is_none() {
                 self.drop_ended_jobs(&mut chunks);
@@ -116,7 +115,7 @@ impl Terminal {
                 }
             }
             let Some(running) = &mut self.running else { break };
-            let ended = running.poll(&mut self.environment, world, &mut self.io);
+            let ended = world.with_script(|world| running.poll(&mut self.environment, world, &mut self.io));
             chunks.extend(self.io.take_chunks());
             world.cluster.settle();
             let Some(code) = ended else { break };
@@ -193,7 +192,7 @@ impl Terminal {
                         Ok(list) if list.0.is_empty() => None,
                         Ok(list) => Some(Running::list(&Arc::new(list))),
                         Err(error) => {
-                            self.io.err(format!("bash: {}\n", commands::syntax_error(&error)));
+                            self.io.err(format!("bash: {}\n", syntax_error(&error)));
                             self.end(2);
                             None
                         }
@@ -217,7 +216,7 @@ impl Terminal {
         self.begun.clear();
         self.io.err("^C\n");
         if let Some(mut running) = self.running.take() {
-            let code = running.interrupt(world, &mut self.io);
+            let code = world.with_script(|world| running.interrupt(world, &mut self.io));
             world.cluster.settle();
             self.environment.unwind = None;
             self.end(code);

@@ -10,7 +10,7 @@ use crate::api::patch::json_patch;
 use crate::apiserver::LabelQuery;
 use crate::kubectl::field;
 use crate::kubectl::output::yaml::to_yaml;
-use crate::pattern::Pattern;
+use crate::script::Pattern;
 
 /// `patchesStrategicMerge`: each a file, or the patch itself.
 ///

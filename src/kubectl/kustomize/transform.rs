@@ -8,7 +8,7 @@ use super::places::{AFFINITY, ANNOTATIONS, LABELS, Place, REPLICAS, SELECTORS, T
 use super::resource::{Gvk, Resource, gvk_text};
 use super::source::Folder;
 use crate::kubectl::field;
-use crate::pattern::Pattern;
+use crate::script::Pattern;
 
 /// Everything, in kustomize's order. Models configureBuiltinTransformers.
 ///

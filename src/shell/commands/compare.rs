@@ -1,9 +1,9 @@
 //! `diff`: two files beside one another.
 
-use super::filter::Options;
-use super::{Context, usage};
+use super::usage;
 use crate::kubectl::{Change, changes, hunks};
 use crate::process::{Io, Poll, Process, Started, World};
+use crate::script::Options;
 
 #[derive(Clone)]
 struct Diff {
@@ -18,7 +18,7 @@ struct Diff {
 const MOST_PAIRS: usize = 4_000_000;
 
 /// `diff OLD NEW`, with `-u`, `-q` and `-w`; exits with 0 when they are the same, 1 when not, 2 when something is wrong.
-pub(super) fn diff(rest: &[String], _: &Context) -> Started {
+pub(super) fn diff(rest: &[String]) -> Started {
     let long = [("unified", 'u'), ("brief", 'q'), ("ignore-all-space", 'w'), ("new-file", 'N'), ("color", 'c')];
     let options = Options::read("diff", rest, "uqwbNra", "", &long)?;
     let [old, new] = options.operands.as_slice() else {

@@ -1,10 +1,10 @@
 //! `curl`: requests to the lab's pods, services and forwarded ports.
 
-use super::filter::Options;
-use super::{Context, usage};
+use super::usage;
 use crate::images::{Outcome, Request, Response};
 use crate::network::Reply;
 use crate::process::{Connection, Io, Poll, Process, Started, World};
+use crate::script::Options;
 use crate::sim::SimTime;
 
 /// Milliseconds until a connection to an address that nobody has is given up: no route to host.
@@ -64,7 +64,7 @@ const LONG: [(&str, char); 13] = [
 ];
 
 /// Starts `curl`.
-pub(super) fn start(rest: &[String], _: &Context) -> Started {
+pub(super) fn start(rest: &[String]) -> Started {
     let hint = "curl: try 'curl --help' or 'curl --manual' for more information\n";
     let options = Options::read("curl", rest, "sSiIvfLkgN", "moTwXHdA", &LONG)
         .map_err(|failure| usage(failure.text.lines().next().unwrap_or_default().to_owned() + "\n" + hint, 2))?;
@@ -266,7 +266,7 @@ impl Curl {
             .replace("%{response_code}", code)
             .replace("%{time_total}", &seconds)
             .replace("%{size_download}", &size.to_string());
-        io.out(super::unescape(&text));
+        io.out(crate::script::unescape(&text));
     }
 }
 

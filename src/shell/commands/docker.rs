@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::filter::Options;
 use crate::images::{Declaration, ImageInfo, ImageReference, Place, Pull};
 use crate::process::{Files, Io, World};
+use crate::script::Options;
 
 /// Files in which `docker build` looks for the declaration, besides the one of `-f`.
 const DECLARATIONS: [&str; 3] = ["image.yaml", "image.yml", "image.json"];

@@ -1,11 +1,11 @@
 //! `hey`: many requests to one URL, and what became of them, counted. Models github.com/rakyll/hey's report.
 
 use super::curl::{Url, send};
-use super::filter::Options;
-use super::{Context, usage};
+use super::usage;
 use crate::images::{Outcome, Request, Seconds};
 use crate::network::Reply;
 use crate::process::{Io, Poll, Process, Started, World};
+use crate::script::Options;
 use crate::sim::SimTime;
 
 /// No request takes less: a worker without a rate asks so often at most.
@@ -44,7 +44,7 @@ struct Hey {
 }
 
 /// Starts `hey`.
-pub(super) fn start(rest: &[String], _: &Context) -> Started {
+pub(super) fn start(rest: &[String]) -> Started {
     let options = Options::read("hey", rest, "", "ncqztmH", &[]).map_err(|_| usage(USAGE, 1))?;
     let Some(url) = options.operands.first().and_then(|text| Url::parse(text)) else { return Err(usage(USAGE, 1)) };
     let number = |letter: char, default: u64| match options.value(letter) {

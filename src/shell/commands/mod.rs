@@ -1,42 +1,18 @@
-//! The programs that the terminal knows.
+//! The programs that the learner's machine has beside the tools of every machine.
 
-mod awk;
-mod characters;
 mod compare;
 mod curl;
 mod docker;
-mod encode;
-mod files;
-mod filter;
-mod format;
-mod grep;
 mod help;
 mod hey;
 mod lab;
-mod lines;
 mod minikube;
-mod names;
-mod ordered;
-mod print;
-mod script;
-mod sed;
-mod time;
 mod within;
-mod xargs;
 
-pub(super) use format::formatted;
-pub(super) use print::condition;
-pub(super) use time::duration_ms;
 pub(super) use within::http_client;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use super::language::ParseError;
-use crate::process::{Io, NotStarted, Poll, Process, Started, World};
-
-/// How many scripts may stand in one another.
-pub(super) const DEEPEST: u32 = 16;
+use crate::process::{Io, Poll, Process, Started, World, lowered, raised};
+use crate::script::{Context, Machine, usage};
 
 /// A program that does all it does at once.
 type Immediate = fn(&[String], &mut World<'_>, &mut Io) -> i32;
@@ -53,198 +29,53 @@ impl Process for Once {
     }
 }
 
-/// What a program finds around it when it starts.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Context {
-    /// How many scripts stand around it.
-    pub nesting: u32,
-    /// The variables that were exported to it.
-    pub variables: Arc<BTreeMap<String, String>>,
-}
-
-/// Makes a process of a program's arguments, or fails with what the program says about them.
-type Start = fn(&[String], &Context) -> Started;
-
-enum Program {
-    Immediate(Immediate),
-    Process(Start),
-}
-
-/// A program by its name.
-struct Known {
-    name: &'static str,
-    program: Program,
-}
-
-const fn immediate(name: &'static str, run: Immediate) -> Known {
-    Known { name, program: Program::Immediate(run) }
-}
-
-const fn process(name: &'static str, start: Start) -> Known {
-    Known { name, program: Program::Process(start) }
-}
-
-const PROGRAMS: &[Known] = &[
-    immediate("[", print::test),
-    process("awk", awk::start),
-    process("base64", encode::base64),
-    immediate("basename", names::base_name),
-    process("bash", script::start),
-    process("cat", lines::cat),
-    immediate("clear", print::clear),
-    immediate("cp", files::copy),
-    process("curl", curl::start),
-    process("cut", characters::cut),
-    immediate("date", time::date),
-    process("diff", compare::diff),
-    immediate("dirname", names::directory_name),
-    immediate("docker", docker::run),
-    immediate("echo", print::echo),
-    process("envsubst", encode::envsubst),
-    immediate("false", print::no),
-    process("grep", grep::start),
-    process("head", lines::head),
-    immediate("help", help::run),
-    immediate("hostname", names::host),
-    process("hey", hey::start),
-    process("kubectl", |arguments, _| Ok(crate::kubectl::start(arguments, crate::shell::PROGRAMS))),
-    immediate("lab", lab::run),
-    immediate("ls", files::list),
-    immediate("minikube", minikube::run),
-    immediate("mkdir", files::make_directory),
-    immediate("mv", files::rename),
-    process("nl", names::number),
-    process("paste", names::paste),
-    immediate("printf", format::printf),
-    immediate("pwd", print::working_directory),
-    process("rev", names::reverse),
-    immediate("rm", files::remove),
-    process("sed", sed::start),
-    immediate("seq", print::sequence),
-    process("sh", script::start),
-    process("sleep", time::sleep),
-    process("sort", ordered::sort),
-    process("tac", names::backwards),
-    process("tail", lines::tail),
-    process("tee", lines::tee),
-    immediate("test", print::test),
-    process("timeout", time::timeout),
-    immediate("touch", files::touch),
-    process("tr", characters::translate),
-    immediate("true", print::yes),
-    process("uniq", ordered::unique),
-    process("watch", time::watch),
-    process("wc", lines::word_count),
-    immediate("whoami", names::user),
-    process("xargs", xargs::start),
-    process("yes", time::yes),
-];
-
 /// Programs that tutorials choose fields with, and that the lab does not have.
 const ELSEWHERE: [&str; 3] = ["jq", "yq", "python3"];
 
-/// The programs' names.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    PROGRAMS.iter().map(|known| known.name)
+/// The learner's machine.
+pub(super) static MACHINE: Machine = Machine {
+    start: own,
+    own: &["curl", "diff", "docker", "help", "hey", "kubectl", "lab", "minikube"],
+    lacks: &[],
+    variables: &[
+        ("HOME", "/home/learner"),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ("PWD", "/home/learner"),
+        ("SHELL", "/bin/bash"),
+        ("USER", "learner"),
+    ],
+    not_found,
+    patience: (5, 500),
+};
+
+fn not_found(name: &str) -> String {
+    if name.contains('/') {
+        return format!("bash: {name}: No such file or directory\n");
+    }
+    if ELSEWHERE.contains(&name) {
+        let hint = "it is not in this lab; kubectl's -o jsonpath, -o custom-columns and awk choose fields";
+        return format!("bash: {name}: command not found ({hint})\n");
+    }
+    format!("bash: {name}: command not found\n")
 }
 
-/// Whether there is a program of this name.
-pub(super) fn exists(name: &str) -> bool {
-    names().any(|known| known == name)
+fn own(arguments: &[String], _: &Context) -> Option<crate::script::Started> {
+    let (name, rest) = arguments.split_first()?;
+    let run = match name.rsplit('/').next().unwrap_or(name) {
+        "curl" => return Some(curl::start(rest).map(lowered)),
+        "diff" => return Some(compare::diff(rest).map(lowered)),
+        "hey" => return Some(hey::start(rest).map(lowered)),
+        "kubectl" => return Some(Ok(lowered(crate::kubectl::start(rest, super::PROGRAMS)))),
+        "docker" => docker::run,
+        "help" => help::run,
+        "lab" => lab::run,
+        "minikube" => minikube::run,
+        _ => return None,
+    };
+    Some(Ok(lowered(Box::new(Once { run, arguments: arguments.to_vec() }))))
 }
 
 /// Starts a program: its name and its arguments.
-pub(super) fn start(arguments: &[String], context: &Context) -> Started {
-    let Some((name, rest)) = arguments.split_first() else {
-        return Ok(Box::new(Once { run: print::yes, arguments: Vec::new() }));
-    };
-    let base =
-        ["/bin/", "/usr/bin/", "/usr/local/bin/"].iter().find_map(|path| name.strip_prefix(path)).unwrap_or(name);
-    match PROGRAMS.iter().find(|known| known.name == base).map(|known| &known.program) {
-        Some(Program::Immediate(run)) => Ok(Box::new(Once { run: *run, arguments: arguments.to_vec() })),
-        Some(Program::Process(start)) => start(rest, context),
-        None if name.contains('/') => {
-            Err(NotStarted { text: format!("bash: {name}: No such file or directory\n"), code: 127 })
-        }
-        None if ELSEWHERE.contains(&base) => {
-            let hint = "it is not in this lab; kubectl's -o jsonpath, -o custom-columns and awk choose fields";
-            Err(NotStarted { text: format!("bash: {name}: command not found ({hint})\n"), code: 127 })
-        }
-        None => Err(NotStarted { text: format!("bash: {name}: command not found\n"), code: 127 }),
-    }
-}
-
-/// How much work a program is, in commands that do everything at once.
-pub(super) fn effort(arguments: &[String]) -> u32 {
-    let name = arguments.first().map_or("", String::as_str);
-    match PROGRAMS.iter().find(|known| known.name == name).map(|known| &known.program) {
-        Some(Program::Process(_)) => 9,
-        _ => 0,
-    }
-}
-
-/// A failure of a program that is told by itself.
-fn usage(text: impl Into<String>, code: i32) -> NotStarted {
-    NotStarted { text: text.into(), code }
-}
-
-/// Where an extended regular expression and its groups fit a text.
-pub(super) fn captures(pattern: &str, text: &str) -> Result<Option<Vec<String>>, String> {
-    let pattern = crate::pattern::Pattern::parse(pattern, true, false)?;
-    let chars: Vec<char> = text.chars().collect();
-    Ok(pattern.find(&chars, 0).map(|groups| {
-        let text_of = |(from, to): (usize, usize)| chars.get(from..to).unwrap_or_default().iter().collect();
-        groups.into_iter().map(|group| group.map(text_of).unwrap_or_default()).collect()
-    }))
-}
-
-/// A syntax error in bash's words, without `bash: `.
-pub(super) fn syntax_error(error: &ParseError) -> String {
-    match error {
-        ParseError::Incomplete => "syntax error: unexpected end of file".to_owned(),
-        ParseError::Syntax(text) => text.clone(),
-    }
-}
-
-/// The character that up to `most` digits name.
-fn number(chars: &mut std::str::Chars<'_>, base: u32, most: usize) -> Option<char> {
-    let digits: String = chars.clone().take(most).take_while(|c| c.is_digit(base)).collect();
-    for _ in digits.chars() {
-        chars.next();
-    }
-    u32::from_str_radix(&digits, base).ok().and_then(char::from_u32)
-}
-
-/// `\n`, `\t` and their like in the characters that they stand for.
-pub(super) fn unescape(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('e' | 'E') => out.push('\u{1b}'),
-            Some('a') => out.push('\u{7}'),
-            Some('x') if chars.clone().next().is_some_and(|c| c.is_ascii_hexdigit()) => {
-                out.extend(number(&mut chars, 16, 2));
-            }
-            Some('0') => out.extend(number(&mut chars, 8, 3).or(Some('\0'))),
-            Some(c @ '1'..='7') => {
-                let more: String = chars.clone().take(2).take_while(|c| c.is_digit(8)).collect();
-                for _ in more.chars() {
-                    chars.next();
-                }
-                out.extend(u32::from_str_radix(&format!("{c}{more}"), 8).ok().and_then(char::from_u32));
-            }
-            Some(c @ ('\\' | '\'' | '"')) => out.push(c),
-            Some(c) => out.extend(['\\', c]),
-            None => out.push('\\'),
-        }
-    }
-    out
+pub(super) fn start(words: &[String]) -> Started {
+    crate::script::start(words, &Context::of(&MACHINE)).map(raised)
 }

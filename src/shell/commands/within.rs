@@ -41,10 +41,7 @@ pub fn http_client(command: &[String], pod_ip: &str) -> Option<Started> {
         "wget" => as_curl(arguments).iter().map(own).collect(),
         _ => return None,
     };
-    Some(
-        curl::start(&arguments, &super::Context::default())
-            .map(|client| Box::new(Within { client }) as Box<dyn Process>),
-    )
+    Some(curl::start(&arguments).map(|client| Box::new(Within { client }) as Box<dyn Process>))
 }
 
 /// `wget -qO- -T 2 URL` in curl's words.
