@@ -9,8 +9,9 @@ use super::declaration::{Declaration, ExecAnswer, OnSigterm, Route};
 use super::fault::Faults;
 use super::http::{Answer, Outcome, Request, Response};
 use super::meter::{Limits, Meter};
-use super::script::{Files, Script, Trap};
+use super::script::{Script, machine_of};
 use crate::api::{StringMap, Time};
+use crate::script::Files;
 use crate::sim::SimTime;
 
 /// Log lines that a container keeps; older ones are rotated away.
@@ -127,17 +128,22 @@ impl Program {
         {
             return Ok(Self::of_answer(declaration, answer, around, now));
         }
+        let mut files = Files::default();
+        around.files.iter().for_each(|(path, text)| files.write(path, text.as_str()));
         let is_own = command.first().is_none_or(|program| is_main_program(declaration, program));
         let script = if is_own && !declares_shell(declaration) {
             None
         } else {
-            let script = declaration.shell.then(|| Script::of_command(&argv, now)).flatten();
+            let script = declaration
+                .shell
+                .then(|| Script::of_command(&argv, machine_of(&declaration.image), &around, &files, now));
+            let script = script.flatten();
             Some(script.ok_or_else(|| StartError(start_error(argv.first().map_or("", String::as_str))))?)
         };
         let mut program = Self {
             own: Arc::clone(declaration),
             declaration: Arc::clone(declaration),
-            files: around.files.clone(),
+            files,
             meter: Meter::new(around.limits, now),
             around: Arc::new(around),
             started: now,
@@ -171,7 +177,7 @@ impl Program {
             requests: Vec::new(),
             all_requests: 0,
             script: None,
-            files: Files::new(),
+            files: Files::default(),
             exit: Some(Exit::with_code(at, answer.exit_code)),
             lines: answer.output.lines().map(|line| LogLine { at, text: line.to_owned() }).collect(),
         }
@@ -199,7 +205,7 @@ impl Program {
         for path in self.around.files.keys().filter(|path| !files.contains_key(*path)) {
             self.files.remove(path);
         }
-        self.files.extend(files.iter().map(|(path, text)| (path.clone(), text.clone())));
+        files.iter().for_each(|(path, text)| self.files.write(path, text.as_str()));
         Arc::make_mut(&mut self.around).files = files.clone();
     }
 
@@ -212,7 +218,7 @@ impl Program {
     /// Carries its script on to `now`.
     pub fn advance(&mut self, now: SimTime) {
         let Some(script) = &mut self.script else { return };
-        script.advance(now, &self.around, &mut self.files);
+        script.advance(now, &mut self.files);
         for (at, text) in script.take_output() {
             push_line(&mut self.lines, LogLine { at, text });
         }
@@ -230,11 +236,12 @@ impl Program {
 
     /// SIGTERM: how it ends because of it; none when it ignores the signal.
     pub fn sigterm(&mut self, now: SimTime) -> Option<&Exit> {
+        if let Some(script) = &mut self.script {
+            script.terminate(now, &mut self.files);
+            self.advance(now);
+        }
         let exit = match (&self.script, &self.declaration.sigterm) {
-            (Some(script), _) => match script.trap {
-                Trap::Ignored => None,
-                Trap::Exits(code) => Some(Exit::with_code(now, code)),
-            },
+            (Some(_), _) => None,
             (None, Some(OnSigterm::Word(_))) => None,
             (None, Some(OnSigterm::Exit { exit_code, after_seconds })) => {
                 Some(Exit::with_code(now + after_seconds.as_ms(), *exit_code))
@@ -389,10 +396,12 @@ impl Program {
             };
         }
         self.advance(now);
-        let script = self.declaration.shell.then(|| Script::of_command(command, now)).flatten();
-        let Some(mut script) = script else { return Exec::NotFound };
+        let machine = machine_of(&self.declaration.image);
+        let has_shell = self.declaration.shell;
+        let script = has_shell.then(|| Script::of_command(command, machine, &self.around, &self.files, now));
+        let Some(mut script) = script.flatten() else { return Exec::NotFound };
         // Longer than any probe waits: a command that goes on for a day never ends.
-        script.advance(now + 86_400_000, &self.around, &mut self.files);
+        script.advance(now + 86_400_000, &mut self.files);
         let output: String = script.take_output().into_iter().map(|(_, line)| line + "\n").collect();
         let (end, exit_code) = script.exit().unwrap_or((SimTime::NEVER, 0));
         Exec::Ended { exit_code, output, latency_ms: end.ms_since(now) }

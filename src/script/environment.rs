@@ -126,6 +126,8 @@ pub(crate) struct Environment {
     pub positional: Rc<[String]>,
     /// The functions that run.
     pub frames: Vec<Frame>,
+    /// Whether SIGTERM has come and its trap has not run yet: it runs when the command of the moment has ended.
+    pub signalled: bool,
     /// What `trap` has set, by signal.
     pub traps: BTreeMap<&'static str, String>,
     /// Variables that cannot be changed.
@@ -196,6 +198,7 @@ impl Environment {
             functions: BTreeMap::new(),
             positional: Rc::from([]),
             frames: Vec::new(),
+            signalled: false,
             traps: BTreeMap::new(),
             readonly: BTreeSet::new(),
             settings: Settings::default(),
@@ -222,6 +225,7 @@ impl Environment {
             functions: self.functions.clone(),
             positional: Rc::clone(&self.positional),
             frames: self.frames.clone(),
+            signalled: false,
             traps: BTreeMap::new(),
             readonly: self.readonly.clone(),
             pipe_codes: Vec::new(),

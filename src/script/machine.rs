@@ -35,6 +35,11 @@ pub(crate) trait Process: CloneProcess {
     /// Does what can be done now.
     fn poll(&mut self, world: &mut World<'_>, io: &mut Io) -> Poll;
 
+    /// SIGTERM to the first process of a container: whether it has a handler, which runs when the process goes on.
+    fn terminate(&mut self) -> bool {
+        false
+    }
+
     /// Ctrl-C: puts away what the process holds and gives its exit code.
     fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
         let _ = (world, io);

@@ -84,7 +84,7 @@ pub(super) fn start(
             let name = rest.get(1).map_or("", String::as_str);
             i32::from(environment.value(name).is_none())
         }
-        "cd" => change_directory(rest, world, io),
+        "cd" => change_directory(rest, environment, world, io),
         "break" => {
             environment.unwind = Some(Unwind::Break(number(1)));
             0
@@ -106,6 +106,9 @@ pub(super) fn start(
                 io.out(format!("{:5}  {line}\n", index + 1));
             }
             0
+        }
+        "printenv" | "env" if environment.machine.own.contains(&name.as_str()) => {
+            return Builtin::None(arguments.to_vec(), Vec::new());
         }
         "printenv" | "env" if rest.is_empty() => {
             for (name, value) in environment.exported_values() {
@@ -224,8 +227,14 @@ fn print_into(rest: &[String], environment: &mut Environment, io: &mut Io) -> i3
     }
 }
 
-fn change_directory(rest: &[String], world: &World<'_>, io: &mut Io) -> i32 {
+fn change_directory(rest: &[String], environment: &mut Environment, world: &World<'_>, io: &mut Io) -> i32 {
+    // Elsewhere files are named by their whole path.
+    let is_home = environment.machine.variables.contains(&("HOME", "/home/learner"));
     match rest.first().map(String::as_str) {
+        Some(name) if !is_home => match environment.assign("PWD", name.to_owned()) {
+            Ok(()) => 0,
+            Err(why) => environment.give_up(&why, io),
+        },
         None | Some("~" | "." | "-" | "/home/learner") => 0,
         Some(name) if world.files.is_directory(name) => {
             io.err("bash: cd: this lab has one directory: name its files with their path\n");

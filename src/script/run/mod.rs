@@ -71,7 +71,7 @@ impl Running {
             child: None,
             last: 0,
             began_ms: 0,
-            after_error: None,
+            after_trap: None,
         })
     }
 
@@ -227,20 +227,20 @@ pub(crate) struct Sequence {
     child: Option<Box<Running>>,
     last: i32,
     began_ms: u64,
-    /// The exit code for which the trap for errors runs.
-    after_error: Option<i32>,
+    /// A trap runs: after a command with this exit code, and whether because it failed.
+    after_trap: Option<(i32, bool)>,
 }
 
 impl Sequence {
     fn poll(&mut self, environment: &mut Environment, world: &mut World<'_>, io: &mut Io) -> Option<i32> {
         let list = Arc::clone(&self.list);
-        if let Some(code) = self.after_error {
-            // The trap for errors runs, and is no error itself.
+        if let Some((code, is_error)) = self.after_trap {
+            // The trap runs, and is no error itself.
             self.child.as_mut().map_or(Some(0), |trap| trap.poll(environment, world, io))?;
             environment.in_conditions = environment.in_conditions.saturating_sub(1);
-            (self.child, self.after_error) = (None, None);
+            (self.child, self.after_trap) = (None, None);
             environment.last_exit = code;
-            if environment.settings.errexit && environment.unwind.is_none() {
+            if is_error && environment.settings.errexit && environment.unwind.is_none() {
                 environment.unwind = Some(Unwind::Exit(code));
             }
             if environment.unwind.is_some() {
@@ -300,12 +300,21 @@ impl Sequence {
             if environment.unwind.is_some() {
                 return Some(code);
             }
+            if environment.signalled {
+                environment.signalled = false;
+                if let Some(Ok(list)) = environment.traps.get("TERM").map(|text| parse(text)) {
+                    self.after_trap = Some((code, false));
+                    environment.in_conditions += 1;
+                    self.child = Some(Box::new(Running::list(&Arc::new(list))));
+                    return self.poll(environment, world, io);
+                }
+            }
             if code != 0 && !is_decided && environment.in_conditions == 0 && fails_by_itself(pipeline) {
                 if let Some(text) = environment.traps.get("ERR").filter(|text| !text.is_empty())
                     && environment.frames.is_empty()
                     && let Ok(list) = parse(text)
                 {
-                    self.after_error = Some(code);
+                    self.after_trap = Some((code, true));
                     environment.in_conditions += 1;
                     self.child = Some(Box::new(Running::list(&Arc::new(list))));
                     return self.poll(environment, world, io);

@@ -133,6 +133,9 @@ impl Simple {
             }
             State::Reading(read) => read.poll(environment, world, io),
             State::WaitingForJobs(names) => {
+                if environment.signalled {
+                    return Some(128 + 15);
+                }
                 let is_waited_for = |name: &String| names.is_empty() || names.contains(name);
                 let mut last = 0;
                 for job in &environment.jobs {

@@ -282,6 +282,10 @@ impl Process for Follow {
                 }
             }
         };
+        if file == "/dev/null" {
+            // Nothing is ever added to it.
+            return Poll::Waiting;
+        }
         let text = match contents("tail", &file, world) {
             Ok(text) => text,
             Err(error) => {

@@ -141,6 +141,12 @@ impl Process for Script {
         }
     }
 
+    fn terminate(&mut self) -> bool {
+        let has_handler = self.environment.traps.get("TERM").is_some_and(|text| !text.is_empty());
+        self.environment.signalled |= has_handler;
+        has_handler
+    }
+
     /// Ctrl-C: what runs ends, and then what `trap` has set for it, as far as it takes no time.
     fn interrupt(&mut self, world: &mut World<'_>, io: &mut Io) -> i32 {
         let code = self.running.as_mut().map_or(130, |running| running.interrupt(world, io));
