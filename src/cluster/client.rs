@@ -11,7 +11,7 @@ use crate::apiserver::{
 };
 use crate::client::{CallTimes, Client, MetricsApi, NodeMetrics, PodMetrics, Requests, Watch};
 use crate::controllers::endpoints;
-use crate::images::{Exec, LogLine};
+use crate::images::{Exec, Inside, LogLine};
 use crate::sim::{Random, SimTime};
 
 /// Counts what clients ask for. A request that only reads leaves the cluster as it is, and is counted nevertheless.
@@ -32,6 +32,15 @@ impl Asked {
     fn exec(&self) {
         let requests = self.0.get();
         self.0.set(Requests { execs: requests.execs + 1, ..requests });
+    }
+}
+
+impl Cluster {
+    /// Where a command runs that kubectl starts in a container: see [`crate::images::Program::inside`].
+    pub(crate) fn inside(&mut self, pod_uid: &str, container: &str, command: &[String]) -> Option<Inside> {
+        let inside = self.fleet.inside(pod_uid, container, command)?;
+        self.asked.exec();
+        Some(inside)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::api::Service;
 use crate::apiserver::Key;
-use crate::images::{Outcome, Request};
+use crate::images::{Found, Outcome, Question, Request, found_of};
 use crate::kubelet::Kubelet;
 use crate::network::{Proxy, Reply, Traffic};
 use crate::sim::{Random, SimTime};
@@ -115,4 +115,54 @@ fn is_named(service: &Service, host: &str) -> bool {
     let (name, namespace) = (&service.metadata.name, &service.metadata.namespace);
     (host == name && namespace == "default")
         || ["", ".svc", ".svc.cluster.local"].iter().any(|domain| host == format!("{name}.{namespace}{domain}"))
+}
+
+impl Cluster {
+    /// What the network answers a program in a pod of this namespace, with this address.
+    pub(crate) fn answer_question(&mut self, namespace: &str, pod_ip: &str, question: &Question) -> Found {
+        let is_own = |host: &str| matches!(host, "localhost" | "127.0.0.1");
+        match question {
+            Question::Name(name) if is_own(name) => Found::Addresses(vec!["127.0.0.1".to_owned()]),
+            Question::Name(name) => Found::Addresses(self.addresses(namespace, name)),
+            Question::Get { host, port, path } => {
+                let request = Request { method: "GET".to_owned(), path: path.clone(), ..Request::default() };
+                let own;
+                let host = if is_own(host) {
+                    pod_ip
+                } else if host.contains('.') {
+                    host
+                } else {
+                    own = format!("{host}.{namespace}");
+                    &own
+                };
+                match self.send(host, *port, &request) {
+                    Reply::UnknownHost => Found::Addresses(Vec::new()),
+                    Reply::NoEndpoints => Found::Refused,
+                    Reply::From { outcome, .. } => found_of(outcome),
+                }
+            }
+        }
+    }
+
+    /// The addresses of a name, as the cluster's DNS tells a pod of this namespace; an address is its own.
+    fn addresses(&self, namespace: &str, name: &str) -> Vec<String> {
+        if name.split('.').count() == 4 && name.split('.').all(|part| part.parse::<u8>().is_ok()) {
+            return vec![name.to_owned()];
+        }
+        let name = name.trim_end_matches('.');
+        let full = if name.contains('.') { name.to_owned() } else { format!("{name}.{namespace}") };
+        let Some(service) = self.api.store().services(None).find(|service| is_named(service, &full)) else {
+            return Vec::new();
+        };
+        if service.spec.cluster_ip != "None" {
+            return vec![service.spec.cluster_ip.clone()];
+        }
+        let mut addresses: Vec<String> = Vec::new();
+        for backend in self.proxy.rules(&Key::of(&service.metadata)).iter().flat_map(|rule| rule.backends.iter()) {
+            if !addresses.contains(&backend.ip) {
+                addresses.push(backend.ip.clone());
+            }
+        }
+        addresses
+    }
 }

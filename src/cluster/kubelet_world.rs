@@ -86,6 +86,10 @@ impl Cluster {
                     };
                     drop(self.api.delete(crate::api::Kind::Pod, &key(&pod), &options));
                 }
+                KubeletRequest::Ask { pod, pod_ip, container, question } => {
+                    let found = self.answer_question(&pod.namespace, &pod_ip, &question);
+                    self.fleet.answer_question(&pod.uid, &container, found, self.now);
+                }
                 KubeletRequest::RecordEvent(note) => self.record(note),
                 KubeletRequest::Decision { pod, reason } => {
                     self.decide("kubelet", &format!("Pod/{}", key(&pod)), reason);

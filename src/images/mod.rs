@@ -16,6 +16,7 @@ mod stand_in;
 mod uses;
 mod validation;
 
+pub use crate::script::{Found, Question};
 pub use builtin::{DOCUMENTS, EXAMPLE};
 pub use declaration::{
     Crash, Declaration, DeclarationError, ExecAnswer, LogRule, OnSigterm, Route, RouteChange, Seconds, SigtermRule,
@@ -23,8 +24,9 @@ pub use declaration::{
 pub use fault::{Faults, RouteFault};
 pub use http::{Answer, Outcome, Request, Response};
 pub use meter::{Limits, Usage};
-pub use program::{Exec, Exit, LogLine, Program, StartError, Surroundings};
+pub use program::{Exec, Exit, Inside, LogLine, Program, StartError, Surroundings, found_of, reason};
 pub use reference::ImageReference;
 pub use registry::{ImageInfo, Place, Pull, Registry};
+pub(crate) use script::{is_busybox, launch, said_here};
 pub use stand_in::stand_ins;
 pub use uses::{Amount, Uses};

@@ -1,7 +1,10 @@
 //! A running program: what a started container does with requests, commands and signals, and when it ends.
 
+mod commands;
 mod load;
 mod log;
+
+pub use commands::{found_of, reason};
 
 use std::sync::Arc;
 
@@ -9,7 +12,7 @@ use super::declaration::{Declaration, ExecAnswer, OnSigterm, Route};
 use super::fault::Faults;
 use super::http::{Answer, Outcome, Request, Response};
 use super::meter::{Limits, Meter};
-use super::script::{Script, machine_of};
+use super::script::Script;
 use crate::api::{StringMap, Time};
 use crate::script::Files;
 use crate::sim::SimTime;
@@ -19,6 +22,15 @@ const MAX_LOG_LINES: usize = 1_000;
 
 /// The reason of a container that the kernel has ended for want of memory.
 const OOM_KILLED: &str = "OOMKilled";
+
+/// What is found of a container by whoever runs a command in it.
+#[derive(Clone, Debug)]
+pub struct Inside {
+    /// The image.
+    pub image: String,
+    /// What its programs find around them.
+    pub around: Arc<Surroundings>,
+}
 
 /// What a command that was started in the container does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,9 +146,7 @@ impl Program {
         let script = if is_own && !declares_shell(declaration) {
             None
         } else {
-            let script = declaration
-                .shell
-                .then(|| Script::of_command(&argv, machine_of(&declaration.image), &around, &files, now));
+            let script = declaration.shell.then(|| Script::of_command(&argv, &declaration.image, &around, &files, now));
             let script = script.flatten();
             Some(script.ok_or_else(|| StartError(start_error(argv.first().map_or("", String::as_str))))?)
         };
@@ -377,34 +387,6 @@ impl Program {
         }
         let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Response { status, headers, body, latency_ms }
-    }
-
-    /// Starts a command in the container.
-    pub fn exec(&mut self, now: SimTime, command: &[String]) -> Exec {
-        let age_ms = now.ms_since(self.started);
-        let declared = self
-            .declaration
-            .exec
-            .iter()
-            .rev()
-            .find(|answer| answer.command == command && answer.after_seconds.as_ms() <= age_ms);
-        if let Some(answer) = declared {
-            return Exec::Ended {
-                exit_code: answer.exit_code,
-                output: answer.output.clone(),
-                latency_ms: answer.latency_seconds.as_ms(),
-            };
-        }
-        self.advance(now);
-        let machine = machine_of(&self.declaration.image);
-        let has_shell = self.declaration.shell;
-        let script = has_shell.then(|| Script::of_command(command, machine, &self.around, &self.files, now));
-        let Some(mut script) = script.flatten() else { return Exec::NotFound };
-        // Longer than any probe waits: a command that goes on for a day never ends.
-        script.advance(now + 86_400_000, &mut self.files);
-        let output: String = script.take_output().into_iter().map(|(_, line)| line + "\n").collect();
-        let (end, exit_code) = script.exit().unwrap_or((SimTime::NEVER, 0));
-        Exec::Ended { exit_code, output, latency_ms: end.ms_since(now) }
     }
 
     fn fill(&self, text: &str, now: SimTime, path: &str) -> String {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::program::Surroundings;
 use crate::script::{
-    Chunk, Context, Files, Host, Io, Machine, Poll, Process, Started, Stream, World, names, start, usage,
+    Chunk, Context, Files, Found, Host, Io, Machine, Poll, Process, Question, Started, Stream, World, names, network,
+    start, usage,
 };
 use crate::sim::SimTime;
 
@@ -22,7 +23,7 @@ const LONGEST_LINE: usize = 16 * 1024;
 const fn machine(lacks: &'static [&'static str], not_found: fn(&str) -> String) -> Machine {
     Machine {
         start: own,
-        own: &["ash", "env", "hostname", "id", "ls", "printenv", "ps", "pwd", "whoami"],
+        own: &["ash", "curl", "env", "hostname", "id", "ls", "nslookup", "printenv", "ps", "pwd", "wget", "whoami"],
         lacks,
         variables: &[("PWD", "/")],
         not_found,
@@ -31,22 +32,59 @@ const fn machine(lacks: &'static [&'static str], not_found: fn(&str) -> String) 
 }
 
 /// An image with busybox.
-static BUSYBOX: Machine = machine(&["bash"], |name| format!("sh: {name}: not found\n"));
+static BUSYBOX: Machine = machine(&["bash", "curl"], |name| format!("sh: {name}: not found\n"));
 
 /// An image made from a distribution, whose `sh` is dash.
-static DISTRIBUTION: Machine = machine(&[], |name| format!("sh: 1: {name}: not found\n"));
+static DISTRIBUTION: Machine = machine(&["nslookup"], |name| format!("sh: 1: {name}: not found\n"));
 
 /// The machine of an image with a shell.
-pub(super) fn machine_of(image: &str) -> &'static Machine {
+fn machine_of(image: &str) -> &'static Machine {
     let name = image.split(['@', ':']).next().unwrap_or_default();
     let is_small = matches!(name.rsplit('/').next(), Some("busybox" | "alpine"));
     if is_small { &BUSYBOX } else { &DISTRIBUTION }
 }
 
-/// A container's machine has nothing beside its files.
-struct Container;
+/// Whether the image's shell is busybox's.
+pub(crate) fn is_busybox(image: &str) -> bool {
+    std::ptr::eq(machine_of(image), &raw const BUSYBOX)
+}
 
-impl Host for Container {}
+/// A container's machine has its files, and a network that is asked by its kubelet.
+struct Container<'a> {
+    /// What is asked, and whether it is on its way.
+    asked: &'a mut Option<(Question, bool)>,
+    found: &'a mut Option<(Question, Found)>,
+}
+
+impl Host for Container<'_> {
+    fn ask(&mut self, question: &Question) -> Option<Found> {
+        if let Some((_, found)) = self.found.take_if(|(asked, _)| asked == question) {
+            return Some(found);
+        }
+        self.asked.get_or_insert_with(|| (question.clone(), false));
+        None
+    }
+}
+
+/// Starts a command in a container of an image with a shell; none when it names no program there.
+pub(crate) fn launch(command: &[String], image: &str, around: &Surroundings, files: &Files) -> Option<Started> {
+    let machine = machine_of(image);
+    let program = command.first()?;
+    let base = program.rsplit('/').next().unwrap_or(program);
+    // A script is read by the shell.
+    let is_script = program.starts_with('/') && files.read(program).is_some();
+    let words: Vec<String> = if is_script {
+        std::iter::once("sh".to_owned()).chain(command.iter().cloned()).collect()
+    } else if base == "exit" {
+        vec!["sh".to_owned(), "-c".to_owned(), command.join(" ")]
+    } else if names(machine).any(|name| name == base && !machine.lacks.contains(&base)) {
+        std::iter::once(base.to_owned()).chain(command.iter().skip(1).cloned()).collect()
+    } else {
+        return None;
+    };
+    let context = Context { variables: Arc::new(variables(around)), ..Context::of(machine) };
+    Some(start(&words, &context))
+}
 
 /// A script in the course of its run.
 #[derive(Clone, Debug)]
@@ -60,42 +98,34 @@ pub(super) struct Script {
     output: Vec<(SimTime, String)>,
     /// What was written of a line that has not ended.
     begun: String,
+    /// What it asks of the network, and whether that is on its way.
+    asked: Option<(Question, bool)>,
+    /// What the network has answered.
+    found: Option<(Question, Found)>,
 }
 
 impl Script {
     /// The script for a command of an image with a shell; none when it names no program there.
     pub(super) fn of_command(
         command: &[String],
-        machine: &'static Machine,
+        image: &str,
         around: &Surroundings,
         files: &Files,
         now: SimTime,
     ) -> Option<Self> {
-        let program = command.first()?;
-        let base = program.rsplit('/').next().unwrap_or(program);
-        // A script is read by the shell.
-        let is_script = program.starts_with('/') && files.read(program).is_some();
-        if !is_script && !names(machine).any(|name| name == base) && base != "exit" {
-            return None;
-        }
-        let words: Vec<String> = if is_script || base == "exit" {
-            let text = if is_script { Vec::new() } else { vec!["-c".to_owned()] };
-            let rest = if is_script { command.to_vec() } else { vec![command.join(" ")] };
-            [vec!["sh".to_owned()], text, rest].concat()
-        } else {
-            std::iter::once(base.to_owned()).chain(command.iter().skip(1).cloned()).collect()
-        };
-        let context = Context { variables: Arc::new(variables(around)), ..Context::of(machine) };
+        let started = launch(command, image, around, files)?;
         let mut script = Self {
-            machine,
+            machine: machine_of(image),
             process: None,
             io: Io::default(),
             time: now,
             exit: None,
             output: Vec::new(),
             begun: String::new(),
+            asked: None,
+            found: None,
         };
-        match start(&words, &context) {
+        match started {
             Ok(process) => script.process = Some(process),
             Err(failure) => {
                 script.io.err(failure.text);
@@ -112,7 +142,7 @@ impl Script {
                 return;
             }
             let Some(process) = &mut self.process else { return };
-            let mut host = Container;
+            let mut host = Container { asked: &mut self.asked, found: &mut self.found };
             let poll = process.poll(&mut World { now: self.time, files, host: &mut host }, &mut self.io);
             match poll {
                 Poll::Exited(code) => self.end(code),
@@ -128,6 +158,21 @@ impl Script {
         }
         if self.exit.is_none() && self.time <= until {
             self.time = until + REST_MS;
+        }
+    }
+
+    /// What it asks of the network, once.
+    pub(super) fn take_question(&mut self) -> Option<Question> {
+        let (question, is_sent) = self.asked.as_mut().filter(|(_, is_sent)| !is_sent)?;
+        *is_sent = true;
+        Some(question.clone())
+    }
+
+    /// The network has answered what it asked.
+    pub(super) fn answer(&mut self, found: Found, now: SimTime) {
+        if let Some((question, _)) = self.asked.take() {
+            self.found = Some((question, found));
+            self.time = now;
         }
     }
 
@@ -183,7 +228,7 @@ impl Script {
 }
 
 /// What the learner's machine says, as a container's shell and busybox say it.
-fn said_here(text: &str, is_busybox: bool) -> String {
+pub(crate) fn said_here(text: &str, is_busybox: bool) -> String {
     if let Some(rest) = text.strip_prefix("bash: ") {
         return format!("sh: {rest}");
     }
@@ -243,6 +288,9 @@ fn own(words: &[String], context: &Context) -> Option<Started> {
             let command = if command.is_empty() { vec!["env".to_owned()] } else { command };
             return Some(start(&command, &context));
         }
+        "curl" => return Some(network::curl(rest, context)),
+        "nslookup" => return Some(network::nslookup(rest, context)),
+        "wget" => return Some(network::wget(rest, context)),
         "hostname" => variable("HOSTNAME").unwrap_or_default() + "\n",
         "id" => match rest.first().map(String::as_str) {
             Some("-u" | "-g") => "0\n".to_owned(),

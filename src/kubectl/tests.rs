@@ -53,8 +53,8 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
     ("auth whoami", &["show-managed-fields"]),
     // Nothing is attached to.
     ("run", &["quiet"]),
-    // Programs in containers read nothing that is typed.
-    ("exec", &["stdin", "tty"]),
+    // No program draws on the terminal.
+    ("exec", &["tty"]),
 ];
 
 /// What each command is given beside the flag; without an entry, nothing.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Kubelet, KubeletConfig, PodView, Served};
-use crate::images::{Exec, Faults, LogLine, Outcome, Request};
+use crate::images::{Exec, Faults, Found, Inside, LogLine, Outcome, Request};
+use crate::script::Files;
 use crate::sim::{Random, SimTime};
 
 /// One kubelet a node, by the node's name. Who asks about a pod gets the answer of the kubelet that looks after it.
@@ -125,6 +126,23 @@ impl Fleet {
     /// See [`Kubelet::exec`].
     pub fn exec(&mut self, uid: &str, container: &str, command: &[String], now: SimTime) -> Option<Exec> {
         self.of_pod_mut(uid)?.exec(uid, container, command, now)
+    }
+
+    /// See [`Kubelet::answer_question`].
+    pub fn answer_question(&mut self, uid: &str, container: &str, found: Found, now: SimTime) {
+        if let Some(kubelet) = self.of_pod_mut(uid) {
+            kubelet.answer_question(uid, container, found, now);
+        }
+    }
+
+    /// See [`Kubelet::inside`].
+    pub fn inside(&self, uid: &str, container: &str, command: &[String]) -> Option<Inside> {
+        self.of_pod(uid)?.inside(uid, container, command)
+    }
+
+    /// The files of a running container.
+    pub(crate) fn files_mut(&mut self, uid: &str, container: &str) -> Option<&mut Files> {
+        self.of_pod_mut(uid)?.files_mut(uid, container)
     }
 
     /// See [`Kubelet::has_shell`].

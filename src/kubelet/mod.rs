@@ -36,7 +36,8 @@ use std::sync::Arc;
 use crate::api::{KubernetesVersion, Pod, PodStatus};
 use crate::decision::Reason;
 use crate::events::Note;
-use crate::images::{Exec, LogLine, Outcome, Registry, Request};
+use crate::images::{Exec, Found, Inside, LogLine, Outcome, Question, Registry, Request};
+use crate::script::Files;
 use crate::sim::{SharedMap, SimTime};
 use objects::ObjectReader;
 
@@ -96,6 +97,17 @@ pub enum KubeletRequest {
     DeletePod {
         /// Which pod.
         pod: PodKey,
+    },
+    /// A script in a container asks something of the network: [`Fleet::answer_question`] has the answer.
+    Ask {
+        /// Which pod.
+        pod: PodKey,
+        /// Its address.
+        pod_ip: String,
+        /// Which container.
+        container: String,
+        /// What it asks.
+        question: Question,
     },
     /// An event for the recorder.
     RecordEvent(Note),
@@ -252,6 +264,23 @@ impl Kubelet {
     /// Whether a running container's image holds a shell and its small tools.
     pub fn has_shell(&self, uid: &str, container: &str) -> bool {
         self.workers.get(uid).is_some_and(|(worker, _)| worker.runtime.has_shell(container))
+    }
+
+    /// See [`crate::images::Program::answer_question`].
+    pub fn answer_question(&mut self, uid: &str, container: &str, found: Found, now: SimTime) {
+        let Some((worker, _)) = self.workers.get_mut(uid) else { return };
+        Arc::make_mut(worker).runtime.answer_question(container, found, now);
+        self.reschedule(&Arc::from(uid));
+    }
+
+    /// See [`crate::images::Program::inside`].
+    pub fn inside(&self, uid: &str, container: &str, command: &[String]) -> Option<Inside> {
+        self.workers.get(uid)?.0.runtime.inside(container, command)
+    }
+
+    /// The files of a running container.
+    pub(crate) fn files_mut(&mut self, uid: &str, container: &str) -> Option<&mut Files> {
+        Arc::make_mut(&mut self.workers.get_mut(uid)?.0).runtime.files_mut(container)
     }
 
     /// The uid of the pod with this address.

@@ -193,8 +193,12 @@ impl PodWorker {
         }
     }
 
-    fn advance_runtime(&mut self, turn: &Turn<'_>) -> bool {
+    fn advance_runtime(&mut self, turn: &mut Turn<'_>) -> bool {
         let has_ended = self.runtime.advance(turn.now);
+        for (container, question) in self.runtime.take_questions() {
+            let (pod, pod_ip) = (self.key.clone(), self.runtime.ip().unwrap_or_default().to_owned());
+            turn.requests.push(KubeletRequest::Ask { pod, pod_ip, container, question });
+        }
         if has_ended {
             self.looks.at_next_tick(turn.config, turn.now);
         }

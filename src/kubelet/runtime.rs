@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::api::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, StringMap, Time,
 };
-use crate::images::{Answer, Exec, Exit, Faults, LogLine, Outcome, Program, Request, Usage};
+use crate::images::{Answer, Exec, Exit, Faults, Found, Inside, LogLine, Outcome, Program, Question, Request, Usage};
+use crate::script::Files;
 use crate::sim::SimTime;
 
 /// Instances of one container that are kept: the present one and the one before.
@@ -202,6 +203,34 @@ impl PodRuntime {
             }
         }
         has_ended
+    }
+
+    /// What programs ask of the network: the container's name and the question.
+    pub fn take_questions(&mut self) -> Vec<(String, Question)> {
+        let mut questions = Vec::new();
+        for instance in &mut self.instances {
+            let question = instance.program.as_mut().and_then(Program::take_question);
+            questions.extend(question.map(|question| (instance.record.name.clone(), question)));
+        }
+        questions
+    }
+
+    /// As [`Program::answer_question`].
+    pub fn answer_question(&mut self, name: &str, found: Found, now: SimTime) {
+        if let Some(program) = self.program_mut(name) {
+            program.answer_question(found, now);
+        }
+    }
+
+    /// As [`Program::inside`].
+    pub fn inside(&self, name: &str, command: &[String]) -> Option<Inside> {
+        let instance = self.latest(name).filter(|instance| instance.record.is_running())?;
+        instance.program.as_ref()?.inside(command)
+    }
+
+    /// The files of a running container.
+    pub fn files_mut(&mut self, name: &str) -> Option<&mut Files> {
+        self.program_mut(name).map(Program::files_mut)
     }
 
     /// When a program must be looked at next.

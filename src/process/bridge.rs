@@ -2,9 +2,21 @@
 
 use std::any::Any;
 
-use super::{Forwards, Io, Poll, Process, World};
+use super::{Files, Forwards, InContainer, Io, Poll, Process, World};
 use crate::cluster::Cluster;
 use crate::script;
+
+/// A container, for what the terminal runs in it.
+struct Container<'a> {
+    cluster: &'a mut Cluster,
+    place: &'a InContainer,
+}
+
+impl script::Host for Container<'_> {
+    fn ask(&mut self, question: &script::Question) -> Option<script::Found> {
+        Some(self.cluster.answer_question(&self.place.namespace, &self.place.pod_ip, question))
+    }
+}
 
 /// The learner's machine.
 struct Machine<'a> {
@@ -24,6 +36,18 @@ impl World<'_> {
         let now = self.cluster.now();
         let mut host = Machine { cluster: self.cluster, forwards: self.forwards };
         run(&mut script::World { now, files: self.files, host: &mut host })
+    }
+
+    /// Lets something run in a container, with its files.
+    pub(crate) fn with_script_in<T>(
+        &mut self,
+        place: &InContainer,
+        files: &mut Files,
+        run: impl FnOnce(&mut script::World<'_>) -> T,
+    ) -> T {
+        let now = self.cluster.now();
+        let mut host = Container { cluster: self.cluster, place };
+        run(&mut script::World { now, files, host: &mut host })
     }
 }
 

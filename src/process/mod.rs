@@ -80,12 +80,26 @@ impl World<'_> {
 /// A program that runs from now on, or why it does not.
 pub type Started = Result<Box<dyn Process>, NotStarted>;
 
+/// A container that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InContainer {
+    /// Its pod's uid.
+    pub pod_uid: String,
+    /// Its pod's address.
+    pub pod_ip: String,
+    /// Its pod's namespace.
+    pub namespace: String,
+    /// Its name.
+    pub container: String,
+    /// Whether what runs there reads what its caller would read.
+    pub reads_input: bool,
+}
+
 /// The programs of the learner's machine, for a command that starts others.
 #[derive(Clone, Copy, Debug)]
 pub struct Programs {
     /// Starts a program by its words.
     pub start: fn(words: &[String]) -> Started,
-    /// Starts the HTTP client that the words name, as from inside of the pod with this address; none when they name
-    /// another program.
-    pub http_client_in_pod: fn(words: &[String], pod_ip: &str) -> Option<Started>,
+    /// Starts a program in a container; none when the container has to be asked what it does.
+    pub in_container: fn(words: &[String], world: &mut World<'_>, place: InContainer) -> Option<Started>,
 }

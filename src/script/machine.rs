@@ -81,12 +81,56 @@ pub(crate) struct World<'a> {
     pub host: &'a mut dyn Host,
 }
 
+/// What a program asks of the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Which addresses a name has.
+    Name(String),
+    /// What a server answers.
+    Get {
+        /// A name or an address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Path with query.
+        path: String,
+    },
+}
+
+/// What the network answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A name's addresses; none when there is no such name.
+    Addresses(Vec<String>),
+    /// The server's answer.
+    Response {
+        /// Status code.
+        status: u16,
+        /// The words behind it.
+        reason: &'static str,
+        /// Body.
+        body: String,
+        /// Milliseconds until it comes.
+        latency_ms: u64,
+    },
+    /// Nobody listens there.
+    Refused,
+    /// No answer ever comes.
+    Silent,
+}
+
 /// What a machine has beside files and a clock, for the programs of its own.
 pub(crate) trait Host {
     /// The cluster and the ports that are forwarded, where the machine is the learner's: whoever put them in knows what
     /// they are.
     fn parts(&mut self) -> Option<(&mut dyn Any, &mut dyn Any)> {
         None
+    }
+
+    /// What the network answers; none as long as it has not, and the program is to wait.
+    fn ask(&mut self, question: &Question) -> Option<Found> {
+        let _ = question;
+        Some(Found::Refused)
     }
 }
 

@@ -14,4 +14,4 @@ pub use endless::{is_service, never_ends};
 pub use terminal::Terminal;
 
 /// The programs that the shell knows, for those among them that start others.
-pub const PROGRAMS: Programs = Programs { start: commands::start, http_client_in_pod: commands::http_client };
+pub const PROGRAMS: Programs = Programs { start: commands::start, in_container: commands::start_within };

@@ -6,7 +6,7 @@ fn run(text: &str, until_ms: u64) -> (Script, Files) {
     let command = ["sh", "-c", text].map(str::to_owned);
     let mut files = Files::default();
     let around = Surroundings::default();
-    let mut script = Script::of_command(&command, &BUSYBOX, &around, &files, SimTime::ZERO).expect("a shell");
+    let mut script = Script::of_command(&command, "busybox:1.37", &around, &files, SimTime::ZERO).expect("a shell");
     script.advance(SimTime(until_ms), &mut files);
     (script, files)
 }

@@ -10,7 +10,7 @@ use crate::kubectl::flags::Flag;
 use crate::kubectl::manifest_file;
 use crate::kubectl::pods_of::{container_of, pods_behind};
 use crate::kubectl::selection::filenames;
-use crate::process::{Io, Poll, Process, World};
+use crate::process::{InContainer, Io, Poll, Process, World};
 use crate::sim::SimTime;
 
 pub(super) const EXEC: Command = Command {
@@ -53,9 +53,14 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
     }
     let now = call.world.client().now();
     let uid = pod.metadata.uid.clone();
-    if call.world.client().has_shell(&uid, &container)
-        && let Some(started) = (call.programs.http_client_in_pod)(command, &pod.status.pod_ip)
-    {
+    let place = InContainer {
+        pod_uid: uid.clone(),
+        pod_ip: pod.status.pod_ip.clone(),
+        namespace: pod.metadata.namespace.clone(),
+        container: container.clone(),
+        reads_input: call.flags.switch("stdin"),
+    };
+    if let Some(started) = (call.programs.in_container)(command, call.world, place) {
         return match started {
             Ok(process) => Ok(Next::Wait(process)),
             Err(not_started) => {

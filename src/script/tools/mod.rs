@@ -9,6 +9,7 @@ mod format;
 mod grep;
 mod lines;
 mod names;
+pub(crate) mod network;
 mod ordered;
 mod print;
 mod sed;
@@ -18,7 +19,7 @@ mod xargs;
 
 pub(crate) use format::formatted;
 pub(super) use print::condition;
-pub(super) use time::duration_ms;
+pub(crate) use time::duration_ms;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -135,7 +136,7 @@ const PROGRAMS: &[Known] = &[
 /// The names of the programs of a machine.
 pub(crate) fn names(machine: &'static Machine) -> impl Iterator<Item = &'static str> {
     let tools = PROGRAMS.iter().map(|known| known.name).filter(|name| !machine.lacks.contains(name));
-    tools.chain(machine.own.iter().copied())
+    tools.chain(machine.own.iter().copied().filter(|name| !machine.lacks.contains(name)))
 }
 
 /// Whether there is a program of this name.
@@ -150,12 +151,13 @@ pub(crate) fn start(arguments: &[String], context: &Context) -> Started {
     };
     let base =
         ["/bin/", "/usr/bin/", "/usr/local/bin/"].iter().find_map(|path| name.strip_prefix(path)).unwrap_or(name);
-    if context.machine.own.contains(&base)
+    let is_there = !context.machine.lacks.contains(&base);
+    if is_there
+        && context.machine.own.contains(&base)
         && let Some(started) = (context.machine.start)(arguments, context)
     {
         return started;
     }
-    let is_there = !context.machine.lacks.contains(&base);
     match PROGRAMS.iter().find(|known| known.name == base && is_there).map(|known| &known.program) {
         Some(Program::Immediate(run)) => Ok(Box::new(Once { run: *run, arguments: arguments.to_vec() })),
         Some(Program::Process(start)) => start(rest, context),

@@ -1,7 +1,7 @@
 //! `curl`: requests to the lab's pods, services and forwarded ports.
 
 use super::usage;
-use crate::images::{Outcome, Request, Response};
+use crate::images::{Outcome, Request, Response, reason};
 use crate::network::Reply;
 use crate::process::{Connection, Io, Poll, Process, Started, World};
 use crate::script::Options;
@@ -313,29 +313,5 @@ impl Process for Curl {
             _ => format!("Operation timed out after {ms} milliseconds with 0 bytes received"),
         };
         Poll::Exited(self.fail(28, &text, io))
-    }
-}
-
-/// What stands behind the code in an answer's first line.
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        204 => "No Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        304 => "Not Modified",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "",
     }
 }

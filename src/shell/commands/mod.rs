@@ -9,7 +9,7 @@ mod lab;
 mod minikube;
 mod within;
 
-pub(super) use within::http_client;
+pub(super) use within::start as start_within;
 
 use crate::process::{Io, Poll, Process, Started, World, lowered, raised};
 use crate::script::{Context, Machine, usage};
