@@ -189,6 +189,8 @@ impl Node {
                     self.events.insert(format!("{}: {}", event.reason, event.message), event.count);
                 }
             }
+            // There is no network here.
+            KubeletRequest::Ask { .. } => {}
             KubeletRequest::Decision { reason, .. } => self.decisions.push((self.now.as_ms(), reason.rule)),
         }
     }
