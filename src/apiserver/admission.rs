@@ -7,57 +7,110 @@ use serde_json::{Map, Value, json};
 
 use super::{ApiServer, Key, Status, limit_range};
 use crate::api::defaults::pod::set_pod_spec;
+use crate::api::resources::{ResourceList, add, resource_list};
 use crate::api::well_known;
 use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodSpec, PodStatus};
 
-/// What a pod's priority class says.
+/// What a pod's priority class and its service account say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Priority {
-    value: i64,
+pub struct Admitting {
+    /// The class's name; empty for none.
+    class: String,
+    priority: i64,
     policy: String,
+    /// What pulls images where the pod names no secret itself.
+    pull_secrets: Vec<Value>,
+    /// Whether a pod that does not say so gets a token.
+    gives_token: bool,
 }
 
-impl Default for Priority {
+impl Default for Admitting {
     fn default() -> Self {
-        Self { value: 0, policy: "PreemptLowerPriority".to_owned() }
+        let policy = "PreemptLowerPriority".to_owned();
+        Self { class: String::new(), priority: 0, policy, pull_secrets: Vec::new(), gives_token: true }
     }
 }
 
 impl ApiServer {
-    /// Refuses a pod whose service account or priority class does not exist; the class's priority otherwise.
+    /// Refuses a pod whose service account or priority class does not exist, or that has another priority than its class
+    /// gives it; what account and class give it otherwise.
     /// Models plugin/pkg/admission/{serviceaccount,priority}.
     ///
     /// # Errors
     /// `Forbidden`, with the name as it is before it is generated.
-    pub(super) fn admissible(&self, spec: &Map<String, Value>, metadata: &ObjectMeta) -> Result<Priority, Status> {
+    pub(super) fn admissible(&self, spec: &Map<String, Value>, metadata: &ObjectMeta) -> Result<Admitting, Status> {
         let refuse = |why: &str| {
             let name = if metadata.name.is_empty() { &metadata.generate_name } else { &metadata.name };
             Status::forbidden(Kind::Pod, name, why)
         };
         let text = |field: &str| spec.get(field).and_then(Value::as_str).unwrap_or_default();
         let account = match (text("serviceAccountName"), text("serviceAccount")) {
+            ("", "") => "default",
             ("", old) => old,
             (account, _) => account,
         };
         let namespace = metadata.namespace.as_str();
-        // Every namespace has this one, a moment after it was made.
-        let is_given = !account.is_empty() && account != "default";
-        if is_given && self.store.get(Kind::ServiceAccount, &Key::new(namespace, account)).is_none() {
+        let found = self.store.get(Kind::ServiceAccount, &Key::new(namespace, account));
+        // Every namespace has the default one, a moment after it was made.
+        if found.is_none() && account != "default" {
             return Err(refuse(&format!(
                 "error looking up service account {namespace}/{account}: serviceaccount {account:?} not found"
             )));
         }
-        let class = text("priorityClassName");
-        if class.is_empty() {
-            return Ok(Priority::default());
-        }
-        let Some(Object::Generic(found)) = self.store.get(Kind::PriorityClass, &Key::new("", class)) else {
-            return Err(refuse(&format!("no PriorityClass with name {class} was found")));
+        let account = found.and_then(|found| match found {
+            Object::Generic(account) => Some(&account.fields),
+            _ => None,
+        });
+        let of_account = |field: &str| account.and_then(|fields| fields.get(field));
+        let named = |secret: &Value| Some(json!({"name": secret.get("name")?}));
+        let pull_secrets = of_account("imagePullSecrets").and_then(Value::as_array).into_iter().flatten();
+        let admitting = Admitting {
+            pull_secrets: pull_secrets.filter_map(named).collect(),
+            gives_token: of_account("automountServiceAccountToken") != Some(&Value::Bool(false)),
+            ..self
+                .priority(text("priorityClassName"))
+                .ok_or_else(|| refuse(&format!("no PriorityClass with name {} was found", text("priorityClassName"))))?
         };
-        let policy = found.fields.get("preemptionPolicy").and_then(Value::as_str);
-        Ok(Priority {
-            value: found.fields.get("value").and_then(Value::as_i64).unwrap_or(0),
-            policy: policy.map_or_else(|| Priority::default().policy, str::to_owned),
+        let computed = "priority admission controller computed";
+        let origin = "from the given PriorityClass name";
+        let given = spec.get("priority").and_then(Value::as_i64);
+        if let Some(given) = given.filter(|given| *given != admitting.priority) {
+            return Err(refuse(&format!(
+                "the integer value of priority ({given}) must not be provided in pod spec; {computed} {} {origin}",
+                admitting.priority
+            )));
+        }
+        let given = text("preemptionPolicy");
+        if !given.is_empty() && given != admitting.policy {
+            return Err(refuse(&format!(
+                "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; {computed} {} {origin}",
+                admitting.policy
+            )));
+        }
+        Ok(admitting)
+    }
+
+    /// What the class of this name gives, or the default class where none is named; none when there is no such class.
+    /// Models getDefaultPriorityClass: of several default ones the least counts.
+    fn priority(&self, class: &str) -> Option<Admitting> {
+        let classes = self.store.list(Kind::PriorityClass, None).filter_map(|object| match object {
+            Object::Generic(class) => Some(class),
+            _ => None,
+        });
+        let value = |class: &Generic| class.fields.get("value").and_then(Value::as_i64).unwrap_or(0);
+        let found = if class.is_empty() {
+            let defaults = classes.filter(|class| class.fields.get("globalDefault") == Some(&Value::Bool(true)));
+            let Some(least) = defaults.min_by_key(|class| value(class)) else { return Some(Admitting::default()) };
+            least
+        } else {
+            classes.into_iter().find(|found| found.metadata.name == class)?
+        };
+        let (usual, policy) = (Admitting::default(), found.fields.get("preemptionPolicy").and_then(Value::as_str));
+        Some(Admitting {
+            class: found.metadata.name.clone(),
+            priority: value(found),
+            policy: policy.map_or_else(|| usual.policy.clone(), str::to_owned),
+            ..usual
         })
     }
 }
@@ -74,7 +127,9 @@ pub struct Admission {
 #[derive(Clone, Debug)]
 struct Admitted {
     before: Arc<PodSpec>,
+    admitting: Admitting,
     after: Arc<PodSpec>,
+    qos_class: &'static str,
     /// The versions of the LimitRanges that were applied.
     limits: Vec<u64>,
     /// What they have set.
@@ -84,33 +139,36 @@ struct Admitted {
 impl Admission {
     /// Models plugin/pkg/admission/{serviceaccount,defaulttolerationseconds,priority,limitranger} and core/v1
     /// SetDefaults_Pod.
-    pub fn admit_pod(&mut self, pod: &mut Pod, volume_suffix: &str, priority: &Priority, limits: &[Arc<Generic>]) {
-        pod.token_volume = match pod.spec.raw().get("automountServiceAccountToken") {
-            Some(Value::Bool(false)) => String::new(),
-            _ => format!("kube-api-access-{volume_suffix}"),
-        };
+    pub fn admit_pod(&mut self, pod: &mut Pod, volume_suffix: &str, admitting: &Admitting, limits: &[Arc<Generic>]) {
+        let asked = pod.spec.raw().get("automountServiceAccountToken").and_then(Value::as_bool);
+        let gets_token = asked.unwrap_or(admitting.gives_token);
+        pod.token_volume = if gets_token { format!("kube-api-access-{volume_suffix}") } else { String::new() };
         let owner = pod.metadata.controller().map(|owner| owner.uid.clone());
         let versions: Vec<u64> = limits.iter().map(|range| range.metadata.resource_version).collect();
-        let known = owner.as_ref().and_then(|uid| self.admitted.get(uid));
-        let known = known.filter(|known| Arc::ptr_eq(&known.before, &pod.spec) && known.limits == versions);
-        let (after, note) = match known {
-            Some(known) => (Arc::clone(&known.after), known.note.clone()),
-            None => {
-                let (after, note) = admitted(&pod.spec, priority, limits);
-                let after = Arc::new(after);
-                if let Some(uid) = owner {
-                    let before = Arc::clone(&pod.spec);
-                    let known = Admitted { before, after: Arc::clone(&after), limits: versions, note: note.clone() };
-                    self.admitted.insert(uid, known);
-                }
-                (after, note)
-            }
+        let is_same = |known: &&Admitted| {
+            Arc::ptr_eq(&known.before, &pod.spec) && known.limits == versions && known.admitting == *admitting
         };
-        if let Some(note) = note {
+        let known = owner.as_ref().and_then(|uid| self.admitted.get(uid)).filter(is_same).cloned();
+        let known = known.unwrap_or_else(|| {
+            let (after, note) = admitted(&pod.spec, admitting, limits);
+            let known = Admitted {
+                before: Arc::clone(&pod.spec),
+                admitting: admitting.clone(),
+                qos_class: qos_class(after.raw()),
+                after: Arc::new(after),
+                limits: versions,
+                note,
+            };
+            if let Some(uid) = owner {
+                self.admitted.insert(uid, known.clone());
+            }
+            known
+        });
+        if let Some(note) = known.note {
             pod.metadata.annotations.insert("kubernetes.io/limit-ranger".to_owned(), note);
         }
-        pod.spec = after;
-        pod.status = PodStatus { qos_class: qos_class(pod.spec.raw()).to_owned(), ..PodStatus::default() };
+        pod.spec = known.after;
+        pod.status = PodStatus { qos_class: known.qos_class.to_owned(), ..PodStatus::default() };
     }
 
     /// Forgets the specs of owners that are gone.
@@ -119,18 +177,18 @@ impl Admission {
     }
 }
 
-fn admitted(spec: &PodSpec, priority: &Priority, limits: &[Arc<Generic>]) -> (PodSpec, Option<String>) {
+fn admitted(spec: &PodSpec, admitting: &Admitting, limits: &[Arc<Generic>]) -> (PodSpec, Option<String>) {
     let mut raw = spec.raw().clone();
     // Decoding a pod comes before its admission, also one that a controller has made of a template.
     set_pod_spec(&mut raw);
-    admit_spec(&mut raw, priority);
+    admit_spec(&mut raw, admitting);
     let note = limits.iter().filter_map(|range| limit_range::mutate(&range.fields, &mut raw)).last();
     // The typed fields were read from the same JSON, so reading them again cannot fail.
     (PodSpec::from_value(Value::Object(raw)).unwrap_or_else(|_| spec.clone()), note)
 }
 
 /// Fills in what admission adds to a pod's spec.
-pub(super) fn admit_spec(raw: &mut Map<String, Value>, priority: &Priority) {
+pub(super) fn admit_spec(raw: &mut Map<String, Value>, admitting: &Admitting) {
     let account = raw
         .get("serviceAccountName")
         .and_then(Value::as_str)
@@ -139,8 +197,15 @@ pub(super) fn admit_spec(raw: &mut Map<String, Value>, priority: &Priority) {
         .to_owned();
     raw.insert("serviceAccountName".into(), json!(account));
     raw.insert("serviceAccount".into(), json!(account));
-    raw.entry("preemptionPolicy").or_insert_with(|| json!(priority.policy));
-    raw.entry("priority").or_insert_with(|| json!(priority.value));
+    raw.entry("preemptionPolicy").or_insert_with(|| json!(admitting.policy));
+    raw.entry("priority").or_insert_with(|| json!(admitting.priority));
+    if !admitting.class.is_empty() {
+        raw.insert("priorityClassName".into(), json!(admitting.class));
+    }
+    let has_secrets = raw.get("imagePullSecrets").and_then(Value::as_array).is_some_and(|secrets| !secrets.is_empty());
+    if !has_secrets && !admitting.pull_secrets.is_empty() {
+        raw.insert("imagePullSecrets".into(), json!(admitting.pull_secrets));
+    }
     if let Some(tolerations) = raw.entry("tolerations").or_insert_with(|| json!([])).as_array_mut() {
         for key in [well_known::NOT_READY, well_known::UNREACHABLE] {
             let tolerated = tolerations.iter().any(|toleration| {
@@ -155,42 +220,28 @@ pub(super) fn admit_spec(raw: &mut Map<String, Value>, priority: &Priority) {
     }
 }
 
-/// Models pkg/apis/core/v1/helper/qos ComputePodQOS, for cpu and memory.
+/// Models pkg/apis/core/v1/helper/qos ComputePodQOS: what the pod as a whole asks for counts alone, where it is given.
 fn qos_class(spec: &Map<String, Value>) -> &'static str {
-    let containers: Vec<&Value> = ["containers", "initContainers"]
-        .iter()
-        .filter_map(|list| spec.get(*list).and_then(Value::as_array))
-        .flatten()
-        .collect();
-    let amount = |container: &Value, list: &str, resource: &str| {
-        container
-            .get("resources")
-            .and_then(|resources| resources.get(list)?.get(resource))
-            .filter(|value| !is_zero(value))
-            .cloned()
+    let of_pod = spec.get("resources").filter(|resources| !resources.is_null());
+    let lists = ["containers", "initContainers"].into_iter();
+    let containers = lists.filter_map(|list| spec.get(list)?.as_array()).flatten().map(|found| found.get("resources"));
+    let holders: Vec<Option<&Value>> = of_pod.map_or_else(|| containers.collect(), |resources| vec![Some(resources)]);
+    let counted = |holder: Option<&Value>, list: &str| {
+        let mut amounts = resource_list(holder.and_then(|resources| resources.get(list)));
+        amounts.retain(|name, amount| matches!(name.as_str(), "cpu" | "memory") && amount.sign() > 0);
+        amounts
     };
-    let mut any = false;
-    let mut guaranteed = true;
-    for container in containers {
-        for resource in ["cpu", "memory"] {
-            let (request, limit) = (amount(container, "requests", resource), amount(container, "limits", resource));
-            any |= request.is_some() || limit.is_some();
-            guaranteed &= limit.is_some() && (request.is_none() || request == limit);
-        }
+    let (mut requests, mut limits) = (ResourceList::new(), ResourceList::new());
+    let mut is_guaranteed = true;
+    for holder in holders {
+        let own = counted(holder, "limits");
+        is_guaranteed &= own.len() == 2;
+        add(&mut requests, &counted(holder, "requests"));
+        add(&mut limits, &own);
     }
-    match (any, guaranteed) {
-        (false, _) => "BestEffort",
-        (true, true) => "Guaranteed",
-        (true, false) => "Burstable",
-    }
-}
-
-fn is_zero(amount: &Value) -> bool {
-    match amount {
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => {
-            text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_matches(['0', '.']).is_empty()
-        }
-        _ => true,
+    match (requests.is_empty() && limits.is_empty(), is_guaranteed && requests == limits) {
+        (true, _) => "BestEffort",
+        (false, true) => "Guaranteed",
+        (false, false) => "Burstable",
     }
 }

@@ -85,7 +85,7 @@ impl ApiServer {
             if metadata.deletion_timestamp.is_none() {
                 metadata.generation += i64::from(metadata.generation > 0);
             }
-            metadata.deletion_timestamp.get_or_insert(now);
+            metadata.deletion_timestamp = Some(metadata.deletion_timestamp.map_or(now, |planned| planned.min(now)));
             metadata.deletion_grace_period_seconds = Some(0);
         });
         Ok(Deleted { object: self.store_update(new, &old), gone: false })

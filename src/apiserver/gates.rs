@@ -166,17 +166,21 @@ impl ApiServer {
     pub(crate) fn delete_evicted(&mut self, pod: &Arc<Pod>, options: &DeleteOptions) -> Result<Deleted, Status> {
         let key = Key::of(&pod.metadata);
         let mut status = pod.status.clone();
-        let before = status.conditions.iter().find(|condition| condition.kind == "DisruptionTarget");
-        let since = before.filter(|before| before.status == "True").and_then(|before| before.last_transition_time);
-        status.conditions.retain(|condition| condition.kind != "DisruptionTarget");
-        status.conditions.push(PodCondition {
+        let before = status.conditions.iter_mut().find(|condition| condition.kind == "DisruptionTarget");
+        let known = before.as_ref().filter(|before| before.status == "True");
+        let since = known.and_then(|before| before.last_transition_time);
+        let condition = PodCondition {
             kind: "DisruptionTarget".to_owned(),
             status: "True".to_owned(),
             reason: "EvictionByEvictionAPI".to_owned(),
             message: "Eviction API: evicting".to_owned(),
             last_transition_time: since.or(Some(Time::from_sim(self.now))),
             ..PodCondition::default()
-        });
+        };
+        match before {
+            Some(before) => *before = condition,
+            None => status.conditions.push(condition),
+        }
         self.update_pod_status(&key, &pod.metadata.uid, status)?;
         self.delete(Kind::Pod, &key, options)
     }

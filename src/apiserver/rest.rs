@@ -85,8 +85,8 @@ impl ApiServer {
         if kind == Kind::Pod
             && let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut)
         {
-            let priority = self.admissible(spec, &metadata)?;
-            admit_spec(spec, &priority);
+            let admitting = self.admissible(spec, &metadata)?;
+            admit_spec(spec, &admitting);
             if let Some((key, note)) = self.apply_limit_ranges(&metadata.namespace, spec) {
                 set_annotation(&mut value, key, note);
             }

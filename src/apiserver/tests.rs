@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::{ApiServer, Applied, DeleteOptions, FieldValidation, Key, PatchType, Status, WriteOptions};
 use crate::api::{Kind, KubernetesVersion};
 
+mod admission;
+
 const STRATEGIC: PatchType = PatchType::Strategic;
 
 fn server() -> ApiServer {

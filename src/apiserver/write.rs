@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::admission::Priority;
+use super::admission::Admitting;
 use super::{ApiServer, Key, Status};
 use crate::api::validation::has_spec_generation;
 use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodStatus, StringMap, Time};
@@ -28,9 +28,9 @@ impl ApiServer {
     pub(super) fn prepare_create(&mut self, mut object: Object) -> Result<Object, Status> {
         let (kind, now) = (object.kind(), self.now);
         self.check_namespace(kind, object.metadata())?;
-        let priority = match &object {
+        let admitting = match &object {
             Object::Pod(pod) => self.admissible(pod.spec.raw(), &pod.metadata)?,
-            _ => Priority::default(),
+            _ => Admitting::default(),
         };
         if object.metadata().name.is_empty() && !object.metadata().generate_name.is_empty() {
             let name = self.fresh_name(kind, object.metadata());
@@ -55,7 +55,7 @@ impl ApiServer {
         if let Object::Pod(pod) = &mut object {
             let volume = self.names.suffix_for(&key.to_string(), now);
             let limits = self.limit_ranges(&pod.metadata.namespace);
-            self.admission.admit_pod(Arc::make_mut(pod), &volume, &priority, &limits);
+            self.admission.admit_pod(Arc::make_mut(pod), &volume, &admitting, &limits);
         }
         self.check_gates(&object)?;
         Ok(object)

@@ -198,6 +198,11 @@ impl Cluster {
                 self.decide("disruption", &format!("Pod/{key}"), Reason { rule: "budget/refuse", inputs, action });
                 Err(Status::too_many_requests(message, why))
             }
+            // Kubernetes leaves the plural out here.
+            EvictionVerdict::Forbidden(why) => Err(Status::forbidden_message(format!(
+                "poddisruptionbudget.policy \"{}\" is forbidden: {why}",
+                budgets.iter().find(|budget| budget.covers(&pod)).map_or("", |budget| budget.name.as_str())
+            ))),
             EvictionVerdict::Unsupported(message) => Err(Status::internal(message.to_owned())),
             EvictionVerdict::Evict(_) if dry_run => Ok(()),
             EvictionVerdict::Evict(charged) => {

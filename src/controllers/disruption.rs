@@ -90,6 +90,8 @@ pub enum EvictionVerdict {
     Evict(Vec<(String, Status)>),
     /// It may not now: the message, why in detail, and seconds after which to ask again.
     TooManyRequests(&'static str, String, Option<u32>),
+    /// It may not: the reason.
+    Forbidden(&'static str),
     /// It cannot be said.
     Unsupported(&'static str),
 }
@@ -368,9 +370,8 @@ fn charge(budget: &Budget, pod: &Pod, dry_run: bool, now: Time) -> EvictionVerdi
         return EvictionVerdict::TooManyRequests(REFUSED, why, Some(10));
     }
     if status.disrupted.len() > MAX_DISRUPTED_PODS {
-        return EvictionVerdict::Unsupported(
-            "DisruptedPods map too big - too many evictions not confirmed by PDB controller",
-        );
+        let why = "DisruptedPods map too big - too many evictions not confirmed by PDB controller";
+        return EvictionVerdict::Forbidden(why);
     }
     if status.allowed == 0 {
         let refusal = status.condition.as_ref().filter(|found| !found.is_true && !found.message.is_empty());

@@ -118,9 +118,13 @@ fn wait_for_dependents(store: &Store, item: &Object) -> Plan {
     plan
 }
 
-/// Models classifyReferences.
+/// Models classifyReferences. Of what lives in a namespace an object without one cannot say which one it means: such an
+/// owner is neither there nor gone, and nobody is deleted because of it.
 fn classify(store: &Store, item: &ObjectMeta, owner: &OwnerReference) -> Option<Owner> {
     let kind = Kind::parse(&owner.api_version, &owner.kind)?;
+    if item.namespace.is_empty() && !kind.is_cluster_scoped() {
+        return None;
+    }
     let namespace = if kind.is_cluster_scoped() { "" } else { item.namespace.as_str() };
     let found = store.get(kind, &Key::new(namespace, owner.name.as_str()));
     Some(match found.map(Object::metadata).filter(|found| found.uid == owner.uid) {

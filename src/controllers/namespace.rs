@@ -30,6 +30,8 @@ struct Remaining {
     finalizers: BTreeMap<String, usize>,
     /// Seconds until it will have gone.
     estimate_s: i64,
+    /// What is still there though nothing is known to hold it.
+    unexpected: Option<String>,
 }
 
 /// One pass. `contents` is all that lives in the namespace.
@@ -46,7 +48,13 @@ pub fn sync(namespace: &Arc<Generic>, contents: &[Object], now: SimTime) -> Plan
         report(namespace, remaining.conditions(now), &mut plan);
     } else {
         // As long as there are pods, nothing else is touched, nor counted.
-        report(namespace, Remaining::default().conditions(now), &mut plan);
+        let unexpected = (remaining.estimate_s == 0).then(|| {
+            format!(
+                "unexpected items still remain in namespace: {} for gvr: /v1, Resource=pods",
+                namespace.metadata.name
+            )
+        });
+        report(namespace, Remaining { unexpected, ..Remaining::default() }.conditions(now), &mut plan);
     }
     if remaining.estimate_s > 0 {
         plan.requeue_after(u64::try_from(remaining.estimate_s / 2 + 1).unwrap_or(1) * 1000);
@@ -156,8 +164,12 @@ impl Remaining {
                 *message = format!("{text}{}", listed(counts, word));
             }
         }
+        if let Some((error, [_, reason, message])) = self.unexpected.as_ref().zip(conditions.get_mut(2)) {
+            "ContentDeletionFailed".clone_into(reason);
+            *message = format!("Failed to delete all resource types, 1 remaining: {error}");
+        }
         let time = Time::from_sim(now).to_string();
-        let remains = ["SomeResourcesRemain", "SomeFinalizersRemain"];
+        let remains = ["ContentDeletionFailed", "SomeResourcesRemain", "SomeFinalizersRemain"];
         let value = |[kind, reason, message]: [String; 3]| {
             let status = if remains.contains(&reason.as_str()) { "True" } else { "False" };
             json!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": time})
@@ -182,4 +194,51 @@ fn report(namespace: &Arc<Generic>, mut wanted: Vec<Value>, plan: &mut Plan) {
     let mut namespace = Generic::clone(namespace);
     namespace.fields.insert("status".to_owned(), json!({"phase": "Terminating", "conditions": wanted}));
     plan.request(Request::UpdateStatus(Object::Generic(Arc::new(namespace))), None);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ObjectMeta, Pod, PodSpec};
+
+    /// Each condition that is true, with its message, and when the controller looks again.
+    fn told(pod: Pod, now_s: u64) -> (Vec<(String, String)>, Option<u64>) {
+        let deleted = Some(Time::from_sim(SimTime(0)));
+        let metadata = ObjectMeta { name: "shop".to_owned(), deletion_timestamp: deleted, ..ObjectMeta::default() };
+        let namespace = Arc::new(Generic { kind: Kind::Namespace, metadata, fields: serde_json::Map::new() });
+        let plan = sync(&namespace, &[Object::Pod(Arc::new(pod))], SimTime(now_s * 1000));
+        let written = plan.steps.iter().find_map(|step| match &step.request {
+            Request::UpdateStatus(Object::Generic(written)) => written.fields.get("status").cloned(),
+            _ => None,
+        });
+        let conditions = written.and_then(|status| status["conditions"].as_array().cloned()).unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let is_true = |condition: &&Value| condition["status"] == "True";
+        let said = conditions.iter().filter(is_true).map(|it| (text(&it["reason"]), text(&it["message"])));
+        (said.collect(), plan.requeue_after_ms)
+    }
+
+    fn going(finalizers: &[&str]) -> Pod {
+        let mut spec = PodSpec::default();
+        spec.termination_grace_period_seconds = 30;
+        let metadata = ObjectMeta {
+            deletion_timestamp: Some(Time(30)),
+            deletion_grace_period_seconds: Some(30),
+            finalizers: finalizers.iter().map(|name| (*name).to_owned()).collect(),
+            ..ObjectMeta::default()
+        };
+        Pod { metadata, spec: Arc::new(spec), node_name: "minikube".to_owned(), ..Pod::default() }
+    }
+
+    #[test]
+    fn pods_that_outlive_their_grace_are_a_failure_and_those_with_finalizers_are_not() {
+        let mut pod = going(&[]);
+        assert_eq!(told(pod.clone(), 29), (vec![], Some(16_000)));
+        let failure = "Failed to delete all resource types, 1 remaining: unexpected items still remain in namespace: shop \
+                       for gvr: /v1, Resource=pods";
+        let failed = vec![("ContentDeletionFailed".to_owned(), failure.to_owned())];
+        assert_eq!(told(pod.clone(), 30), (failed, Some(0)));
+        pod.metadata.finalizers = vec!["example.com/hold".to_owned()];
+        assert_eq!(told(pod, 100), (vec![], Some(8_000)));
+    }
 }

@@ -102,12 +102,12 @@ impl PodWorker {
 
     /// The API server has a new version of the pod. Models podWorkers.UpdatePod.
     pub fn changed(&mut self, pod: &Arc<Pod>) {
-        let is_new_generation = pod.metadata.generation != self.pod.metadata.generation;
+        let has_changed = differs(&self.pod, pod);
         self.pod = Arc::clone(pod);
         // Somebody else may have declared that the pod has ended.
         if pod.metadata.deletion_timestamp.is_some() || pod.status.phase.is_terminal() {
             self.terminate();
-        } else if is_new_generation {
+        } else if has_changed {
             self.want_sync();
         }
     }
@@ -219,4 +219,13 @@ impl PodWorker {
         let start = self.status.status()?.start_time?;
         (self.life == Life::Syncing).then(|| start.to_sim() + seconds * 1000)
     }
+}
+
+/// Whether a pod is another one for the kubelet; its status is not looked at. Models podsDifferSemantically of
+/// pkg/kubelet/config.
+fn differs(old: &Pod, new: &Pod) -> bool {
+    let (old_meta, new_meta) = (&old.metadata, &new.metadata);
+    old_meta.generation != new_meta.generation
+        || old_meta.labels != new_meta.labels
+        || old_meta.annotations != new_meta.annotations
 }

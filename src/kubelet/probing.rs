@@ -7,7 +7,7 @@ use super::prober::{Answer, Asker, ProbeVerdict};
 use super::runtime::PodRuntime;
 use super::start::hex_digits;
 use crate::api::{
-    Container, ExecAction, GrpcAction, HttpGetAction, IntOrString, LifecycleHandler, Probe, TcpSocketAction,
+    Container, ExecAction, GrpcAction, HttpGetAction, IntOrString, LifecycleHandler, Probe, TcpSocketAction, go_text,
 };
 use crate::images::{Exec, Outcome, Request, Response};
 use crate::sim::SimTime;
@@ -91,7 +91,8 @@ impl PodAsker<'_> {
         let scheme = if get.scheme.is_empty() { "http".to_owned() } else { get.scheme.to_lowercase() };
         let own = self.runtime.ip().unwrap_or_default().to_owned();
         let host = if get.host.is_empty() { own } else { get.host.clone() };
-        let mut path = if get.path.starts_with('/') { get.path.clone() } else { format!("/{}", get.path) };
+        let (mut port, mut path) =
+            (port, if get.path.starts_with('/') { get.path.clone() } else { format!("/{}", get.path) });
         let mut latency_ms = 0;
         for redirects in 0..=MAX_REDIRECTS {
             let url = format!("{scheme}://{host}:{port}{path}");
@@ -120,7 +121,7 @@ impl PodAsker<'_> {
                 return failure(http_timeout(&url), timeout_ms);
             }
             match redirect(&response, &host, port) {
-                Some(next) if redirects < MAX_REDIRECTS => path = next,
+                Some(next) if redirects < MAX_REDIRECTS => (port, path) = next,
                 Some(_) => return failure(format!("Get \"{url}\": stopped after 10 redirects"), latency_ms),
                 None => return judge(&response, latency_ms),
             }
@@ -176,21 +177,28 @@ impl PodAsker<'_> {
         failure(text, timeout_ms)
     }
 
-    /// Runs a hook. Models handlerRunner.Run of pkg/kubelet/lifecycle/handlers.go.
-    pub fn run_hook(&mut self, now: SimTime, container: &Container, hook: &LifecycleHandler) -> HookRun {
+    /// Runs a hook of a container of `pod`, which is written `NAME_NAMESPACE(UID)`.
+    /// Models handlerRunner.Run of pkg/kubelet/lifecycle/handlers.go.
+    pub fn run_hook(&mut self, now: SimTime, pod: &str, container: &Container, hook: &LifecycleHandler) -> HookRun {
+        let failed = |what: String, error: String| {
+            let name = &container.name;
+            Some(format!("{what} for Container {name:?} in Pod {pod:?} failed - error: {error}"))
+        };
         if let Some(sleep) = &hook.sleep {
             return HookRun { latency_ms: u64::try_from(sleep.seconds).unwrap_or(0) * 1000, error: None };
         }
         if let Some(exec) = &hook.exec {
-            return match self.runtime.exec(&container.name, &exec.command, now) {
-                Some(Exec::Ended { exit_code: 0, latency_ms, .. }) => HookRun { latency_ms, error: None },
-                Some(Exec::Ended { exit_code, latency_ms, .. }) => HookRun {
-                    latency_ms,
-                    error: Some(format!("command '{}' exited with {exit_code}", exec.command.join(" "))),
-                },
-                Some(Exec::NotFound) => HookRun { latency_ms: 0, error: Some(self.exec_error(now, &exec.command)) },
-                None => HookRun { latency_ms: 0, error: Some("container not running".to_owned()) },
+            let words = exec.command.join(" ");
+            let (latency_ms, error, output) = match self.runtime.exec(&container.name, &exec.command, now) {
+                Some(Exec::Ended { exit_code: 0, latency_ms, .. }) => return HookRun { latency_ms, error: None },
+                Some(Exec::Ended { exit_code, latency_ms, output }) => {
+                    (latency_ms, format!("command '{words}' exited with {exit_code}: "), output)
+                }
+                Some(Exec::NotFound) => (0, self.exec_error(now, &exec.command), String::new()),
+                None => (0, "container not running".to_owned(), String::new()),
             };
+            let error = format!("{error}, message: {}", go_text::quote(&output));
+            return HookRun { latency_ms, error: failed(format!("Exec lifecycle hook ([{words}])"), error) };
         }
         if let Some(get) = &hook.http_get {
             // The answer's status does not matter; what does is that there is one.
@@ -200,6 +208,7 @@ impl PodAsker<'_> {
                 ProbeVerdict::Error(text) => Some(text),
                 _ => None,
             };
+            let error = error.and_then(|error| failed(format!("HTTP lifecycle hook ({})", get.path), error));
             return HookRun { latency_ms: answer.latency_ms, error };
         }
         HookRun { latency_ms: 0, error: Some("invalid handler".to_owned()) }
@@ -215,18 +224,23 @@ fn judge(response: &Response, latency_ms: u64) -> Answer {
     Answer { verdict, latency_ms, status_code: Some(response.status) }
 }
 
-/// The path on the same host to which a response redirects.
-fn redirect(response: &Response, host: &str, port: u16) -> Option<String> {
+/// Port and path on the same host to which a response redirects. Models RedirectChecker, for which another port is the
+/// same host; paths that are not whole, and https, are not followed here.
+fn redirect(response: &Response, host: &str, port: u16) -> Option<(u16, String)> {
     if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
     let location = response.header("Location")?;
     if location.starts_with('/') && !location.starts_with("//") {
-        return Some(location.to_owned());
+        return Some((port, location.to_owned()));
     }
     let rest = location.strip_prefix("http://")?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    (authority == host || authority == format!("{host}:{port}")).then(|| format!("/{path}"))
+    let (name, port) = match authority.split_once(':') {
+        Some((name, port)) => (name, port.parse().ok()?),
+        None => (authority, 80),
+    };
+    (name == host).then(|| (port, format!("/{path}")))
 }
 
 /// Models pkg/probe/util.go ResolveContainerPort.
@@ -255,4 +269,31 @@ fn failure(text: String, latency_ms: u64) -> Answer {
 
 fn error(text: String) -> Answer {
     Answer { verdict: ProbeVerdict::Error(text), latency_ms: 0, status_code: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_stay_on_the_host_and_may_change_the_port() {
+        let to = |status: u16, location: &str| {
+            let response = Response {
+                status,
+                headers: vec![("Location".to_owned(), location.to_owned())].into_iter().collect(),
+                ..Response::default()
+            };
+            redirect(&response, "10.244.0.3", 8080)
+        };
+        let at = |port: u16, path: &str| Some((port, path.to_owned()));
+        for status in [301, 302, 303, 307, 308] {
+            assert_eq!(to(status, "/next"), at(8080, "/next"), "{status}");
+        }
+        assert_eq!((to(200, "/next"), to(304, "/next")), (None, None));
+        assert_eq!(to(302, "http://10.244.0.3:8080/next"), at(8080, "/next"));
+        assert_eq!(to(302, "http://10.244.0.3:81"), at(81, "/"));
+        assert_eq!(to(302, "http://10.244.0.3/next"), at(80, "/next"));
+        assert_eq!(to(302, "http://example.com/next"), None);
+        assert_eq!(to(302, "//example.com/next"), None);
+    }
 }

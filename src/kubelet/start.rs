@@ -124,7 +124,9 @@ impl PodWorker {
         let last = self.sync.seen.instances(name).find_map(Record::exit).cloned();
         let Some(last) = last else { return false };
         self.retries.crash_back_off.housekeep(turn.now);
-        let Some(held) = crash_back_off(&mut self.retries.crash_back_off, name, last.at, turn.now) else {
+        // Another image's crashes are none of this one's. Models GetBackoffKey.
+        let key = format!("{name}/{}", container.image);
+        let Some(held) = crash_back_off(&mut self.retries.crash_back_off, &key, last.at, turn.now) else {
             return false;
         };
         let pod = self.full_name();
@@ -323,13 +325,14 @@ impl PodWorker {
     fn run_post_start(&mut self, turn: &mut Turn<'_>, container: &Container, starting: &Starting) {
         let hook = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.as_ref());
         let Some(hook) = hook else { return };
+        let pod = self.full_name();
         let mut asker = PodAsker {
             runtime: &mut self.runtime,
             world: &mut *turn.world,
             seed: turn.config.seed,
             uid: &self.key.uid,
         };
-        let run = asker.run_hook(turn.now, container, hook);
+        let run = asker.run_hook(turn.now, &pod, container, hook);
         let stage = Stage::PostStart { error: run.error };
         self.sync.job = Some(Job::Start(Starting { at: turn.now + run.latency_ms, stage, ..starting.clone() }));
     }

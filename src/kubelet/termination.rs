@@ -102,13 +102,14 @@ impl PodWorker {
         };
         let handler = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref());
         if let Some(handler) = handler.filter(|_| grace_s > 0) {
+            let pod = self.full_name();
             let mut asker = PodAsker {
                 runtime: &mut self.runtime,
                 world: &mut *turn.world,
                 seed: turn.config.seed,
                 uid: &self.key.uid,
             };
-            let run = asker.run_hook(turn.now, &container, handler);
+            let run = asker.run_hook(turn.now, &pod, &container, handler);
             stopping.hook = Some(Hook {
                 ends_at: turn.now + run.latency_ms,
                 fails: run.error.is_some(),

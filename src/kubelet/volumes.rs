@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::environment::{FieldContext, field_value};
+use super::environment::{FieldContext, field_value, resource_value};
 use super::objects::ObjectReader;
 use crate::api::{ObjectMeta, StringMap};
 
@@ -84,7 +84,12 @@ fn projected_files(context: &VolumeContext<'_>, given: &Value) -> Result<Files, 
             Err(error) => errors.push(error),
         }
     }
-    match errors.as_slice() {
+    aggregate(files, &errors)
+}
+
+/// The files, unless there are errors. Models utilerrors.NewAggregate.
+fn aggregate(files: Files, errors: &[String]) -> Result<Files, String> {
+    match errors {
         [] => Ok(files),
         [error] => Err(error.clone()),
         errors => Err(format!("[{}]", errors.join(", "))),
@@ -134,7 +139,7 @@ fn source_files(
     Ok(files)
 }
 
-/// Facts about the pod. Models downwardapi.CollectData; amounts of resources are left empty.
+/// Facts about the pod. Models downwardapi.CollectData.
 fn downward_files(context: &VolumeContext<'_>, source: &Value, default_mode: u32) -> Result<Files, String> {
     let fields = FieldContext {
         metadata: context.metadata,
@@ -143,16 +148,25 @@ fn downward_files(context: &VolumeContext<'_>, source: &Value, default_mode: u32
         pod_ips: &[],
         node: context.objects.node(),
     };
-    let mut files = Files::new();
+    let (mut files, mut errors) = (Files::new(), Vec::new());
     for item in source.get("items").and_then(Value::as_array).into_iter().flatten() {
-        let data = match item.get("fieldRef").filter(|reference| !reference.is_null()) {
-            Some(reference) => field_value(&fields, reference)?,
-            None => String::new(),
+        let given = |field: &str| item.get(field).filter(|reference| !reference.is_null());
+        let made = match (given("fieldRef"), given("resourceFieldRef")) {
+            (Some(reference), _) => field_value(&fields, reference),
+            (None, Some(reference)) => resource_value(context.spec, &Map::new(), reference, fields.node.as_deref()),
+            (None, None) => Ok(String::new()),
+        };
+        let data = match made {
+            Ok(data) => data,
+            Err(error) => {
+                errors.extend((!errors.contains(&error)).then_some(error));
+                continue;
+            }
         };
         let mode = item.get("mode").and_then(Value::as_u64).and_then(|mode| mode.try_into().ok());
         files.insert(text(item, "path").to_owned(), File { data, mode: mode.unwrap_or(default_mode) });
     }
-    Ok(files)
+    aggregate(files, &errors)
 }
 
 fn mode(source: &Value, field: &str) -> u32 {

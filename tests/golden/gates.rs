@@ -271,6 +271,10 @@ impl World {
                     step["retryAfterSeconds"] = json!(seconds);
                 }
             }
+            EvictionVerdict::Forbidden(why) => {
+                step["code"] = json!(403);
+                step["message"] = json!(why);
+            }
             EvictionVerdict::Unsupported(message) => {
                 step["code"] = json!(500);
                 step["message"] = json!(message);

@@ -8,3 +8,4 @@ mod node;
 mod probes;
 mod starting;
 mod steps;
+mod told;

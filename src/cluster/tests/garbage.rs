@@ -205,3 +205,16 @@ fn a_namespace_loses_its_pods_first_and_then_the_rest() {
     assert!(world.0.api.get(Kind::Namespace, &key).is_err());
     assert_eq!(world.decisions("namespace/empty").len(), 2);
 }
+
+#[test]
+fn what_is_in_no_namespace_has_no_owner_in_one() {
+    let mut world = World::new(0);
+    let owner = world.owner(Kind::Deployment, "web", false);
+    world.create(Kind::PriorityClass, json!({"metadata": {"name": "vip", "ownerReferences": [owner]}, "value": 5}));
+    world.run(5);
+    let is_there = |world: &World| world.0.api.get(Kind::PriorityClass, &Key::new("", "vip")).is_ok();
+    assert!(is_there(&world), "its owner is not looked for");
+    world.delete(Kind::Deployment, "web", Propagation::Background);
+    world.run(5);
+    assert!(is_there(&world));
+}

@@ -15,6 +15,7 @@ use super::objects::ObjectReader;
 use crate::api::{ObjectMeta, StringMap};
 
 pub use fields::{FieldContext, field_value};
+pub use resource_fields::value as resource_value;
 
 /// What a container's environment is made from.
 pub struct Given<'a> {

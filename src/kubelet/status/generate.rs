@@ -160,7 +160,8 @@ fn container_status(
         };
     }
     let has_succeeded = latest.and_then(|latest| latest.exit()).is_some_and(|exit| exit.code == 0);
-    if (is_init && has_succeeded && !container.is_sidecar()) || !should_start(container, given.pod, latest) {
+    // So it is with sidecars too, though they will be started again.
+    if (is_init && has_succeeded) || !should_start(container, given.pod, latest) {
         return status;
     }
     if let Some((reason, message)) = given.reasons.get(&container.name) {
