@@ -163,15 +163,16 @@ impl Program {
             exit: None,
             lines: Vec::new(),
         };
-        if program.script.is_none()
-            && let Some(crash) = &declaration.exit
-            && let Some(after) = crash.after_seconds
-        {
-            program.exit = Some(crash_exit(crash, now + after.as_ms()));
-        }
+        program.exit = program.declared_exit();
         program.advance(now);
         program.mind_memory(now);
         Ok(program)
+    }
+
+    /// When and how its image says that it ends.
+    fn declared_exit(&self) -> Option<Exit> {
+        let crash = self.own.exit.as_ref().filter(|_| self.script.is_none())?;
+        Some(crash_exit(crash, self.started + crash.after_seconds?.as_ms()))
     }
 
     /// A command that the image declares: it serves nothing, prints what is declared and ends.

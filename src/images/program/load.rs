@@ -9,7 +9,8 @@ impl Program {
     /// It is ended when it needs more memory than it may have, as far as that is known now.
     pub(super) fn mind_memory(&mut self, now: SimTime) {
         if self.exit.as_ref().is_some_and(|exit| exit.at > now && exit.reason == OOM_KILLED) {
-            self.exit = None;
+            // What it declares to end with, it ends with nevertheless.
+            self.exit = self.declared_exit();
         }
         let Some(at) = self.meter.overflows_at(&self.declaration.uses) else { return };
         if self.exit.as_ref().is_none_or(|known| at < known.at) {
