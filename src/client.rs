@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::api::{Kind, KubernetesVersion, Object, Pod, ReplicaSet, Time};
+use crate::api::{Definition, Kind, KubernetesVersion, Object, Pod, ReplicaSet, Time};
 use crate::apiserver::{
     Applied, DeleteOptions, Deleted, Key, Managers, PatchType, Selectors, Status, WatchEvent, WriteOptions,
 };
@@ -133,6 +133,9 @@ pub trait Client {
 
     /// The object that an answer of before was of, if it is still there. No request.
     fn peek(&self, kind: Kind, key: &Key) -> Option<Object>;
+
+    /// The kinds that users have defined: what kubectl knows of the server beforehand. No request.
+    fn definitions(&self) -> Vec<Definition>;
 
     /// The objects of a kind that are selected, by namespace and name; of all namespaces when none is given.
     fn select(&self, kind: Kind, namespace: Option<&str>, selectors: &Selectors) -> Vec<Object>;

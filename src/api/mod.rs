@@ -6,6 +6,7 @@
 pub mod autoscaling_v1;
 mod container;
 pub mod conversion;
+pub mod custom;
 pub mod defaults;
 mod deployment;
 pub mod encode;
@@ -27,6 +28,7 @@ pub mod schema;
 mod service;
 mod simulated;
 pub mod strict;
+pub mod structural;
 pub mod template_hash;
 mod time;
 pub mod validation;
@@ -37,6 +39,7 @@ pub use container::{
     Container, ContainerPort, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
     ContainerStatus, Lifecycle, LifecycleHandler, SleepAction,
 };
+pub use custom::{CustomKind, Definition, parse_kind};
 pub use deployment::{
     Deployment, DeploymentCondition, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdateDeployment,
     StrategyType,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Deployment, EndpointSlice, Event, ObjectMeta, ObjectReference, Pod, ReplicaSet, Service};
+use super::{CustomKind, Deployment, EndpointSlice, Event, ObjectMeta, ObjectReference, Pod, ReplicaSet, Service};
 
 /// The kinds that the lab knows, in the order in which `kubectl get all` and the store list them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,6 +99,8 @@ pub enum Kind {
     FlowSchema,
     /// flowcontrol.apiserver.k8s.io/v1
     PriorityLevelConfiguration,
+    /// Of a user's CustomResourceDefinition.
+    Custom(&'static CustomKind),
 }
 
 /// An object of any kind, shared: a copy costs a pointer.
@@ -132,7 +134,7 @@ pub struct Generic {
 }
 
 impl Kind {
-    /// Every kind.
+    /// Every kind of Kubernetes' own.
     pub const ALL: &'static [Self] = &[
         Self::Namespace,
         Self::Node,
@@ -234,6 +236,7 @@ impl Kind {
             Self::APIService => "APIService",
             Self::FlowSchema => "FlowSchema",
             Self::PriorityLevelConfiguration => "PriorityLevelConfiguration",
+            Self::Custom(custom) => custom.kind(),
         }
     }
 
@@ -262,6 +265,7 @@ impl Kind {
             Self::CustomResourceDefinition => "apiextensions.k8s.io/v1",
             Self::APIService => "apiregistration.k8s.io/v1",
             Self::FlowSchema | Self::PriorityLevelConfiguration => "flowcontrol.apiserver.k8s.io/v1",
+            Self::Custom(custom) => custom.api_version(),
             _ => "v1",
         }
     }
@@ -319,11 +323,20 @@ impl Kind {
             Self::APIService => "apiservices",
             Self::FlowSchema => "flowschemas",
             Self::PriorityLevelConfiguration => "prioritylevelconfigurations",
+            Self::Custom(custom) => custom.plural(),
         }
+    }
+
+    /// Whether a user has defined it.
+    pub fn is_custom(self) -> bool {
+        matches!(self, Self::Custom(_))
     }
 
     /// Whether objects of this kind live outside of namespaces.
     pub fn is_cluster_scoped(self) -> bool {
+        if let Self::Custom(custom) = self {
+            return !custom.is_namespaced();
+        }
         matches!(
             self,
             Self::Namespace

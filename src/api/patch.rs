@@ -7,6 +7,7 @@
 mod diff;
 mod json;
 mod list;
+mod merge;
 mod strategic;
 
 #[cfg(test)]
@@ -38,11 +39,15 @@ pub fn strategic_merge(original: &Value, patch: &Value, kind: Kind) -> Result<Va
     strategic::merge(document(original)?, document(patch)?, Some(schema::of_kind(kind)), options).map(Value::Object)
 }
 
-/// The strategic merge patch that turns `original` into `modified`. Models patch.go CreateTwoWayMergePatch.
+/// The strategic merge patch that turns `original` into `modified`; the JSON merge patch where a user has defined the
+/// kind. Models patch.go CreateTwoWayMergePatch.
 ///
 /// # Errors
 /// As [`strategic_merge`].
 pub fn two_way(original: &Value, modified: &Value, kind: Kind) -> Result<Value, String> {
+    if kind.is_custom() {
+        return Ok(merge::two_way(original, modified));
+    }
     let options = diff::Options { ignores_changes: false, ignores_deletions: false, retains_keys: false };
     diff::maps(&document(original)?, &document(modified)?, Some(schema::of_kind(kind)), options).map(Value::Object)
 }
@@ -54,6 +59,9 @@ pub fn two_way(original: &Value, modified: &Value, kind: Kind) -> Result<Value, 
 /// # Errors
 /// As [`strategic_merge`].
 pub fn three_way(original: &Value, modified: &Value, current: &Value, kind: Kind) -> Result<Value, String> {
+    if kind.is_custom() {
+        return Ok(merge::three_way(original, modified, current));
+    }
     let schema = Some(schema::of_kind(kind));
     let modified = document(modified)?;
     let additions = diff::Options { ignores_changes: false, ignores_deletions: true, retains_keys: false };
@@ -76,6 +84,17 @@ pub fn json_merge_patch(original: &Value, patch: &Value) -> Value {
             let after = json_merge_patch(before, change);
             fields.insert(key.clone(), after);
         }
+    }
+    Value::Object(fields)
+}
+
+/// Two JSON merge patches in one: the later one wins, and nulls stay.
+fn json_merge_patch_of_patches(first: &Value, second: &Value) -> Value {
+    let (Value::Object(first), Value::Object(second)) = (first, second) else { return second.clone() };
+    let mut fields = first.clone();
+    for (key, change) in second {
+        let both = first.get(key).map(|before| json_merge_patch_of_patches(before, change));
+        fields.insert(key.clone(), both.unwrap_or_else(|| change.clone()));
     }
     Value::Object(fields)
 }

@@ -45,7 +45,25 @@ impl Decoded {
 /// The decoder's text when a value has the wrong type:
 /// `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`.
 pub fn decode(kind: Kind, value: &Value) -> Result<Decoded, String> {
+    if kind.is_custom() {
+        return decode_custom(schema::of_kind(kind), value);
+    }
     decode_type(schema::of_kind(kind), value)
+}
+
+/// Of a user's kind only the metadata has a Go struct; the rest is for the definition's schema.
+/// Models apiextensions-apiserver's schemaCoercingDecoder.
+fn decode_custom(of: &'static Type, value: &Value) -> Result<Decoded, String> {
+    let Value::Object(fields) = value else { return decode_type(of, value) };
+    let is_known = |name: &String| of.field(name).is_some();
+    let known = fields.iter().filter(|(name, _)| is_known(name));
+    let known: Map<String, Value> = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut decoded = decode_type(of, &Value::Object(known))?;
+    if let Value::Object(all) = &mut decoded.value {
+        let others = fields.iter().filter(|(name, _)| !is_known(name));
+        all.extend(others.map(|(name, value)| (name.clone(), value.clone())));
+    }
+    Ok(decoded)
 }
 
 /// Decodes a value of any type of the schema, such as a `PodTemplateSpec`.

@@ -79,6 +79,9 @@ impl ApiServer {
                     metadata.generation += i64::from(old.metadata().deletion_timestamp.is_none());
                 });
             }
+            if kind == Kind::CustomResourceDefinition {
+                self.delete_instances(&old);
+            }
             return Ok(Deleted { object: self.store.remove(new), gone: true });
         }
         new.with_metadata(|metadata| {
@@ -131,10 +134,8 @@ fn has_contents(server: &ApiServer, kind: Kind, key: &Key) -> bool {
 impl ApiServer {
     /// What lives in a namespace.
     pub(crate) fn namespace_contents<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
-        Kind::ALL
-            .iter()
-            .filter(|kind| !kind.is_cluster_scoped())
-            .flat_map(move |kind| self.store.list(*kind, Some(namespace)))
+        let kinds = self.kinds().into_iter().filter(|kind| !kind.is_cluster_scoped());
+        kinds.flat_map(move |kind| self.store.list(kind, Some(namespace)))
     }
 }
 

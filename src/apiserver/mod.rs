@@ -3,6 +3,7 @@
 mod admission;
 mod apply;
 mod bootstrap;
+mod definitions;
 mod deletion;
 mod gates;
 mod key;
@@ -25,6 +26,7 @@ mod tests;
 
 pub(crate) use bootstrap::node;
 pub use bootstrap::{Capacity, NODE, NODE_IP};
+pub use definitions::owner_kind;
 pub use deletion::{DeleteOptions, Deleted, Propagation};
 pub(crate) use deletion::{FOREGROUND, ORPHAN};
 pub use key::Key;

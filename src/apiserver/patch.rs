@@ -30,6 +30,13 @@ const BAD_FORMATS: [&str; 5] = [
 /// What it calls a patch that can be understood and not be carried out.
 const UNPROCESSABLE: [&str; 2] = ["lists of lists are not supported", "patch content doesn't match retainKeys list"];
 
+impl PatchType {
+    /// What kubectl sends where it is not told: of the lists of a user's kind nothing is known.
+    pub fn of(kind: Kind) -> Self {
+        if kind.is_custom() { Self::Merge } else { Self::Strategic }
+    }
+}
+
 impl ApiServer {
     /// Changes an object by a patch. Models apiserver/pkg/endpoints/handlers/patch.go.
     ///
@@ -45,11 +52,13 @@ impl ApiServer {
         options: WriteOptions,
     ) -> Result<Applied, Status> {
         let current = self.get(kind, key)?.to_value();
-        let (sent, decoded) = match patch_type {
+        let (sent, mut decoded) = match patch_type {
+            PatchType::Strategic if kind.is_custom() => return Err(Status::unsupported_media_type()),
             PatchType::Strategic => strategic(kind, &current, change)?,
             PatchType::Merge => merged(kind, &current, change)?,
             PatchType::Json => json_patched(kind, &current, change)?,
         };
+        self.fit(kind, &mut decoded);
         if let (FieldValidation::Strict, Some(error)) = (options.field_validation, decoded.strict_error()) {
             return Err(invalid_patch(&shown(patch_type, change, &sent), &error));
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::admission::admit_spec;
+use super::definitions;
 use super::write::carry_over;
 use super::{ApiServer, Cause, Key, Status};
 use crate::api::strict::{self, Decoded};
@@ -76,7 +77,7 @@ impl ApiServer {
         options: WriteOptions,
     ) -> Result<Applied, Status> {
         refuse_other_kind(kind, &value)?;
-        let (mut value, mut warnings) = decoded(kind, &value, options.field_validation)?;
+        let (mut value, mut warnings) = self.decoded(kind, &value, options.field_validation)?;
         fill_namespace(kind, namespace, &mut value)?;
         let without_effect = not_simulated(kind, &value);
         let metadata = metadata_of(&value)?;
@@ -96,7 +97,17 @@ impl ApiServer {
             set_metadata(&mut value, "name", name.into());
         }
         validation::prepare_for_create(kind, &mut value);
-        let errors = validation::validate_create(kind, &value, Policy::MINIKUBE);
+        let mut errors = validation::validate_create(kind, &value, Policy::MINIKUBE);
+        errors.extend(self.misfits(kind, &value));
+        if kind == Kind::CustomResourceDefinition {
+            errors.extend(definitions::validate(&value));
+            definitions::establish(&mut value, None, Time::from_sim(self.now));
+        } else if kind.is_custom()
+            && self.keeps_status(kind)
+            && let Some(fields) = value.as_object_mut()
+        {
+            fields.remove("status");
+        }
         refuse_invalid(kind, &value, &errors)?;
         warnings.extend(validation::warnings(kind, &value, None));
         let of_security = self.pod_security_warnings(kind, &value);
@@ -134,7 +145,7 @@ impl ApiServer {
     /// # Errors
     /// As [`ApiServer::create_value`] and [`ApiServer::update`].
     pub fn replace(&mut self, kind: Kind, value: Value, options: WriteOptions) -> Result<Applied, Status> {
-        let (value, warnings) = decoded(kind, &value, options.field_validation)?;
+        let (value, warnings) = self.decoded(kind, &value, options.field_validation)?;
         let key = Key::of(&metadata_of(&value)?);
         self.get(kind, &key)?;
         self.write_over(kind, value, options, warnings)
@@ -149,17 +160,32 @@ impl ApiServer {
         options: WriteOptions,
         mut warnings: Vec<String>,
     ) -> Result<Applied, Status> {
+        self.check_subresource(kind, options.subresource())?;
         let old = self.current(kind, &metadata_of(&value)?)?;
         let old_value = old.to_value();
         keep_system_metadata(&mut value, &old_value);
         let given = options.field_manager.as_ref().map(|manager| (manager, value.clone()));
         let errors = if options.to_status {
             validation::prepare_for_status_update(kind, &mut value, &old_value);
-            validation::validate_status_update(kind, &value, &old_value)
+            let mut errors = validation::validate_status_update(kind, &value, &old_value);
+            errors.extend(self.misfits(kind, &value));
+            errors
         } else {
+            let status = value.get("status").filter(|_| !self.keeps_status(kind)).cloned();
             validation::prepare_for_update(kind, &mut value, &old_value);
+            if let (false, Some(fields)) = (self.keeps_status(kind), value.as_object_mut()) {
+                match status {
+                    Some(status) => fields.insert("status".to_owned(), status),
+                    None => fields.remove("status"),
+                };
+            }
             let mut errors = validation::validate_metadata_update(kind, &value, &old_value);
             errors.extend(validation::validate_update(kind, &value, &old_value, Policy::MINIKUBE));
+            errors.extend(self.misfits(kind, &value));
+            if kind == Kind::CustomResourceDefinition {
+                errors.extend(definitions::validate(&value));
+                definitions::establish(&mut value, Some(&old_value), Time::from_sim(self.now));
+            }
             errors
         };
         refuse_invalid(kind, &value, &errors)?;
@@ -172,7 +198,15 @@ impl ApiServer {
             with_status(object, &old)
         } else {
             let generation = object.metadata().generation;
+            let status = self.status_of_write(&object);
             let mut object = carry_over(object, &old);
+            if let (Object::Generic(generic), Some(status)) = (&mut object, status) {
+                let fields = &mut std::sync::Arc::make_mut(generic).fields;
+                match status {
+                    serde_json::Value::Null => drop(fields.remove("status")),
+                    status => drop(fields.insert("status".to_owned(), status)),
+                }
+            }
             object.with_metadata(|metadata| metadata.generation = generation);
             self.with_addresses(&mut object)?;
             warnings.extend(self.check_security_of_update(&object, &old)?);
@@ -182,6 +216,7 @@ impl ApiServer {
             return Ok(Applied { object, warnings });
         }
         let object = self.store_update(object, &old);
+        self.redefine(&object);
         // A pod's spec cannot be changed, and what admission added to it is not the user's.
         if kind != Kind::Pod {
             self.note_not_simulated(kind, &object, without_effect);
@@ -190,6 +225,29 @@ impl ApiServer {
             self.note_write(manager, options.subresource(), (Some(&old), &given), &object);
         }
         Ok(Applied { object, warnings })
+    }
+
+    /// The status of an object whose writes take it along: null where it has none now.
+    fn status_of_write(&self, object: &Object) -> Option<Value> {
+        let takes = object.kind() == Kind::CustomResourceDefinition || !self.keeps_status(object.kind());
+        match object {
+            Object::Generic(generic) if takes => Some(generic.fields.get("status").cloned().unwrap_or_default()),
+            _ => None,
+        }
+    }
+
+    /// Reads JSON as the API server does and fills in the defaults; with it the warnings about unknown fields.
+    fn decoded(&self, kind: Kind, value: &Value, validation: FieldValidation) -> Result<(Value, Vec<String>), Status> {
+        let refuse = |why: String| {
+            let (version, kind) = (kind.api_version().rsplit('/').next().unwrap_or("v1"), kind.as_str());
+            Status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
+        };
+        let mut decoded = strict::decode(kind, value).map_err(refuse)?;
+        self.fit(kind, &mut decoded);
+        if let (FieldValidation::Strict, Some(error)) = (validation, decoded.strict_error()) {
+            return Err(refuse(error));
+        }
+        Ok(defaulted(kind, value, decoded, validation))
     }
 
     /// What users' objects contain that is accepted and not simulated: kind, object and the paths of the fields, each
@@ -223,19 +281,6 @@ fn refuse_other_kind(kind: Kind, value: &Value) -> Result<(), Status> {
         }
         _ => Ok(()),
     }
-}
-
-/// Reads JSON as the API server does and fills in the defaults; with it the warnings about unknown fields.
-fn decoded(kind: Kind, value: &Value, validation: FieldValidation) -> Result<(Value, Vec<String>), Status> {
-    let refuse = |why: String| {
-        let (version, kind) = (kind.api_version().rsplit('/').next().unwrap_or("v1"), kind.as_str());
-        Status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
-    };
-    let decoded = strict::decode(kind, value).map_err(refuse)?;
-    if let (FieldValidation::Strict, Some(error)) = (validation, decoded.strict_error()) {
-        return Err(refuse(error));
-    }
-    Ok(defaulted(kind, value, decoded, validation))
 }
 
 /// The decoded object with its defaults, and the warnings about unknown fields.

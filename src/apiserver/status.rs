@@ -100,6 +100,19 @@ impl Status {
         self.code == 403 && self.causes.iter().any(|cause| cause.field == NAMESPACE_FIELD)
     }
 
+    /// The resource has no such subresource.
+    pub fn no_such_path() -> Self {
+        Self::new(404, "NotFound", "the server could not find the requested resource".to_owned())
+    }
+
+    /// The lists of a user's kind cannot be merged by key.
+    pub fn unsupported_media_type() -> Self {
+        let message = "the body of the request was in an unknown format - accepted media types include: \
+                       application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, \
+                       application/apply-patch+cbor";
+        Self::new(415, "UnsupportedMediaType", message.to_owned())
+    }
+
     /// The verb does not exist for this resource.
     pub fn method_not_allowed() -> Self {
         let message = "the server does not allow this method on the requested resource";

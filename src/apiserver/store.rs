@@ -146,6 +146,19 @@ impl Store {
         object
     }
 
+    /// The objects of a kind that its user has defined anew, unchanged but for that.
+    pub(super) fn relabel(&mut self, kind: Kind) {
+        let Some(objects) = self.objects.get(&kind) else { return };
+        let found: Vec<(Key, Object)> = objects.iter().map(|(key, object)| (key.clone(), object.clone())).collect();
+        let objects = self.objects.entry(kind).or_default();
+        for (key, object) in found {
+            if let Object::Generic(mut generic) = object {
+                Arc::make_mut(&mut generic).kind = kind;
+                objects.insert(key, Object::Generic(generic));
+            }
+        }
+    }
+
     /// Takes an object out; `last` is the state in which the deletion is reported.
     pub fn remove(&mut self, mut last: Object) -> Object {
         self.resource_version += 1;

@@ -240,6 +240,11 @@ fn counts_as_change(new: &Object, old: &Object) -> bool {
         }
         (Object::ReplicaSet(new), Object::ReplicaSet(old)) => new.spec != old.spec,
         (Object::Pod(new), Object::Pod(old)) => new.spec != old.spec,
+        (Object::Generic(new), Object::Generic(old)) if new.kind.is_custom() => {
+            let counts = |name: &&String| *name != "status";
+            let mut names = new.fields.keys().chain(old.fields.keys()).filter(counts);
+            names.any(|name| new.fields.get(name) != old.fields.get(name))
+        }
         (Object::Generic(new), Object::Generic(old)) => new.fields.get("spec") != old.fields.get("spec"),
         // Everything of a slice counts but its metadata, and of that its labels.
         (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {

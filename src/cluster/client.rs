@@ -5,7 +5,7 @@ use std::cell::Cell;
 use serde_json::Value;
 
 use super::Cluster;
-use crate::api::{Kind, KubernetesVersion, Object};
+use crate::api::{Definition, Kind, KubernetesVersion, Object};
 use crate::apiserver::{
     Applied, DeleteOptions, Deleted, Key, Managers, PatchType, Selectors, Status, WatchEvent, WriteOptions,
 };
@@ -77,6 +77,10 @@ impl Client for Cluster {
 
     fn peek(&self, kind: Kind, key: &Key) -> Option<Object> {
         self.api.get(kind, key).ok().cloned()
+    }
+
+    fn definitions(&self) -> Vec<Definition> {
+        self.api.definitions()
     }
 
     fn select(&self, kind: Kind, namespace: Option<&str>, selectors: &Selectors) -> Vec<Object> {

@@ -5,7 +5,7 @@
 use super::Cluster;
 use super::work::Task;
 use crate::api::{Kind, Object, ObjectMeta, OwnerReference};
-use crate::apiserver::{Change, ChangeType, Key};
+use crate::apiserver::{Change, ChangeType, Key, Store, owner_kind};
 use crate::controllers::garbage_collection::{is_dangling, is_deleting_dependents, is_orphaning};
 
 impl Cluster {
@@ -38,7 +38,7 @@ impl Cluster {
         let is_new = |owner: &&OwnerReference| old.iter().all(|known| known.uid != owner.uid);
         let store = self.api.store();
         let concerns = |owner: &OwnerReference| {
-            let waits = || owner_key(metadata, owner).and_then(|(kind, key)| store.get(kind, &key));
+            let waits = || owner_key(store, metadata, owner).and_then(|(kind, key)| store.get(kind, &key));
             is_dangling(store, metadata, owner) == Some(true)
                 || waits().is_some_and(|found| is_deleting_dependents(found.metadata()))
         };
@@ -62,7 +62,7 @@ impl Cluster {
 
     /// An owner that waits for its dependents may have waited for this one.
     fn look_at_owner(&mut self, item: &ObjectMeta, owner: &OwnerReference) {
-        let Some((kind, key)) = owner_key(item, owner) else { return };
+        let Some((kind, key)) = owner_key(self.api.store(), item, owner) else { return };
         let found = self.api.store().get(kind, &key).map(Object::metadata);
         if found.is_some_and(|found| found.uid == owner.uid && is_deleting_dependents(found)) {
             self.enqueue(Task::Collect(kind, key));
@@ -70,8 +70,8 @@ impl Cluster {
     }
 }
 
-fn owner_key(item: &ObjectMeta, owner: &OwnerReference) -> Option<(Kind, Key)> {
-    let kind = Kind::parse(&owner.api_version, &owner.kind)?;
+fn owner_key(store: &Store, item: &ObjectMeta, owner: &OwnerReference) -> Option<(Kind, Key)> {
+    let kind = owner_kind(store, owner)?;
     let namespace = if kind.is_cluster_scoped() { "" } else { item.namespace.as_str() };
     Some((kind, Key::new(namespace, owner.name.as_str())))
 }

@@ -63,9 +63,9 @@ impl Cluster {
         let quota = Quota::read(&key.name, &stored.fields);
         let hard: ResourceList = resource_list(stored.fields.get("spec").and_then(|spec| spec.get("hard")));
         let store = self.api.store();
-        let kinds = Kind::ALL.iter().filter(|kind| !kind.is_cluster_scoped() && **kind != Kind::Event);
+        let kinds = self.api.kinds().into_iter().filter(|kind| !kind.is_cluster_scoped() && *kind != Kind::Event);
         let objects: Vec<(Kind, Value)> = kinds
-            .flat_map(|kind| store.list(*kind, Some(&key.namespace)).map(|object| (*kind, object.to_value())))
+            .flat_map(|kind| store.list(kind, Some(&key.namespace)).map(move |object| (kind, object.to_value())))
             .collect();
         let objects: Vec<(&str, &str, &Value)> =
             objects.iter().map(|(kind, value)| (kind.plural(), kind.group(), value)).collect();

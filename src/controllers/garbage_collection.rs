@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::plan::reason;
 use super::{Plan, Request};
-use crate::api::{Kind, Object, ObjectMeta, OwnerReference};
+use crate::api::{Object, ObjectMeta, OwnerReference};
 use crate::apiserver::{DeleteOptions, FOREGROUND, Key, ORPHAN, Propagation, Store};
 use crate::decision::Reason;
 
@@ -121,7 +121,7 @@ fn wait_for_dependents(store: &Store, item: &Object) -> Plan {
 /// Models classifyReferences. Of what lives in a namespace an object without one cannot say which one it means: such an
 /// owner is neither there nor gone, and nobody is deleted because of it.
 fn classify(store: &Store, item: &ObjectMeta, owner: &OwnerReference) -> Option<Owner> {
-    let kind = Kind::parse(&owner.api_version, &owner.kind)?;
+    let kind = crate::apiserver::owner_kind(store, owner)?;
     if item.namespace.is_empty() && !kind.is_cluster_scoped() {
         return None;
     }

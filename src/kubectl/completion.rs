@@ -54,7 +54,7 @@ fn candidates(words: &[&str], begun: &str, world: &World<'_>) -> Vec<String> {
 
 fn objects(path: &str, behind: &[&str], begun: &str, namespace: &str, world: &World<'_>) -> Vec<String> {
     if let Some((kind, _)) = begun.split_once('/') {
-        let Ok(parsed) = parse_type(kind) else { return Vec::new() };
+        let Ok(parsed) = parse_type(world.client(), kind) else { return Vec::new() };
         return names(parsed, namespace, world).into_iter().map(|name| format!("{kind}/{name}")).collect();
     }
     let verb = path.split(' ').next().unwrap_or(path);
@@ -77,13 +77,13 @@ fn objects(path: &str, behind: &[&str], begun: &str, namespace: &str, world: &Wo
             found.extend(workloads());
             found
         }
-        [] if OF_TYPES.contains(&path) => types(),
+        [] if OF_TYPES.contains(&path) => types(world),
         [kind] if OF_TYPES.contains(&path) || verb == "rollout" || verb == "set" => {
             let kind = kind.rsplit(',').next().unwrap_or(kind);
-            parse_type(kind).map(|kind| names(kind, namespace, world)).unwrap_or_default()
+            parse_type(world.client(), kind).map(|kind| names(kind, namespace, world)).unwrap_or_default()
         }
         [kind, ..] if ["delete", "describe", "get"].contains(&path) => {
-            parse_type(kind).map(|kind| names(kind, namespace, world)).unwrap_or_default()
+            parse_type(world.client(), kind).map(|kind| names(kind, namespace, world)).unwrap_or_default()
         }
         _ => Vec::new(),
     }
@@ -131,8 +131,8 @@ fn flag_names(command: &Command) -> Vec<String> {
     all.iter().map(|flag| format!("--{}{}", flag.name, if flag.takes == Takes::Switch { "" } else { "=" })).collect()
 }
 
-fn types() -> Vec<String> {
-    listed().map(|(kind, _)| kind.plural().to_owned()).chain(["all".to_owned()]).collect()
+fn types(world: &World<'_>) -> Vec<String> {
+    listed(world.client()).into_iter().map(|(kind, _)| kind.plural().to_owned()).chain(["all".to_owned()]).collect()
 }
 
 fn names(kind: Kind, namespace: &str, world: &World<'_>) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::{Kind, autoscaling_v1, strict};
+use crate::api::{Definition, Kind, autoscaling_v1, parse_kind, strict};
 
 use super::field;
 use super::output::go_syntax::quote;
@@ -37,7 +37,12 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// When the document itself cannot be used.
-pub(super) fn objects(value: Value, source: &str, checks: bool) -> Result<Vec<Result<Found, Refusal>>, Refusal> {
+pub(super) fn objects(
+    value: Value,
+    source: &str,
+    checks: bool,
+    definitions: &[Definition],
+) -> Result<Vec<Result<Found, Refusal>>, Refusal> {
     if checks {
         let problems = check_kind(&value);
         if let Some(text) = aggregate(&problems) {
@@ -64,19 +69,19 @@ pub(super) fn objects(value: Value, source: &str, checks: bool) -> Result<Vec<Re
     }
     check_metadata(&fields).map_err(unable)?;
     let Some(items) = items else {
-        let Some(known) = mapped(text(&fields, "apiVersion"), &kind) else {
+        let Some(known) = mapped(definitions, text(&fields, "apiVersion"), &kind) else {
             return Err(no_mapping(&fields, source));
         };
         let mut value = Value::Object(fields);
         autoscaling_v1::to_v2(&mut value);
         return Ok(vec![Ok(Found { kind: known, value, path: String::new() })]);
     };
-    if !is_mapped_list(text(&fields, "apiVersion"), &kind) {
+    if !is_mapped_list(definitions, text(&fields, "apiVersion"), &kind) {
         return Err(no_mapping(&fields, source));
     }
     let mut found = Vec::new();
     for (at, item) in items.into_iter().enumerate() {
-        flatten(item, format!("items[{at}]"), &mut found);
+        flatten(item, format!("items[{at}]"), definitions, &mut found);
     }
     Ok(found)
 }
@@ -148,10 +153,10 @@ fn items_of(items: Value, list: &Map<String, Value>) -> Result<Vec<Value>, Strin
 }
 
 /// An item, or the items of a list in a list.
-fn flatten(mut item: Value, path: String, found: &mut Vec<Result<Found, Refusal>>) {
+fn flatten(mut item: Value, path: String, definitions: &[Definition], found: &mut Vec<Result<Found, Refusal>>) {
     if let Some(Value::Array(items)) = item.get_mut("items").map(Value::take) {
         for (at, inner) in items.into_iter().enumerate() {
-            flatten(inner, format!("{path}.items[{at}]"), found);
+            flatten(inner, format!("{path}.items[{at}]"), definitions, found);
         }
         return;
     }
@@ -164,7 +169,7 @@ fn flatten(mut item: Value, path: String, found: &mut Vec<Result<Found, Refusal>
                 .to_owned(),
         ))
     } else {
-        match mapped(version, kind) {
+        match mapped(definitions, version, kind) {
             Some(kind) => {
                 autoscaling_v1::to_v2(&mut item);
                 Ok(Found { kind, value: item, path })
@@ -192,25 +197,28 @@ fn check_metadata(fields: &Map<String, Value>) -> Result<(), String> {
 }
 
 /// The kind with this name, which may be written in small letters. Models client-go restmapper NewDiscoveryRESTMapper.
-fn mapped(version: &str, kind: &str) -> Option<Kind> {
+fn mapped(definitions: &[Definition], version: &str, kind: &str) -> Option<Kind> {
     let autoscaler = Kind::HorizontalPodAutoscaler;
     let version = if version == autoscaling_v1::VERSION && kind == autoscaler.as_str() {
         autoscaler.api_version()
     } else {
         version
     };
-    Kind::parse(version, kind).or_else(|| {
+    parse_kind(definitions, version, kind).or_else(|| {
         let small = |known: &Kind| known.as_str().to_ascii_lowercase() == kind && known.api_version() == version;
         Kind::ALL.iter().copied().find(small)
     })
 }
 
 /// Whatever has items counts as a list, of whichever kind; `List` is one in every version.
-fn is_mapped_list(version: &str, kind: &str) -> bool {
+fn is_mapped_list(definitions: &[Definition], version: &str, kind: &str) -> bool {
     if kind == "List" {
-        return Kind::ALL.iter().any(|known| known.api_version() == version);
+        return Kind::ALL.iter().any(|known| known.api_version() == version)
+            || definitions.iter().any(|known| known.serves(version));
     }
-    mapped(version, kind).or_else(|| Kind::parse(version, kind.strip_suffix("List")?)).is_some()
+    let is_list = |known: &Definition| known.list_kind == kind && known.serves(version);
+    let of_items = || Kind::parse(version, kind.strip_suffix("List")?);
+    definitions.iter().any(is_list) || mapped(definitions, version, kind).or_else(of_items).is_some()
 }
 
 fn no_mapping(fields: &Map<String, Value>, source: &str) -> Refusal {
@@ -238,7 +246,7 @@ mod tests {
     use super::*;
 
     fn outcome(value: Value, checks: bool) -> String {
-        match objects(value, "f.yaml", checks) {
+        match objects(value, "f.yaml", checks, &[]) {
             Err(Refusal::File(text) | Refusal::Document(text) | Refusal::Item(text)) => text,
             Ok(found) => found
                 .into_iter()

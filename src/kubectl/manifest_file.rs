@@ -65,6 +65,7 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
     }
     let mut manifests = Vec::new();
     let checks = checks_documents(call);
+    let definitions = call.world.client().definitions();
     let labels = label_selector(call).map(LabelQuery::parse).transpose()?;
     for (source, text) in texts {
         call.world.files.forget_complaints(&source);
@@ -75,7 +76,7 @@ pub(super) fn read(call: &mut Call<'_, '_>, files: &[String]) -> Result<Vec<Resu
         let mut is_read_on = true;
         for document in documents {
             let positions = Rc::new(document.positions);
-            match document::objects(document.value, &source, checks) {
+            match document::objects(document.value, &source, checks, &definitions) {
                 Ok(objects) => manifests.extend(objects.into_iter().map(|found| match found {
                     Ok(found) => manifest(call, found, &source, &positions),
                     Err(refusal) => Err(refused(call, refusal, &source, &positions)),

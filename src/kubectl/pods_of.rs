@@ -17,7 +17,8 @@ use super::selection::{pod_labels, type_and_name};
 /// When there is no such object, or it has no pods.
 pub(super) fn pods_behind(call: &Call<'_, '_>, argument: &str) -> Result<Vec<Arc<Pod>>, Failure> {
     let namespace = call.namespace();
-    let (kind, name) = if argument.contains('/') { type_and_name(argument)? } else { (Kind::Pod, argument) };
+    let (kind, name) =
+        if argument.contains('/') { type_and_name(call.world.client(), argument)? } else { (Kind::Pod, argument) };
     let object = call.world.client().get(kind, &Key::new(namespace.as_str(), name))?;
     if let Object::Pod(pod) = object {
         return Ok(vec![pod]);

@@ -1,6 +1,7 @@
 //! Resource types: their names on the command line, and `kubectl api-resources`.
 
-use crate::api::Kind;
+use crate::api::{Definition, Kind};
+use crate::client::Client;
 
 use super::failure::Failure;
 
@@ -77,25 +78,27 @@ const ALL: [Kind; 10] = [
 ///
 /// # Errors
 /// When one of them is no type.
-pub(super) fn parse_types(text: &str) -> Result<Vec<Kind>, Failure> {
+pub(super) fn parse_types(client: &dyn Client, text: &str) -> Result<Vec<Kind>, Failure> {
     let mut kinds = Vec::new();
-    for part in text.split(',') {
-        if part == "all" {
-            kinds.extend(ALL);
-        } else {
-            kinds.push(parse_type(part)?);
-        }
+    for part in without_categories(client, text) {
+        kinds.push(parse_type(client, &part)?);
     }
     Ok(kinds)
 }
 
-/// The type names between the commas, with `all` as what it stands for. Models cli-runtime's Builder.ReplaceAliases.
-pub(super) fn without_categories(text: &str) -> Vec<String> {
+/// The type names between the commas, with `all` and what users call so as what it stands for.
+/// Models cli-runtime's Builder.ReplaceAliases.
+pub(super) fn without_categories(client: &dyn Client, text: &str) -> Vec<String> {
+    let definitions = client.definitions();
     let mut names = Vec::new();
     for part in text.split(',') {
+        let before = names.len();
         if part == "all" {
             names.extend(ALL.iter().map(|kind| kind.plural().to_owned()));
-        } else {
+        }
+        let of_users = definitions.iter().filter(|known| known.categories.iter().any(|category| category == part));
+        names.extend(of_users.map(|known| format!("{}.{}", known.kind.plural(), known.kind.group())));
+        if names.len() == before {
             names.push(part.to_owned());
         }
     }
@@ -106,7 +109,33 @@ pub(super) fn without_categories(text: &str) -> Vec<String> {
 ///
 /// # Errors
 /// When there is no such type.
-pub(super) fn parse_type(text: &str) -> Result<Kind, Failure> {
+pub(super) fn parse_type(client: &dyn Client, text: &str) -> Result<Kind, Failure> {
+    match of_kubernetes(text) {
+        Ok(kind) => Ok(kind),
+        Err(unknown) => of_users(&client.definitions(), text).ok_or(unknown),
+    }
+}
+
+fn of_users(definitions: &[Definition], text: &str) -> Option<Kind> {
+    let lower = text.to_lowercase();
+    let (resource, place) = lower.split_once('.').unwrap_or((&lower, ""));
+    let is_named = |known: &&Definition| {
+        let kind = known.kind;
+        let is_short = known.short_names.iter().any(|short| short == resource);
+        let names = [kind.plural(), known.singular.as_str()];
+        let versioned = place.split_once('.').is_some_and(|(version, group)| {
+            group == kind.group() && known.versions.iter().any(|served| served == version)
+        });
+        (names.contains(&resource) || kind.as_str().to_lowercase() == resource || is_short)
+            && (place.is_empty()
+                || place == kind.group()
+                || versioned
+                || kind.group().starts_with(&format!("{place}.")))
+    };
+    definitions.iter().find(is_named).map(|known| known.kind)
+}
+
+fn of_kubernetes(text: &str) -> Result<Kind, Failure> {
     let named = text.split('.').next().unwrap_or_default();
     let unknown = || Failure::Plain(format!("the server doesn't have a resource type {named:?}"));
     let lower = text.to_lowercase();
@@ -127,7 +156,8 @@ pub(super) fn kind_prefix(kind: Kind) -> String {
     if kind.group().is_empty() { name } else { format!("{name}.{}", kind.group()) }
 }
 
-/// Short names, for `kubectl api-resources`.
-pub(super) fn listed() -> impl Iterator<Item = (Kind, &'static [&'static str])> {
-    NAMES.iter().map(|names| (names.kind, names.shorts))
+/// Every kind with its short names, for `kubectl api-resources`.
+pub(super) fn listed(client: &dyn Client) -> Vec<(Kind, Vec<String>)> {
+    let own = NAMES.iter().map(|names| (names.kind, names.shorts.iter().map(|short| (*short).to_owned()).collect()));
+    own.chain(client.definitions().into_iter().map(|known| (known.kind, known.short_names))).collect()
 }

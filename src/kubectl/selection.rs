@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::api::{Kind, KubernetesVersion, Object};
 use crate::apiserver::{Key, Selectors};
+use crate::client::Client;
 
 use super::command::Call;
 use super::failure::Failure;
@@ -92,7 +93,7 @@ pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> 
         }
         return from_files(call, &files, rules);
     }
-    let crossed = several_types(args);
+    let crossed = several_types(call.world.client(), args);
     let args = crossed.as_deref().unwrap_or(args);
     if args.iter().any(|arg| arg.contains('/')) {
         return by_type_and_name(call, args);
@@ -100,7 +101,7 @@ pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> 
     let Some((types, names)) = args.split_first() else {
         return Err(nothing_given(call));
     };
-    let kinds = parse_types(types)?;
+    let kinds = parse_types(call.world.client(), types)?;
     deprecation(call, &kinds);
     let labels = label_selector(call).map(str::to_owned);
     let fields = call.flags.text("field-selector").map(str::trim).filter(|text| !text.is_empty());
@@ -137,9 +138,9 @@ pub(super) fn label_selector<'c>(call: &'c Call<'_, '_>) -> Option<&'c str> {
 }
 
 /// `a,b c d` means `a/c a/d b/c b/d`. Models cli-runtime's normalizeMultipleResourcesArgs.
-fn several_types(args: &[String]) -> Option<Vec<String>> {
+fn several_types(client: &dyn Client, args: &[String]) -> Option<Vec<String>> {
     let (types, names) = args.split_first()?;
-    let types = without_categories(types);
+    let types = without_categories(client, types);
     if types.len() < 2 || names.is_empty() || args.iter().any(|arg| arg.contains('/')) {
         return None;
     }
@@ -180,7 +181,7 @@ fn by_type_and_name(call: &mut Call<'_, '_>, args: &[String]) -> Result<Selectio
     let mut selection = Selection { single: args.len() == 1, ..Selection::default() };
     let namespace = call.namespace();
     for arg in args {
-        let (kind, name) = type_and_name(arg)?;
+        let (kind, name) = type_and_name(call.world.client(), arg)?;
         deprecation(call, &[kind]);
         look_up(call, kind, &namespace, name, &mut selection);
     }
@@ -198,7 +199,7 @@ fn deprecation(call: &mut Call<'_, '_>, kinds: &[Kind]) {
 ///
 /// # Errors
 /// When it is not of that form, or there is no such type.
-pub(super) fn type_and_name(arg: &str) -> Result<(Kind, &str), Failure> {
+pub(super) fn type_and_name<'a>(client: &dyn Client, arg: &'a str) -> Result<(Kind, &'a str), Failure> {
     let mut parts = arg.split('/');
     let (kind, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     if parts.next().is_some() {
@@ -207,7 +208,7 @@ pub(super) fn type_and_name(arg: &str) -> Result<(Kind, &str), Failure> {
     if kind.is_empty() || name.is_empty() || kind.contains(',') {
         return Err(Failure::new("arguments in resource/name form must have a single resource and name"));
     }
-    Ok((parse_type(kind)?, name))
+    Ok((parse_type(client, kind)?, name))
 }
 
 fn list(call: &Call<'_, '_>, kinds: &[Kind], labels: Option<&str>, fields: Option<&str>) -> Result<Selection, Failure> {

@@ -47,6 +47,9 @@ pub(super) enum Entries {
 
 impl Place {
     pub(super) fn of_kind(kind: Kind) -> Self {
+        if kind.is_custom() {
+            return Self::Unknown;
+        }
         let found = schema::of_kind(kind);
         if found.name == kind.as_str() { Self::Struct(found) } else { Self::Unknown }
     }

@@ -31,7 +31,9 @@ pub(super) fn find(name: &str) -> Option<TypeId> {
 }
 
 pub(super) fn of_kind(kind: Kind) -> &'static Type {
-    get(find(kind.as_str()).unwrap_or(TypeId(0)))
+    // A user's kind may have the name of one of Kubernetes' own.
+    let name = if kind.is_custom() { "CustomResource" } else { kind.as_str() };
+    get(find(name).unwrap_or(TypeId(0)))
 }
 
 impl Table {

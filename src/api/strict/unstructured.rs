@@ -15,6 +15,9 @@ use crate::sorting;
 /// # Errors
 /// At the first value that does not fit, in the order of the Go structs' fields.
 pub fn decode_unstructured(kind: Kind, value: &Value) -> Result<Decoded, String> {
+    if kind.is_custom() {
+        return decode(kind, value);
+    }
     let mut converter = Converter::default();
     let mut converted = value.clone();
     match &mut converted {

@@ -87,6 +87,7 @@ pub fn prepare_for_status_update(kind: Kind, object: &mut Value, old: &Value) {
 /// The generation after an update: one more when the spec changed; a Deployment's annotations count too, because its
 /// ReplicaSets copy them.
 pub fn next_generation(kind: Kind, object: &Value, old: &Value) -> i64 {
+    let old_object = old;
     let (new, old) = (Field::root(object), Field::root(old));
     let generation = old.child("metadata").child("generation").int();
     let differs = |new: &Field<'_>, old: &Field<'_>, name: &str| {
@@ -98,17 +99,27 @@ pub fn next_generation(kind: Kind, object: &Value, old: &Value) -> i64 {
         Kind::Deployment => {
             differs(&new, &old, "spec") || differs(&new.child("metadata"), &old.child("metadata"), "annotations")
         }
+        Kind::Custom(_) => custom_differs(object, old_object),
         _ if has_spec_generation(kind) => differs(&new, &old, "spec"),
         _ => false,
     };
     generation + i64::from(changed)
 }
 
+/// Whether anything differs but the metadata and the status. Models apiextensions-apiserver customresource/strategy.go.
+fn custom_differs(new: &Value, old: &Value) -> bool {
+    let (Some(new), Some(old)) = (new.as_object(), old.as_object()) else { return false };
+    let counts = |name: &String| !matches!(name.as_str(), "metadata" | "status" | "apiVersion" | "kind");
+    new.keys().chain(old.keys()).any(|name| counts(name) && new.get(name) != old.get(name))
+}
+
 /// Whether objects of this kind count the changes of their spec.
 pub fn has_spec_generation(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Deployment
+        Kind::Custom(_)
+            | Kind::CustomResourceDefinition
+            | Kind::Deployment
             | Kind::ReplicaSet
             | Kind::Pod
             | Kind::StatefulSet

@@ -1,8 +1,12 @@
 //! The kinds that the lab keeps without acting on them.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use crate::api::{Generic, Kind, LabelSelector};
+use crate::api::custom::PrinterColumn;
+use crate::api::{Generic, Kind, LabelSelector, Object, Time};
+use crate::kubectl::output::jsonpath::JsonPath;
 use crate::kubectl::{duration::human_duration, field};
 use crate::sim::SimTime;
 
@@ -10,6 +14,10 @@ use super::workload::template_columns;
 use super::{Column, age, format_label_selector, format_labels, ms, or_none};
 
 pub(super) fn columns(kind: Kind) -> Vec<Column> {
+    if let Kind::Custom(custom) = kind {
+        let column = |column: &PrinterColumn| Column { name: column.name.to_uppercase(), wide: column.is_wide };
+        return [Column::plain("Name")].into_iter().chain(custom.columns().iter().map(column)).collect();
+    }
     let plain: &[&str] = match kind {
         Kind::Namespace => &["Name", "Status", "Age"],
         Kind::ConfigMap => &["Name", "Data", "Age"],
@@ -56,6 +64,9 @@ pub(super) fn columns(kind: Kind) -> Vec<Column> {
 }
 
 pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
+    if let Kind::Custom(custom) = object.kind {
+        return custom_cells(object, custom.columns(), now);
+    }
     let fields = field::as_value(&object.fields);
     let age = age(object.metadata.creation_timestamp, now);
     let mut cells = vec![object.metadata.name.clone()];
@@ -111,6 +122,20 @@ pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
         _ => cells.push(age),
     }
     cells
+}
+
+/// Models apiextensions-apiserver/pkg/registry/customresource/tableconvertor ConvertToTable.
+fn custom_cells(object: &Generic, columns: &[PrinterColumn], now: SimTime) -> Vec<String> {
+    let value = Object::Generic(Arc::new(object.clone())).to_value();
+    let cell = |column: &PrinterColumn| {
+        let path = JsonPath::parse(&format!("{{{}}}", column.path), true);
+        let shown = path.and_then(|path| path.execute(&value)).unwrap_or_default();
+        match Time::parse(&shown).filter(|_| column.is_date) {
+            None => shown,
+            time => age(time, now),
+        }
+    };
+    [object.metadata.name.clone()].into_iter().chain(columns.iter().map(cell)).collect()
 }
 
 /// Used and hard amounts: those of limits, or the others. Models printResourceQuota.

@@ -31,7 +31,7 @@ fn api_resources(call: &mut Call<'_, '_>) -> Outcome {
     }
     let group = call.flags.text("api-group");
     let scope = call.flags.is_set("namespaced").then(|| call.flags.switch("namespaced"));
-    let mut kinds: Vec<_> = listed().collect();
+    let mut kinds = listed(call.world.client());
     match call.flags.text("sort-by") {
         None | Some("") => sorting::sort_by_key(&mut kinds, |(kind, _)| (kind.group(), kind.plural())),
         Some("name") => sorting::sort_by_key(&mut kinds, |(kind, _)| kind.plural()),

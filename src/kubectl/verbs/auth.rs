@@ -91,7 +91,7 @@ fn can_i(call: &mut Call<'_, '_>) -> Outcome {
     check_access(call, &args)?;
     let resource = args.get(1).map_or("", String::as_str);
     let name = resource.split('/').next().unwrap_or(resource);
-    if name != "*" && !resource.starts_with('/') && parse_type(name).is_err() {
+    if name != "*" && !resource.starts_with('/') && parse_type(call.world.client(), name).is_err() {
         call.warn(&format!("the server doesn't have a resource type '{name}'\n"));
     }
     if !call.flags.switch("quiet") {
@@ -139,7 +139,7 @@ fn check_access(call: &mut Call<'_, '_>, args: &[String]) -> Result<(), Failure>
     if everywhere {
         return Ok(());
     }
-    let kind = parse_type(resource.split('/').next().unwrap_or_default());
+    let kind = parse_type(call.world.client(), resource.split('/').next().unwrap_or_default());
     if let Ok(kind) = kind
         && kind.is_cluster_scoped()
     {
@@ -165,7 +165,7 @@ fn completion(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn api_versions(call: &mut Call<'_, '_>) -> Outcome {
-    let versions = sorting::set(listed().map(|(kind, _)| kind.api_version()));
+    let versions = sorting::set(listed(call.world.client()).iter().map(|(kind, _)| kind.api_version()));
     call.io.out(versions.into_iter().flat_map(|version| [version, "\n"]).collect::<String>());
     Ok(Next::Done)
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::create::{COMMON, failed_to_create, name_of, send};
 use crate::api::Kind;
+use crate::client::Client;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
@@ -140,7 +141,7 @@ fn role(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
     let name = name_of(call)?;
     let dry_run = call.flags.dry_run()?;
     let verbs = distinct(call.flags.texts("verb"), true);
-    let resources = resources(call.flags.texts("resource"));
+    let resources = resources(call.world.client(), call.flags.texts("resource"));
     let names = distinct(call.flags.texts("resource-name"), false);
     let mut value = json!({"apiVersion": kind.api_version(), "kind": kind.as_str(), "metadata": {"name": name}});
     let is_cluster = kind == Kind::ClusterRole;
@@ -159,7 +160,7 @@ fn role(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
             for verb in verbs.iter().filter(|verb| !RESOURCE_VERBS.contains(&verb.as_str())) {
                 call.warn(&format!("'{verb}' is not a standard resource verb"));
             }
-            check_resources(&resources, &verbs)?;
+            check_resources(call.world.client(), &resources, &verbs)?;
         }
         check_urls(&urls, &verbs)?;
         field::set(&mut value, &["rules"], rules(&verbs, &resources, &names, &urls));
@@ -180,11 +181,11 @@ fn role(call: &mut Call<'_, '_>, kind: Kind) -> Outcome {
 }
 
 /// Reads `resource.group/subresource`, with the server's names where it knows them; a `*` alone stands for all.
-fn resources(texts: &[String]) -> Vec<Resource> {
+fn resources(client: &dyn Client, texts: &[String]) -> Vec<Resource> {
     let mut found = Vec::new();
     for text in texts {
         let (place, subresource) = text.split_once('/').unwrap_or((text, ""));
-        let (name, group) = match parse_type(place) {
+        let (name, group) = match parse_type(client, place) {
             Ok(kind) => (kind.plural(), kind.group()),
             Err(_) => place.split_once('.').unwrap_or((place, "")),
         };
@@ -198,7 +199,7 @@ fn resources(texts: &[String]) -> Vec<Resource> {
 }
 
 /// Models validateResource.
-fn check_resources(resources: &[Resource], verbs: &[String]) -> Result<(), Failure> {
+fn check_resources(client: &dyn Client, resources: &[Resource], verbs: &[String]) -> Result<(), Failure> {
     for resource in resources {
         if resource.name.is_empty() {
             return Err(Failure::new("resource must be specified if apiGroup/subresource specified"));
@@ -210,7 +211,7 @@ fn check_resources(resources: &[Resource], verbs: &[String]) -> Result<(), Failu
             "" => resource.name.clone(),
             group => format!("{}.{group}", resource.name),
         };
-        let found = parse_type(&place);
+        let found = parse_type(client, &place);
         let mut is_special = false;
         for (verb, fitting) in SPECIAL_VERBS.iter().filter(|(verb, _)| verbs.iter().any(|given| given == verb)) {
             is_special = fitting.iter().any(|(name, group)| *name == resource.name && *group == resource.group);

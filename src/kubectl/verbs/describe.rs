@@ -72,7 +72,7 @@ fn describe(call: &mut Call<'_, '_>) -> Outcome {
 fn describe_matching(call: &mut Call<'_, '_>, args: &[String], failures: Vec<Failure>, with_events: bool) -> Outcome {
     let (kind, prefix) = args.split_first().ok_or(Failure::Exit(1))?;
     let prefix = prefix.first().map_or("", String::as_str);
-    let kind = crate::kubectl::resource_type::parse_type(kind)?;
+    let kind = crate::kubectl::resource_type::parse_type(call.world.client(), kind)?;
     let namespace = call.namespace();
     let namespace = (!kind.is_cluster_scoped()).then_some(namespace.as_str());
     let objects = call.world.client().list(kind, namespace);

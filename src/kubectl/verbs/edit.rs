@@ -116,7 +116,7 @@ impl Editing {
             Ok(patch) => patch,
             Err(why) => return self.refuse(&why, &text, world, io),
         };
-        match world.client_mut().patch(self.kind, &self.key, &patch, PatchType::Strategic, self.options.clone()) {
+        match world.client_mut().patch(self.kind, &self.key, &patch, PatchType::of(self.kind), self.options.clone()) {
             Ok(applied) => {
                 applied.warnings.iter().for_each(|warning| io.err(format!("Warning: {warning}\n")));
                 let text = match &mut self.printer {

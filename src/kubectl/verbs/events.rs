@@ -41,7 +41,7 @@ fn events(call: &mut Call<'_, '_>) -> Outcome {
         None => None,
         Some(text) if !text.contains('/') => return Err(Failure::new("--for must be in resource/name form")),
         Some(text) => {
-            let (kind, name) = type_and_name(text)?;
+            let (kind, name) = type_and_name(call.world.client(), text)?;
             Some((kind.as_str().to_owned(), name.to_owned()))
         }
     };

@@ -34,7 +34,7 @@ fn explain(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::Plain(format!("the lab's kubectl explains as plaintext, not as {format:?}")));
     }
     let mut names = path.split('.');
-    let kind = parse_type(names.next().unwrap_or_default())?;
+    let kind = parse_type(call.world.client(), names.next().unwrap_or_default())?;
     if let Some(version) = call.flags.text("api-version").filter(|version| *version != kind.api_version()) {
         let (kind, known) = (kind.as_str(), kind.api_version());
         return Err(Failure::Plain(format!("the lab knows a {kind} of {known}, not of {version:?}")));

@@ -170,7 +170,7 @@ fn print_tables(call: &mut Call<'_, '_>, selection: Selection, printer: &Printer
 
 fn no_resources(call: &Call<'_, '_>) -> String {
     let types = call.args().first().map_or("", String::as_str);
-    let cluster_scoped = crate::kubectl::resource_type::parse_types(types)
+    let cluster_scoped = crate::kubectl::resource_type::parse_types(call.world.client(), types)
         .is_ok_and(|kinds| kinds.iter().any(|kind| kind.is_cluster_scoped()));
     if call.flags.switch("all-namespaces") || cluster_scoped {
         "No resources found\n".to_owned()
@@ -202,7 +202,8 @@ fn watch(call: &mut Call<'_, '_>, selection: Selection, printer: Printer) -> Out
         Some(item) => kind_prefix(item.kind),
         None => call.args().first().cloned().unwrap_or_default(),
     };
-    let kinds = crate::kubectl::resource_type::parse_types(types.split('/').next().unwrap_or_default())?;
+    let kinds =
+        crate::kubectl::resource_type::parse_types(call.world.client(), types.split('/').next().unwrap_or_default())?;
     let [kind] = kinds.as_slice() else {
         return Err(Failure::new("you may only specify a single resource type"));
     };

@@ -94,6 +94,11 @@ fn patch_one(call: &mut Call<'_, '_>, item: &Item, kind: &str, change: &Value, d
         let after = match patch_type {
             PatchType::Json => json_patch(&before, change),
             PatchType::Merge => Ok(json_merge_patch(&before, change)),
+            PatchType::Strategic if item.kind.is_custom() => Err(format!(
+                "strategic merge patch is not supported for {}, Kind={} locally, try --type merge",
+                item.kind.api_version(),
+                item.kind.as_str()
+            )),
             PatchType::Strategic => strategic_merge(&before, change, item.kind),
         }?;
         let done = if after == before { "patched (no change)" } else { "patched" };

@@ -72,7 +72,7 @@ fn port_forward(call: &mut Call<'_, '_>) -> Outcome {
 }
 
 fn service_of(call: &Call<'_, '_>, target: &str) -> Option<Object> {
-    let (kind, name) = type_and_name(target).ok()?;
+    let (kind, name) = type_and_name(call.world.client(), target).ok()?;
     let object = call.world.client().get(kind, &Key::new(call.namespace(), name)).ok()?;
     (kind == Kind::Service).then(|| object.clone())
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use prune::Visited;
 
-use crate::api::patch::{strategic_merge, three_way};
+use crate::api::patch::{json_merge_patch, strategic_merge, three_way};
 use crate::api::schema::as_typed;
 use crate::api::well_known::LAST_APPLIED;
 use crate::api::{Kind, Object};
@@ -249,13 +249,17 @@ fn update(
         return Ok((before, "unchanged"));
     }
     if dry_run == DryRun::Client {
+        if manifest.kind.is_custom() {
+            return Ok((json_merge_patch(&before, &patch), "configured"));
+        }
         return Ok((strategic_merge(&before, &patch, manifest.kind).map_err(Failure::Plain)?, "configured"));
     }
     if metadata.deletion_timestamp.is_some() {
         call.warn(&being_deleted(&before));
     }
     let options = write_options(call, dry_run)?;
-    let result = call.world.client_mut().patch(manifest.kind, &manifest.key, &patch, PatchType::Strategic, options);
+    let result =
+        call.world.client_mut().patch(manifest.kind, &manifest.key, &patch, PatchType::of(manifest.kind), options);
     let is_replaced = call.flags.switch("force")
         && dry_run == DryRun::None
         && result.as_ref().is_err_and(|status| matches!(status.reason, "Conflict" | "Invalid"));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::api::well_known::LAST_APPLIED;
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, parse_kind};
 use crate::apiserver::{DeleteOptions, Key, Selectors};
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::Call;
@@ -78,6 +78,7 @@ pub(in crate::kubectl::verbs) fn kinds(call: &Call<'_, '_>) -> Result<Vec<Kind>,
     if named.is_empty() {
         return Ok(DEFAULT_KINDS.to_vec());
     }
+    let definitions = call.world.client().definitions();
     let kind = |text: &String| {
         let [group, version, kind] = text.split('/').collect::<Vec<_>>()[..] else {
             return Err(Failure::Plain(format!(
@@ -85,7 +86,7 @@ pub(in crate::kubectl::verbs) fn kinds(call: &Call<'_, '_>) -> Result<Vec<Kind>,
             )));
         };
         let api_version = if group == "core" { version.to_owned() } else { format!("{group}/{version}") };
-        Kind::parse(api_version.trim_start_matches('/'), kind).ok_or_else(|| {
+        parse_kind(&definitions, api_version.trim_start_matches('/'), kind).ok_or_else(|| {
             let group = if group == "core" { "" } else { group };
             Failure::Plain(format!(
                 "no matches for kind {kind:?} in version {:?}",

@@ -157,7 +157,7 @@ fn variable(name: &str, value: &str) -> Value {
 
 /// The keys of the ConfigMap or Secret of `--from`, as references.
 fn imported(call: &mut Call<'_, '_>, from: &str) -> Result<Vec<Value>, Failure> {
-    let (kind, name) = type_and_name(from)?;
+    let (kind, name) = type_and_name(call.world.client(), from)?;
     let reference = match kind {
         Kind::Secret => "secretKeyRef",
         Kind::ConfigMap => "configMapKeyRef",
