@@ -29,7 +29,8 @@ fn read(folder: &Path) -> Recording {
         let file = entry.file_name().to_string_lossy().into_owned();
         let Ok(text) = fs::read_to_string(entry.path()) else { continue };
         if file == "timeline.jsonl" {
-            timeline = text;
+            timeline.clone_from(&text);
+            files.insert(file, text);
         } else if !file.starts_with("snap-") {
             files.insert(file, text);
         }
@@ -61,7 +62,7 @@ fn changes(timeline: &str, transcript: &str) -> Vec<Change> {
 }
 
 /// The milliseconds of the day in `… 2026-11-23T07:30:57.545Z`.
-fn time_of_day_ms(text: &str) -> Option<u64> {
+pub(super) fn time_of_day_ms(text: &str) -> Option<u64> {
     let (_, time) = text.trim_end_matches('Z').rsplit_once('T')?;
     let mut parts = time.split([':', '.']).map(|part| part.parse::<u64>().ok());
     let mut part = || parts.next().flatten();

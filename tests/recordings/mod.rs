@@ -6,6 +6,7 @@
 pub mod folder;
 pub mod replay;
 pub mod story;
+pub mod unseen;
 
 use std::collections::BTreeMap;
 use std::fs::File;

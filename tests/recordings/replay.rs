@@ -1,7 +1,7 @@
 //! Types a recording's commands into a lab, each at the moment at which it was typed.
 
 use hellok8s_lab::client::CallTimes;
-use hellok8s_lab::cluster::ClusterConfig;
+use hellok8s_lab::cluster::{ClusterConfig, NodeSize};
 use hellok8s_lab::images::ImageReference;
 use hellok8s_lab::kubelet::Timings;
 use hellok8s_lab::lab::Lab;
@@ -130,6 +130,15 @@ pub fn node_of(recording: &Recording) -> Timings {
         sandbox_stop_ms: stopping(idle.sandbox_stop_ms),
         clean_up_ms: stopping(idle.clean_up_ms),
         ..idle
+    }
+}
+
+/// Gives the node what the second set's node had: that of the recordings with letters for names is nowhere told.
+pub fn as_large_as_recorded(lab: &mut Lab, recording: &Recording) {
+    if recording.is_of_second_set() {
+        let pods = if recording.name.starts_with("x1") { 250 } else { 110 };
+        let size = NodeSize { memory: Some("24581684Ki".to_owned()), pods: Some(pods), ..NodeSize::default() };
+        lab.intervene(|cluster| cluster.resize_node("minikube", &size)).expect("a node");
     }
 }
 

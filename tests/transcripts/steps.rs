@@ -2,6 +2,7 @@
 
 use hellok8s_lab::sim::SimTime;
 
+use crate::recordings::unseen::Unseen;
 use crate::recordings::{Recording, Typed};
 
 /// The cluster has been up for a while when the first command is typed.
@@ -26,6 +27,8 @@ pub(super) enum Action {
     Typed(Box<Typed>),
     /// A command whose answer was not recorded, in another terminal.
     Quiet(usize, String),
+    /// Something that the recording's script did out of sight.
+    Unseen(Unseen),
     /// Compare what a terminal has written meanwhile, and how it ended, then press Ctrl-C in it.
     Log(usize, Box<Typed>),
 }
@@ -88,6 +91,7 @@ pub(super) fn steps(recording: &Recording) -> Vec<Step> {
             None => {}
         }
     }
+    steps.extend(recording.unseen().into_iter().map(|(at_ms, unseen)| Step { at_ms, action: Action::Unseen(unseen) }));
     steps.sort_by_key(|step| step.at_ms);
     steps
 }
