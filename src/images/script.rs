@@ -27,6 +27,7 @@ const fn machine(lacks: &'static [&'static str], not_found: fn(&str) -> String) 
         lacks,
         variables: &[("PWD", "/")],
         not_found,
+        runs_files: false,
         patience: (REST_MS, u32::MAX),
     }
 }

@@ -147,6 +147,8 @@ pub(crate) struct Machine {
     pub variables: &'static [(&'static str, &'static str)],
     /// What its shell says of a program that is not there.
     pub not_found: fn(&str) -> String,
+    /// Whether the path of a file runs it as a script: the terminal's files have no modes, so each may be run.
+    pub runs_files: bool,
     /// How long a shell rests that has done much without a pause, and how often it may before it is ended.
     pub patience: (u64, u32),
 }

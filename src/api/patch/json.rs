@@ -90,7 +90,11 @@ fn replace(document: &mut Value, path: &str, value: Value) -> Result<(), String>
         return Err(format!("replace operation does not apply: doc is missing path: {path}: missing value"));
     };
     let place = match parent {
-        Value::Object(fields) => fields.get_mut(&key),
+        // A missing field is set: the library's lookup in an object finds nothing, and calls that no error.
+        Value::Object(fields) => {
+            fields.insert(key, value);
+            return Ok(());
+        }
         Value::Array(items) => {
             let length = items.len();
             array_index(&key, length).ok().and_then(|index| items.get_mut(index))

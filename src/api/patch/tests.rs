@@ -183,19 +183,21 @@ fn json_patches() {
         {"op": "add", "path": "/a/b/-", "value": 3},
         {"op": "add", "path": "/a/b/0", "value": 0},
         {"op": "replace", "path": "/c~1d", "value": 2},
+        // gopkg.in/evanphx/json-patch.v4 sets a field that is not there.
+        {"op": "replace", "path": "/g", "value": 3},
         {"op": "copy", "from": "/a/b/0", "path": "/e"},
         {"op": "move", "from": "/a/b", "path": "/f"},
         {"op": "remove", "path": "/a"},
     ]);
-    assert_eq!(patched(operations).unwrap(), json!({"c/d": 2, "e": 0, "f": [0, 1, 2, 3]}));
+    assert_eq!(patched(operations).unwrap(), json!({"c/d": 2, "g": 3, "e": 0, "f": [0, 1, 2, 3]}));
     for (operation, expected) in [
         (
             json!({"op": "remove", "path": "/x"}),
             "error in remove for path: '/x': Unable to remove nonexistent key: x: missing value",
         ),
         (
-            json!({"op": "replace", "path": "/x", "value": 1}),
-            "replace operation does not apply: doc is missing key: /x: missing value",
+            json!({"op": "replace", "path": "/a/b/9", "value": 1}),
+            "replace operation does not apply: doc is missing key: /a/b/9: missing value",
         ),
         (
             json!({"op": "add", "path": "/x/y", "value": 1}),

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::api::validation::label_value;
+use crate::api::well_known::CHANGE_CAUSE;
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -83,6 +85,14 @@ fn update(call: &mut Call<'_, '_>, words: &Words) -> Outcome {
     if let Some(odd) = changes.iter().find(|arg| !is_change(arg)) {
         return Err(Failure::Plain(format!("unknown {} spec: {odd}", words.one)));
     }
+    let values = changes.iter().filter_map(|change| Some((change, change.split_once('=')?.1)));
+    for (change, value) in values.filter(|_| words.field == "labels") {
+        let complaints = label_value(value);
+        if !complaints.is_empty() {
+            let complaints = complaints.join(";");
+            return Err(Failure::new(format!("invalid label value: {change:?}: {complaints}")));
+        }
+    }
     if call.flags.switch("list") && call.flags.is_set("output") {
         return Err(Failure::new("--list and --output may not be specified together"));
     }
@@ -133,7 +143,8 @@ fn update_one(
         match change.split_once('=') {
             Some((key, new)) => match pairs.get(key) {
                 Some(old) if old == new => {}
-                Some(old) if !overwrites => {
+                // What caused a change may always be written over.
+                Some(old) if !overwrites && (words.field == "labels" || key != CHANGE_CAUSE) => {
                     refused.push(Failure::Plain(if words.field == "labels" {
                         format!("'{key}' already has a value ({old}), and --overwrite is false")
                     } else {

@@ -139,13 +139,31 @@ fn table_options(call: &Call<'_, '_>, kind: Kind, printer: &Printer, with_kind: 
     }
 }
 
+/// Sorts each kind's rows by the value at `path`. Of a kind whose rows do not have the field, or whose path cannot be
+/// read, nothing is shown, unless it is one row, which has nothing to be sorted by: the printer's error is dropped.
+/// Models k8s.io/kubectl/pkg/cmd/get SortingPrinter.PrintObj as GetOptions.Run calls it.
+fn sorted_tables(items: &[Item], values: &[serde_json::Value], path: &str) -> Vec<Item> {
+    let mut sorted = Vec::new();
+    let mut begin = 0;
+    for group in items.chunk_by(|a, b| a.kind == b.kind) {
+        let own = values.get(begin..begin + group.len()).unwrap_or_default();
+        begin += group.len();
+        match sort_by(own, path) {
+            Ok(order) => sorted.extend(order.into_iter().filter_map(|at| group.get(at).cloned())),
+            Err(_) if group.len() == 1 => sorted.extend(group.iter().cloned()),
+            Err(_) => {}
+        }
+    }
+    sorted
+}
+
 /// Models GetOptions.Run's loop over tables: one table a kind, an empty line between.
 fn print_tables(call: &mut Call<'_, '_>, selection: Selection, printer: &Printer) -> Outcome {
     let failed = failures(call, selection.failures);
     let mut items = selection.items;
     if let Some(path) = call.flags.text("sort-by").filter(|path| !path.is_empty()) {
         let values: Vec<_> = items.iter().filter_map(|item| Some(item.object.as_ref()?.to_value())).collect();
-        items = sort_by(&values, path)?.into_iter().filter_map(|at| items.get(at).cloned()).collect();
+        items = sorted_tables(&items, &values, path);
     }
     let kinds: BTreeSet<Kind> = items.iter().map(|item| item.kind).collect();
     let (now, version) = (call.world.client().now(), call.world.client().version());

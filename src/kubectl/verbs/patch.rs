@@ -36,7 +36,7 @@ pub(super) const PATCH: Command = Command {
 fn patch(call: &mut Call<'_, '_>) -> Outcome {
     let kind = call.flags.text("type").unwrap_or("strategic").to_lowercase();
     if !["strategic", "merge", "json"].contains(&kind.as_str()) {
-        return Err(call.usage(&format!("--type must be one of [json merge strategic], not {kind:?}")));
+        return Err(Failure::Plain(format!("--type must be one of [json merge strategic], not {kind:?}")));
     }
     let text = match (call.flags.text("patch"), call.flags.text("patch-file")) {
         (None | Some(""), None | Some("")) => {

@@ -161,6 +161,9 @@ pub(crate) fn start(arguments: &[String], context: &Context) -> Started {
     match PROGRAMS.iter().find(|known| known.name == base && is_there).map(|known| &known.program) {
         Some(Program::Immediate(run)) => Ok(Box::new(Once { run: *run, arguments: arguments.to_vec() })),
         Some(Program::Process(start)) => start(rest, context),
+        None if context.machine.runs_files && name.contains('/') => {
+            shell::start(&[vec!["--".to_owned()], arguments.to_vec()].concat(), context)
+        }
         None => Err(NotStarted { text: (context.machine.not_found)(name), code: 127 }),
     }
 }

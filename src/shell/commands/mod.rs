@@ -45,6 +45,7 @@ pub(super) static MACHINE: Machine = Machine {
         ("USER", "learner"),
     ],
     not_found,
+    runs_files: true,
     patience: (5, 500),
 };
 

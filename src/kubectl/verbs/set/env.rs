@@ -84,7 +84,8 @@ fn set_env(call: &mut Call<'_, '_>) -> Outcome {
     if lists {
         return list(call, &items, &wanted, &changes);
     }
-    let words = Words { done: "env updated", failed: "failed to patch env update to pod template: " };
+    let words =
+        Words { done: "env updated", failed: "failed to patch env update to pod template: ", says_unchanged: false };
     let changed = change_all(call, items, &words, |call, item, value| {
         let mut found = false;
         for container in containers_of(pod_spec(item.kind, value)?).filter(|container| is_wanted(container, &wanted)) {
@@ -137,6 +138,9 @@ fn parsed(call: &mut Call<'_, '_>, pairs: &[String]) -> Result<(Vec<Value>, Vec<
             let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
             set.extend(lines.filter_map(|line| line.split_once('=')).map(|(name, value)| variable(name, value)));
         } else if let Some((name, value)) = pair.split_once('=') {
+            if let Some(complaint) = env_var_key(name) {
+                return Err(Failure::Plain(format!("{name:?} is not a valid key name: {complaint}")));
+            }
             set.push(variable(name, value));
         } else if let Some(name) = pair.strip_suffix('-') {
             removed.push(name.to_owned());
@@ -149,6 +153,24 @@ fn parsed(call: &mut Call<'_, '_>, pairs: &[String]) -> Result<(Vec<Value>, Vec<
         return Err(Failure::new("can not both modify and remove the same environment variable in the same command"));
     }
     Ok((set, removed))
+}
+
+/// What is wrong with a variable's name, by the rule that kubectl kept. Models k8s.io/apimachinery validation.IsEnvVarName.
+fn env_var_key(name: &str) -> Option<&'static str> {
+    let is_inner = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_');
+    if name.is_empty() || !name.chars().all(is_inner) || name.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return Some(
+            "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must \
+             not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation \
+             is '[-._a-zA-Z][-._a-zA-Z0-9]*')",
+        );
+    }
+    match name {
+        "." => Some("must not be '.'"),
+        ".." => Some("must not be '..'"),
+        _ if name.starts_with("..") => Some("must not start with '..'"),
+        _ => None,
+    }
 }
 
 fn variable(name: &str, value: &str) -> Value {

@@ -37,7 +37,11 @@ fn set_image(call: &mut Call<'_, '_>) -> Outcome {
         return Err(failure);
     }
     let mut missing = Vec::new();
-    let words = Words { done: "image updated", failed: "failed to patch image update to pod template: " };
+    let words = Words {
+        done: "image updated",
+        failed: "failed to patch image update to pod template: ",
+        says_unchanged: false,
+    };
     let changed = change_all(call, items, &words, |_, item, value| {
         let spec = pod_spec(item.kind, value)?;
         for (name, image) in &images {

@@ -112,6 +112,8 @@ struct Words {
     done: &'static str,
     /// Before the API server's refusal.
     failed: &'static str,
+    /// Whether objects that stay the same are spoken of.
+    says_unchanged: bool,
 }
 
 /// Changes every object and says so; those that stay the same are not spoken of. Models set.CalculatePatches and the
@@ -137,7 +139,7 @@ fn change_all(
             }));
             continue;
         }
-        if new == old {
+        if new == old && !words.says_unchanged {
             continue;
         }
         call.record(&mut new);

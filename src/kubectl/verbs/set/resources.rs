@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{SHARED, Words, change_all, containers_of, finish, is_wanted, pod_spec, select_all};
+use crate::api::Quantity;
 use crate::kubectl::command::{Call, Command, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
@@ -41,8 +42,11 @@ fn set_resources(call: &mut Call<'_, '_>) -> Outcome {
     let items = select_all(call, &objects)?;
     let wanted = call.flags.text("containers").unwrap_or("*").to_owned();
     let mut missing = Vec::new();
-    let words =
-        Words { done: "resource requirements updated", failed: "failed to patch resources update to pod template " };
+    let words = Words {
+        done: "resource requirements updated",
+        failed: "failed to patch resources update to pod template ",
+        says_unchanged: false,
+    };
     let changed = change_all(call, items, &words, |_, item, value| {
         let spec = pod_spec(item.kind, value)?;
         let mut found = false;
@@ -69,6 +73,7 @@ fn quantities(call: &Call<'_, '_>, flag: &str) -> Result<Map<String, Value>, Fai
         let (name, amount) = pair
             .split_once('=')
             .ok_or_else(|| Failure::Plain(format!("invalid argument syntax {pair}, expected <resource>=<value>")))?;
+        Quantity::parse(amount).map_err(|why| Failure::Plain(format!("{why}")))?;
         Ok((name.to_owned(), json!(amount)))
     };
     text.split(',').filter(|part| !part.is_empty()).map(pair).collect()

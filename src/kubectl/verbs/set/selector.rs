@@ -41,7 +41,7 @@ fn set_selector(call: &mut Call<'_, '_>) -> Outcome {
     }
     let items = select_all(call, objects)?;
     let version = call.flags.text("resource-version").unwrap_or_default().to_owned();
-    let words = Words { done: "selector updated", failed: "" };
+    let words = Words { done: "selector updated", failed: "", says_unchanged: false };
     let changed = change_all(call, items, &words, |_, item, value| {
         if item.kind != Kind::Service {
             return Err("setting a selector is only supported for Services".to_owned());

@@ -22,7 +22,8 @@ fn set_service_account(call: &mut Call<'_, '_>) -> Outcome {
     let Some((name, objects)) = args.split_last() else { return Err(Failure::new("serviceaccount is required")) };
     let objects = if call.flags.switch("local") { &[] } else { objects };
     let items = select_all(call, objects)?;
-    let words = Words { done: "serviceaccount updated", failed: "failed to patch ServiceAccountName " };
+    let words =
+        Words { done: "serviceaccount updated", failed: "failed to patch ServiceAccountName ", says_unchanged: true };
     let changed = change_all(call, items, &words, |_, item, value| {
         field::set(pod_spec(item.kind, value)?, &["serviceAccountName"], json!(name));
         Ok(())
