@@ -23,7 +23,6 @@ use hellok8s_lab::lab::Lab;
 use hellok8s_lab::shell::masks::Masks;
 use hellok8s_lab::sim::SimTime;
 use recordings::replay::{as_large_as_recorded, node_of};
-use recordings::unseen::Unseen;
 use recordings::{Recording, Typed};
 use steps::*;
 
