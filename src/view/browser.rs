@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -333,4 +333,18 @@ pub fn soon(act: impl FnOnce() + 'static) {
     if let Some(window) = window() {
         let _ = window.request_animation_frame(Closure::once_into_js(act).unchecked_ref());
     }
+}
+
+/// Gives the page a style sheet besides those that it came with. A browser that knows no such sheets shows it unstyled.
+pub fn adopt_sheet(text: &str) {
+    let adopt = || {
+        let (window, document) = (window()?, document()?);
+        let class = get(&window, "CSSStyleSheet")?.dyn_into::<Function>().ok()?;
+        let sheet = Reflect::construct(&class, &Array::new()).ok()?;
+        get(&sheet, "replaceSync")?.dyn_into::<Function>().ok()?.call1(&sheet, &JsValue::from_str(text)).ok()?;
+        let sheets = Array::from(&get(&document, "adoptedStyleSheets")?);
+        sheets.push(&sheet);
+        Reflect::set(&document, &JsValue::from_str("adoptedStyleSheets"), &sheets).ok()
+    };
+    let _is_adopted = adopt();
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::view::i18n::Key;
 use crate::view::settings::settings;
+use crate::view::theatre::nodes::sheet;
 
 /// The inputs that are told here.
 pub const TOLD: [&str; 2] = ["scores", "refused"];
@@ -36,6 +37,7 @@ pub fn nodes(decision: &Decision) -> Option<AnyView> {
     if places.is_empty() && refused.is_empty() {
         return None;
     }
+    sheet::adopt();
     let chosen = input("node").and_then(Value::as_str).unwrap_or_default().to_owned();
     let most = places.iter().map(|place| place.total).max().unwrap_or(1);
     let same = places.first().map_or(0, |place| place.total - telling(place));

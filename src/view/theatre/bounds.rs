@@ -7,6 +7,7 @@ use crate::view::i18n::Key;
 use crate::view::scene::{Bound, BoundLook, Row};
 use crate::view::settings::{Settings, settings};
 use crate::view::simulation::simulation;
+use crate::view::theatre::nodes::sheet;
 
 /// The lines.
 #[component]
@@ -25,6 +26,7 @@ pub fn Bounds() -> impl IntoView {
 
 #[component]
 fn Line(row: Row<BoundLook>) -> impl IntoView {
+    sheet::adopt();
     let (settings, simulation) = (settings(), simulation());
     let look = StoredValue::new(row.look);
     let open = move |_| {

@@ -3,6 +3,7 @@
 
 mod lane;
 mod places;
+pub mod sheet;
 pub mod ways;
 
 use hellok8s_lab::explanations::obstacle;
@@ -21,6 +22,7 @@ use lane::NodeLane;
 #[component]
 pub fn ByNode() -> impl IntoView {
     let (scene, root) = (simulation().scene, NodeRef::<Div>::new());
+    sheet::adopt();
     places::keep(scene, root);
     view! {
         <div class="by-node" node_ref=root>

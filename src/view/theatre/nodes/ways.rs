@@ -10,7 +10,7 @@ use crate::view::icon::Icon;
 use crate::view::scene::{NodeLook, Row};
 use crate::view::settings::{self, settings};
 use crate::view::simulation::{Simulation, simulation};
-use crate::view::theatre::nodes::places;
+use crate::view::theatre::nodes::{places, sheet};
 
 /// The name under which the choice is kept, and its value.
 const VIEW: &str = "view";
@@ -50,6 +50,7 @@ pub fn Ways() -> impl IntoView {
 
 #[component]
 fn Choice() -> impl IntoView {
+    sheet::adopt();
     let (settings, simulation) = (settings(), simulation());
     let scene = simulation.scene;
     let way = move |is_by_node: bool, icon: Icon, key: Key| {
