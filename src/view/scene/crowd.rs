@@ -276,10 +276,11 @@ impl Crowd {
     /// Counts a pod with its ReplicaSet's, or no longer.
     fn count(&mut self, uid: &str, now: Option<(&str, PodState)>) {
         let mut add = |owner: &str, state: PodState, is_more: bool| {
-            if !self.counts.contains_key(owner) {
-                self.counts.insert(owner.to_owned(), [0; STATES.len()]);
-            }
-            let count = self.counts.get_mut(owner).and_then(|counts| counts.get_mut(state as usize));
+            let counts = match self.counts.get_mut(owner) {
+                Some(counts) => counts,
+                None => self.counts.entry(owner.to_owned()).or_default(),
+            };
+            let count = counts.get_mut(state as usize);
             count.into_iter().for_each(|count| *count = if is_more { *count + 1 } else { count.saturating_sub(1) });
         };
         if let Some((_, known)) = self.counted.get_mut(uid).filter(|(owner, _)| now.is_some_and(|now| now.0 == owner)) {
