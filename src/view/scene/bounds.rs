@@ -82,9 +82,12 @@ impl Look for BoundLook {
     }
 }
 
+/// Reads one of a kind: what it bounds, and whether it is tight.
+type Reader = fn(&Generic) -> Option<(Bound, bool)>;
+
 /// All of them: those that are tight first.
 pub(super) fn bound_looks(cluster: &Cluster) -> Vec<BoundLook> {
-    let kinds: [(Kind, fn(&Generic) -> Option<(Bound, bool)>); 4] = [
+    let kinds: [(Kind, Reader); 4] = [
         (Kind::ResourceQuota, quota),
         (Kind::LimitRange, limits),
         (Kind::PodDisruptionBudget, budget),

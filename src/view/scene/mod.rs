@@ -14,9 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hellok8s_lab::api::{Pod, ReplicaSet};
-use hellok8s_lab::apiserver::NODE;
 use hellok8s_lab::cluster::Cluster;
-use hellok8s_lab::kubelet::Kubelet;
 use hellok8s_lab::lab::timeline::Timeline;
 use leptos::prelude::*;
 
@@ -105,8 +103,6 @@ pub struct Scene {
     pub bounds: Rows<BoundLook>,
     /// Whether pods stand by node, not by revision.
     pub is_by_node: RwSignal<bool>,
-    /// Whether the node's kubelet is down.
-    pub kubelet_is_stopped: RwSignal<bool>,
     /// How closely the pods are shown.
     pub detail: RwSignal<Detail>,
     /// Counts the changes of the pods that are shown as a grid or a map.
@@ -215,10 +211,6 @@ impl Scene {
             self.bounds.sync(bound_looks(cluster));
             memory.events.read(cluster, if is_elsewhere { None } else { Some(known) });
             self.events.sync(memory.events.looks());
-        }
-        let is_stopped = cluster.fleet().of_node(NODE).is_some_and(Kubelet::is_stopped);
-        if self.kubelet_is_stopped.get_untracked() != is_stopped {
-            self.kubelet_is_stopped.set(is_stopped);
         }
         if self.detail.get_untracked() != detail {
             self.detail.set(detail);

@@ -65,8 +65,9 @@ pub fn NodeTrouble() -> impl IntoView {
 #[component]
 pub fn KubeletSwitch() -> impl IntoView {
     let (settings, simulation) = (settings(), simulation());
-    let is_stopped = simulation.scene.kubelet_is_stopped;
-    let is_only = Memo::new(move |_| simulation.scene.nodes.all().len() <= 1);
+    let nodes = simulation.scene.nodes;
+    let is_only = Memo::new(move |_| nodes.all().len() <= 1);
+    let is_stopped = Memo::new(move |_| nodes.all().first().is_some_and(|node| node.look.with(|look| look.is_stopped)));
     let toggle = move |_| {
         let word = if is_stopped.get_untracked() { "start" } else { "stop" };
         simulation.command(format!("lab kubelet {word}"));
