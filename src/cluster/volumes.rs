@@ -47,14 +47,16 @@ impl Cluster {
                 self.enqueue(Task::Volume(key));
             }
             Kind::Pod => {
+                // A claim that is to go goes when its last pod has gone.
                 let Object::Pod(pod) = &change.object else { return };
-                if self.api.store().list(Kind::PersistentVolumeClaim, Some(&pod.metadata.namespace)).next().is_none() {
-                    return;
-                }
-                let names = crate::scheduler::claims_of(pod.spec.raw());
-                names
-                    .into_iter()
-                    .for_each(|name| self.enqueue(Task::Claim(Key::new(pod.metadata.namespace.as_str(), name))));
+                let namespace = pod.metadata.namespace.as_str();
+                let ending = self
+                    .api
+                    .store()
+                    .list(Kind::PersistentVolumeClaim, Some(namespace))
+                    .filter(|claim| claim.metadata().deletion_timestamp.is_some());
+                let ending: Vec<Key> = ending.map(|claim| Key::of(claim.metadata())).collect();
+                ending.into_iter().for_each(|key| self.enqueue(Task::Claim(key)));
             }
             _ => return,
         }
@@ -69,11 +71,14 @@ impl Cluster {
         let unfinished = |kind: Kind, done: &[&str]| {
             let open = self.api.store().list(kind, None).filter_map(|object| match object {
                 Object::Generic(found) if !done.contains(&volumes::text(found, "/status/phase")) => {
-                    Some(Key::of(&found.metadata))
+                    Some((found.metadata.resource_version, Key::of(&found.metadata)))
                 }
                 _ => None,
             });
-            open.collect::<Vec<_>>()
+            // Go's caches have no order; here those come first that have waited longest.
+            let mut open: Vec<(u64, Key)> = open.collect();
+            crate::sorting::sort_by_key(&mut open, |(version, _)| *version);
+            open.into_iter().map(|(_, key)| key).collect::<Vec<Key>>()
         };
         let claims = unfinished(Kind::PersistentVolumeClaim, &["Bound", "Lost"]);
         let open = unfinished(Kind::PersistentVolume, &["Bound", "Available", "Released"]);

@@ -19,6 +19,9 @@ pub struct Declaration {
     /// Whether the image holds a shell and its small tools (`sh`, `sleep`, `echo`, `cat`, `ls`, `touch`, `rm` …).
     #[serde(default, skip_serializing_if = "is_false")]
     pub shell: bool,
+    /// Whether whatever the pod tells it to start is this program, as with a program that stands in for one that nobody has.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub any_command: bool,
     /// Seconds from the container's start until the program listens.
     #[serde(default, skip_serializing_if = "is_zero_seconds")]
     pub startup_seconds: Seconds,

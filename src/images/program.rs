@@ -143,7 +143,7 @@ impl Program {
         let mut files = Files::default();
         around.files.iter().for_each(|(path, text)| files.write(path, text.as_str()));
         let is_own = command.first().is_none_or(|program| is_main_program(declaration, program));
-        let script = if is_own && !declares_shell(declaration) {
+        let script = if declaration.any_command || is_own && !declares_shell(declaration) {
             None
         } else {
             let script = declaration.shell.then(|| Script::of_command(&argv, &declaration.image, &around, &files, now));

@@ -22,22 +22,23 @@ const WITH_SHELL: [&str; 5] = ["sh", "bash", "ash", "dash", "sleep"];
 /// with 0 after a second.
 pub fn stand_ins(documents: &[Document], registry: &Registry) -> Vec<Declaration> {
     let mut made: Vec<Declaration> = Vec::new();
-    for spec in documents.iter().filter_map(|document| pod_spec(&document.value)) {
-        // The main containers first: an image that serves and also prepares is above all a server.
-        for container in &spec.containers {
-            if let Some(declaration) = entry(&mut made, container, registry) {
-                serve(declaration, container);
+    let specs: Vec<PodSpec> = documents.iter().filter_map(|document| pod_spec(&document.value)).collect();
+    // The main containers of all documents first: an image that serves and also prepares is above all a server.
+    for container in specs.iter().flat_map(|spec| &spec.containers) {
+        if let Some(declaration) = entry(&mut made, container, registry) {
+            serve(declaration, container);
+        }
+    }
+    for container in specs.iter().flat_map(|spec| &spec.init_containers) {
+        if let Some(declaration) = entry(&mut made, container, registry) {
+            match container.restart_policy.as_deref() {
+                Some("Always") => serve(declaration, container),
+                _ => prepare(declaration, container),
             }
         }
-        for container in &spec.init_containers {
-            if let Some(declaration) = entry(&mut made, container, registry) {
-                match container.restart_policy.as_deref() {
-                    Some("Always") => serve(declaration, container),
-                    _ => prepare(declaration, container),
-                }
-            }
-        }
-        if asks_for_non_root(&spec) {
+    }
+    for spec in &specs {
+        if asks_for_non_root(spec) {
             // An image that its manifest does not let run as root was made with a user of its own.
             let used: Vec<&str> =
                 spec.containers.iter().chain(&spec.init_containers).map(|c| c.image.as_str()).collect();
@@ -73,7 +74,12 @@ fn entry<'a>(
         return None;
     }
     let place = made.iter().position(|known| known.image == container.image).unwrap_or_else(|| {
-        made.push(Declaration { image: container.image.clone(), shell: true, ..Declaration::default() });
+        made.push(Declaration {
+            image: container.image.clone(),
+            shell: true,
+            any_command: true,
+            ..Declaration::default()
+        });
         made.len() - 1
     });
     made.get_mut(place)
@@ -173,8 +179,12 @@ fn listen(declaration: &mut Declaration, port: Option<i32>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::images::Program;
     use crate::manifest;
+    use crate::sim::SimTime;
 
     fn made(containers: &str) -> Vec<Declaration> {
         let text = format!("kind: Deployment\nspec: {{template: {{spec: {containers}}}}}\n");
@@ -193,6 +203,37 @@ mod tests {
             made("{containers: [{name: web, image: nginx}, {name: v1, image: 'guangzhengli/hellok8s:v1'}]}"),
             []
         );
+    }
+
+    #[test]
+    fn whatever_a_stand_in_is_told_to_start_is_its_program() {
+        let made = made(
+            "{initContainers: [{name: check, image: 'acme/tools:1', command: [/bin/sh, -exc, 'for i in $(seq 3); do nc db; done']}],
+              containers: [{name: api, image: 'acme/api:7', command: [sh, -c, 'exec java -jar app.jar'], ports: [{containerPort: 80}]}]}",
+        );
+        let program = |image: &str, command: &[&str]| {
+            let declaration = made.iter().find(|declaration| declaration.image == image).expect("made").clone();
+            let command: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
+            let around = crate::images::Surroundings::default();
+            Program::start(&Arc::new(declaration), &command, &[], around, SimTime::ZERO).expect("it starts")
+        };
+        let check = program("acme/tools:1", &["/bin/sh", "-exc", "for i in $(seq 3); do nc db; done"]);
+        assert_eq!(check.exit().map(|exit| (exit.at.as_ms(), exit.code)), Some((1000, 0)));
+        let api = program("acme/api:7", &["sh", "-c", "exec java -jar app.jar"]);
+        assert!(api.is_listening(SimTime(2000), 80));
+        assert!(api.exit().is_none());
+    }
+
+    #[test]
+    fn a_later_document_s_server_is_a_server_though_an_earlier_one_prepares_with_its_image() {
+        let text = "kind: DaemonSet\nspec: {template: {spec: {initContainers: [{name: i, image: 'a/all:1', command: [/install]}], \
+                    containers: [{name: c, image: 'a/node:1'}]}}}\n---\nkind: Deployment\nspec: {template: {spec: {containers: \
+                    [{name: c, image: 'a/all:1', args: [serve]}]}}}\n";
+        let documents = manifest::parse("web.yaml", text).map_err(|error| error.text).expect("YAML");
+        let made = stand_ins(&documents, &Registry::default());
+        let all = made.iter().find(|declaration| declaration.image == "a/all:1").expect("made");
+        assert_eq!(all.exit, None);
+        assert_eq!(all.exec.iter().map(|answer| answer.command.join(" ")).collect::<Vec<_>>(), ["/install"]);
     }
 
     #[test]

@@ -78,7 +78,9 @@ fn into_hub(world: &mut World<'_>, declarations: Vec<Declaration>) -> Result<Str
 
 fn summary(declaration: &Declaration) -> String {
     let ports = declaration.port.iter().chain(&declaration.more_ports).chain(&declaration.grpc_port);
-    let ports: Vec<String> = ports.map(u16::to_string).collect();
+    let mut ports: Vec<String> = ports.map(u16::to_string).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    ports.retain(|port| seen.insert(port.clone()));
     let image = &declaration.image;
     if ports.is_empty() {
         return format!("{image} is in the hub\n");
