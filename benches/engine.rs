@@ -2,8 +2,9 @@
 //!
 //! Prints a line each: what, milliseconds, and how much simulated time or how many watch events that was.
 //!
-//! `cargo bench --bench engine -- scale` makes and rolls 100, 300, 1,000, 3,000 and 8,000 pods, or as many as the numbers
-//! behind it say, and prints what a pod costs in each. docs/performance.md has the figures.
+//! `cargo bench --bench engine -- scale` makes and rolls 100, 1,000, 3,000 and 10,000 pods, or as many as the numbers
+//! behind it say, and prints what a pod costs in each; `-- forecast` looks ahead at such a rollout. docs/performance.md has
+//! the figures.
 
 // This is no part of the simulation: it may look at the clock, and at floats to print.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::float_arithmetic, clippy::cast_precision_loss)]
@@ -11,65 +12,15 @@
 
 use std::time::Instant;
 
-use hellok8s_lab::api::Kind;
+use hellok8s_lab::lab::forecast::{Forecaster, Strategy};
+use hellok8s_lab::lab::timeline::Timeline;
 use hellok8s_lab::lab::{Lab, LabOptions};
 use hellok8s_lab::sim::SimTime;
 
-fn manifest(tag: &str, replicas: u32) -> String {
-    format!(
-        "apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: {replicas}
-  selector:
-    matchLabels:
-      app: web
-  template:
-    metadata:
-      labels:
-        app: web
-    spec:
-      containers:
-        - name: app
-          image: guangzhengli/hellok8s:{tag}
-          readinessProbe:
-            httpGet:
-              path: /
-              port: 3000
-          livenessProbe:
-            httpGet:
-              path: /healthz
-              port: 3000
-            periodSeconds: 10
-"
-    )
-}
+#[path = "../tests/rollouts/mod.rs"]
+mod rollouts;
 
-fn type_line(lab: &mut Lab, line: &str) {
-    lab.submit(0, line);
-    while lab.is_busy(0) {
-        let next = lab.now() + 10;
-        lab.run_until(next);
-    }
-    let said: String = lab.take_output(0).into_iter().map(|chunk| chunk.text).collect();
-    assert_eq!(lab.exit_code(0), 0, "{line}: {said}");
-}
-
-fn apply(lab: &mut Lab, tag: &str, replicas: u32) {
-    lab.write("web.yaml", &manifest(tag, replicas));
-    type_line(lab, "kubectl apply -f web.yaml");
-}
-
-fn ready(lab: &Lab) -> usize {
-    lab.cluster()
-        .api
-        .store()
-        .pods(None)
-        .filter(|pod| pod.is_ready() && pod.metadata.deletion_timestamp.is_none())
-        .count()
-}
+use rollouts::{apply, type_line, until_ready};
 
 fn measure<T>(what: &str, act: impl FnOnce() -> (T, String)) -> T {
     let began = Instant::now();
@@ -78,31 +29,17 @@ fn measure<T>(what: &str, act: impl FnOnce() -> (T, String)) -> T {
     outcome
 }
 
-/// Lets time pass in the page's steps until so many pods are ready and no others are left.
-fn until_ready(lab: &mut Lab, pods: usize) -> u64 {
-    let began = lab.now();
-    loop {
-        let next = lab.now() + 250;
-        lab.run_until(next);
-        if ready(lab) == pods && lab.cluster().api.store().count(Kind::Pod) == pods {
-            return lab.now().ms_since(began) / 1000;
-        }
-        assert!(lab.now().ms_since(began) < 3_600_000, "{} of {pods} pods are ready", ready(lab));
-    }
-}
-
-fn rollout(pods: u32) -> Lab {
+fn rollout(pods: usize) -> Lab {
     let mut lab = Lab::new(&LabOptions { seed: 1, ..LabOptions::default() });
-    let wanted = pods as usize;
     measure(&format!("{pods} pods are made"), || {
         apply(&mut lab, "v1", pods);
-        let seconds = until_ready(&mut lab, wanted);
+        let seconds = until_ready(&mut lab, pods);
         ((), format!("{seconds} s simulated, {} watch events", lab.cluster().log().len()))
     });
     let before = lab.cluster().log().len();
     measure(&format!("{pods} pods are rolled out anew"), || {
         apply(&mut lab, "v2", pods);
-        let seconds = until_ready(&mut lab, wanted);
+        let seconds = until_ready(&mut lab, pods);
         ((), format!("{seconds} s simulated, {} watch events", lab.cluster().log().len() - before))
     });
     lab
@@ -131,7 +68,23 @@ fn hour() {
     println!("{:<52} {:>10.1} ms   longest {longest:.1} ms", "a seek in that hour", total / places.len() as f64);
 }
 
-fn forecast(lab: &Lab) {
+/// Pods that come to rest, and then what a forecast of their rollout costs, as the page makes one: of one run, because they
+/// are many.
+fn forecasts(sizes: &[usize]) {
+    let began = Instant::now();
+    for &pods in sizes {
+        let mut lab = rollouts::lab().ahead();
+        rollouts::roll_out(&mut lab, "v1", pods);
+        lab.write("web.yaml", &rollouts::manifest("v2", pods));
+        let start = cpu_seconds(began);
+        let forecaster = Forecaster::new(&lab, &Timeline::default(), "web.yaml", &Strategy::AsWritten, &[]);
+        let forecast = forecaster.with_one_run().finish();
+        let seconds = cpu_seconds(began) - start;
+        println!("a forecast of {pods:>6} pods {seconds:>8.3} s of CPU   {:?}", forecast.outcome);
+    }
+}
+
+fn copies(lab: &Lab) {
     let copy = measure("a copy of a cluster with 1000 pods", || (lab.cluster().clone(), String::new()));
     measure("a minute of it ahead", || {
         let mut copy = copy;
@@ -172,24 +125,23 @@ fn fingerprint(lab: &Lab) -> u64 {
 }
 
 /// Makes and rolls so many pods, behind a service, in a cluster without a way back in time.
-fn scale(sizes: &[u32]) {
+fn scale(sizes: &[usize]) {
     println!(
         "{:>6} {:>8} {:>8} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9}  watch log",
         "pods", "made s", "rolled s", "total s", "us a pod", "x first", "events", "seen", "ranked"
     );
     let began = Instant::now();
     let mut first = None;
-    for pods in sizes {
-        let mut lab = Lab::new(&LabOptions { seed: 1, ..LabOptions::default() }).ahead();
-        type_line(&mut lab, "kubectl create service clusterip web --tcp=80:3000");
+    for &pods in sizes {
+        let mut lab = rollouts::lab().ahead();
         let start = cpu_seconds(began);
-        apply(&mut lab, "v1", *pods);
-        until_ready(&mut lab, *pods as usize);
+        apply(&mut lab, "v1", pods);
+        until_ready(&mut lab, pods);
         let made = cpu_seconds(began);
-        apply(&mut lab, "v2", *pods);
-        until_ready(&mut lab, *pods as usize);
+        apply(&mut lab, "v2", pods);
+        until_ready(&mut lab, pods);
         let rolled = cpu_seconds(began);
-        let cost = (rolled - start) * 1e6 / f64::from(*pods);
+        let cost = (rolled - start) * 1e6 / pods as f64;
         let ratio = cost / *first.get_or_insert(cost);
         println!(
             "{pods:>6} {:>8.3} {:>8.3} {:>8.3} {cost:>9.0} {ratio:>9.2} {:>9} {:>9} {:>9}  {:016x}",
@@ -207,13 +159,16 @@ fn scale(sizes: &[u32]) {
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_wanted = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
+    let sizes: Vec<usize> = only.iter().filter_map(|word| word.parse().ok()).collect();
     if is_wanted("rollout") {
         let lab = rollout(1_000);
-        forecast(&lab);
+        copies(&lab);
     }
     if is_wanted("scale") {
-        let sizes: Vec<u32> = only.iter().filter_map(|word| word.parse().ok()).collect();
-        scale(if sizes.is_empty() { &[100, 300, 1_000, 3_000, 8_000] } else { &sizes });
+        scale(if sizes.is_empty() { &[100, 1_000, 3_000, 10_000] } else { &sizes });
+    }
+    if is_wanted("forecast") {
+        forecasts(if sizes.is_empty() { &[1_000, 10_000] } else { &sizes });
     }
     if is_wanted("hour") {
         hour();

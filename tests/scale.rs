@@ -5,80 +5,75 @@ use hellok8s_lab::api::Kind;
 use hellok8s_lab::apiserver::ChangeType;
 use hellok8s_lab::lab::{Lab, LabOptions};
 
-fn manifest(tag: &str, replicas: usize) -> String {
-    format!(
-        "apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: {replicas}
-  selector:
-    matchLabels:
-      app: web
-  template:
-    metadata:
-      labels:
-        app: web
-    spec:
-      containers:
-        - name: app
-          image: guangzhengli/hellok8s:{tag}
-          readinessProbe:
-            httpGet:
-              path: /
-              port: 3000
-"
-    )
+mod rollouts;
+
+use rollouts::roll_out;
+
+/// What work a thousand changes of the store cost while so many pods behind a service are made and rolled.
+struct Work {
+    /// Pods that controllers look at, to see what has changed.
+    seen: usize,
+    /// Endpoints that kube-proxy reads.
+    proxied: usize,
+    /// Turns of the kubelet's pods.
+    turns: usize,
+    /// Pods that are ranked for each one that goes.
+    ranked: usize,
 }
 
-fn type_line(lab: &mut Lab, line: &str) {
-    lab.submit(0, line);
-    while lab.is_busy(0) {
-        let next = lab.now() + 10;
-        lab.run_until(next);
-    }
-    let said: String = lab.take_output(0).into_iter().map(|chunk| chunk.text).collect();
-    assert_eq!(lab.exit_code(0), 0, "{line}: {said}");
-}
-
-/// Applies a manifest and lets time pass until its pods are ready and no others are left.
-fn roll_out(lab: &mut Lab, tag: &str, pods: usize) {
-    lab.write("web.yaml", &manifest(tag, pods));
-    type_line(lab, "kubectl apply -f web.yaml");
-    let began = lab.now();
-    loop {
-        let next = lab.now() + 1_000;
-        lab.run_until(next);
-        let store = lab.cluster().api.store();
-        let is_done = |pods: i32| {
-            store.deployments(None).all(|found| found.status.ready_replicas == pods && found.status.replicas == pods)
-        };
-        if store.count(Kind::Pod) == pods && is_done(i32::try_from(pods).unwrap_or(0)) {
-            return;
-        }
-        assert!(lab.now().ms_since(began) < 3_600_000, "{pods} pods do not become ready");
-    }
-}
-
-/// How many pods controllers look at for each change of the store, while so many pods behind a service are made and
-/// rolled.
-fn visits_per_thousand_changes(pods: usize) -> usize {
-    let mut lab = Lab::new(&LabOptions { seed: 1, ..LabOptions::default() });
-    type_line(&mut lab, "kubectl create service clusterip web --tcp=80:3000");
+fn rolled(pods: usize) -> Lab {
+    let mut lab = rollouts::lab();
     roll_out(&mut lab, "v1", pods);
     roll_out(&mut lab, "v2", pods);
+    lab
+}
+
+fn work(pods: usize) -> Work {
+    let lab = rolled(pods);
     let (visits, changes) = (lab.cluster().visits(), lab.cluster().log().len());
     println!("{pods} pods: {visits:?}, {changes} changes");
-    visits.seen * 1_000 / changes
+    let of_changes = |count: usize| count * 1_000 / changes;
+    Work {
+        seen: of_changes(visits.seen),
+        proxied: of_changes(visits.proxied),
+        turns: of_changes(visits.turns),
+        ranked: visits.ranked / pods,
+    }
 }
 
 #[test]
 fn what_a_change_costs_does_not_grow_with_the_number_of_pods() {
-    let few = visits_per_thousand_changes(100);
+    let few = work(100);
     for pods in [300, 1_000] {
-        let many = visits_per_thousand_changes(pods);
-        assert!(many <= few * 3 / 2, "{many} visits for a thousand changes with {pods} pods, {few} with 100");
+        let many = work(pods);
+        for (what, many, few) in [
+            ("pods seen", many.seen, few.seen),
+            ("endpoints read", many.proxied, few.proxied),
+            ("turns of pods", many.turns, few.turns),
+        ] {
+            assert!(many <= few * 3 / 2, "{many} {what} for a thousand changes with {pods} pods, {few} with 100");
+        }
+        assert!(many.ranked <= 4, "{} pods are ranked for each that goes", many.ranked);
+    }
+}
+
+/// Probes that are answered as before, and syncs that find nothing to do, are not made one by one.
+#[test]
+fn an_hour_in_which_nothing_happens_costs_a_pod_next_to_nothing() {
+    let mut lab = rolled(100);
+    let before = lab.cluster().visits();
+    lab.run_until(lab.now() + 3_600_000);
+    let after = lab.cluster().visits();
+    println!("{before:?}, {after:?}");
+    assert!(after.turns - before.turns <= 3 * 100, "{} turns", after.turns - before.turns);
+    assert_eq!((after.seen, after.ranked), (before.seen, before.ranked));
+    // Yet each probe was made, as far as anybody can see.
+    let cluster = lab.cluster();
+    for pod in cluster.api.store().pods(None) {
+        let view = cluster.fleet().pod_view(&pod.metadata.uid, lab.now()).unwrap_or_else(|| panic!("no view"));
+        let probes = view.containers.iter().flat_map(|container| &container.probes);
+        let last: Vec<u64> = probes.filter_map(|probe| Some(probe.last.as_ref()?.at.as_ms())).collect();
+        assert!(last.len() == 2 && last.iter().all(|at| lab.now().as_ms() - at < 10_000), "{last:?}");
     }
 }
 

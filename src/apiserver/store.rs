@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Key, Tally};
-use crate::api::{Deployment, Kind, Object, Pod, ReplicaSet, Service};
+use crate::api::well_known::SERVICE_NAME;
+use crate::api::{Deployment, EndpointSlice, Kind, Object, Pod, ReplicaSet, Service};
 use crate::sim::{SharedMap, SimTime};
 
 /// What a watch reports.
@@ -59,6 +60,8 @@ pub struct Store {
     owned: BTreeMap<String, SharedMap<(Kind, Key), Object>>,
     /// The pods that each object, by uid, controls, counted.
     tallies: BTreeMap<String, Tally>,
+    /// The slices that are labelled with a service's name, by the service.
+    slices: BTreeMap<Key, SharedMap<Key, Arc<EndpointSlice>>>,
     /// Pods without a controller.
     orphans: BTreeSet<Key>,
     resource_version: u64,
@@ -141,6 +144,11 @@ impl Store {
                 None => drop(self.orphans.insert(key)),
             }
         }
+        if let Object::EndpointSlice(slice) = &object
+            && let Some(service) = service_of(slice)
+        {
+            self.slices.entry(service).or_default().insert(Key::of(&slice.metadata), Arc::clone(slice));
+        }
         let change = if old.is_some() { ChangeType::Modified } else { ChangeType::Added };
         self.changes.push(Change { kind: change, object: object.clone(), old });
         object
@@ -186,6 +194,9 @@ impl Store {
                 None => drop(self.orphans.remove(key)),
             }
         }
+        if let Object::EndpointSlice(slice) = old {
+            self.forget_slice(key, slice, new);
+        }
         let stays =
             |uid: &str| new.is_some_and(|new| new.metadata().owner_references.iter().any(|kept| kept.uid == uid));
         for owner in old.metadata().owner_references.iter().filter(|owner| !stays(&owner.uid)) {
@@ -194,6 +205,20 @@ impl Store {
                 if owned.is_empty() {
                     self.owned.remove(&owner.uid);
                 }
+            }
+        }
+    }
+
+    fn forget_slice(&mut self, key: &Key, slice: &EndpointSlice, new: Option<&Object>) {
+        let Some(service) = service_of(slice) else { return };
+        let stays = matches!(new, Some(Object::EndpointSlice(new)) if service_of(new).as_ref() == Some(&service));
+        if stays {
+            return;
+        }
+        if let Some(slices) = self.slices.get_mut(&service) {
+            slices.remove(key);
+            if slices.is_empty() {
+                self.slices.remove(&service);
             }
         }
     }
@@ -254,6 +279,11 @@ impl Store {
             .filter_map(|key| self.pod(key))
     }
 
+    /// The slices that are labelled with a service's name, by name.
+    pub fn slices_of(&self, service: &Key) -> impl Iterator<Item = &Arc<EndpointSlice>> {
+        self.slices.get(service).into_iter().flat_map(SharedMap::values)
+    }
+
     /// The ReplicaSets of a namespace, or all.
     pub fn replica_sets<'a>(&'a self, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Arc<ReplicaSet>> {
         self.list(Kind::ReplicaSet, namespace).filter_map(|object| match object {
@@ -277,4 +307,9 @@ impl Store {
             _ => None,
         })
     }
+}
+
+fn service_of(slice: &EndpointSlice) -> Option<Key> {
+    let name = slice.metadata.labels.get(SERVICE_NAME)?;
+    Some(Key::new(slice.metadata.namespace.as_str(), name.as_str()))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{Deployment, EndpointSlice, Event, Kind, Object, Pod, ReplicaSet, StrategyType, StringMap, Time};
+use crate::api::{Deployment, Event, Kind, Object, Pod, ReplicaSet, StrategyType, StringMap, Time};
 use crate::apiserver::{Key, Store, Tally};
 use crate::controllers::replica_set::ranking;
 use crate::controllers::{
@@ -209,7 +209,7 @@ impl Cluster {
         };
         let selector = &service.spec.selector;
         let is_behind = |pod: &&Arc<Pod>| selector.iter().all(|(key, value)| pod.labels().get(key) == Some(value));
-        let slices = self.slices_of(key);
+        let slices = self.slices.own(key, self.api.store().slices_of(key).cloned());
         let tracked = self.slices.take(&service, &slices);
         let store = self.api.store();
         let find = |name: &str| store.pod(&Key::new(Arc::clone(&key.namespace), name)).filter(is_behind).cloned();
@@ -227,25 +227,12 @@ impl Cluster {
         self.visits.seen += looked_at;
         let outcome = self.perform("endpoints", &format!("Service/{key}"), plan, task);
         if outcome.is_ok() {
-            let slices = self.slices_of(key);
-            self.slices.keep(&service, slices, tracked);
+            self.slices.keep(&service, self.api.store().slices_of(key).cloned(), tracked);
         }
         self.finish(outcome, task);
     }
 
     /// The slices of a service that the controller looks after, by name.
-    fn slices_of(&self, key: &Key) -> Vec<Arc<EndpointSlice>> {
-        let store = self.api.store();
-        let slices = store.list(Kind::EndpointSlice, Some(&key.namespace)).filter_map(|object| match object {
-            Object::EndpointSlice(slice) => Some(slice),
-            _ => None,
-        });
-        let is_own = |slice: &&Arc<EndpointSlice>| {
-            endpoints::is_slice_of(slice, &key.name) && slice.metadata.deletion_timestamp.is_none()
-        };
-        slices.filter(is_own).cloned().collect()
-    }
-
     fn collect(&mut self, kind: Kind, key: &Key, task: &Task, attempt: fn(&Store, &Object) -> Plan) {
         let store = self.api.store();
         let Some(item) = store.get(kind, key) else { return };

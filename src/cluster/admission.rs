@@ -32,15 +32,32 @@ impl Cluster {
         if self.work.awaits(&Task::Admit(Key::of(&pod.metadata))) {
             return;
         }
-        match self.node(&pod.node_name).and_then(|node| admission::refusal(pod, &node, &[])) {
+        match self.refusal(pod) {
             Some(refusal) => self.refuse_pod(pod, refusal),
             None => self.take_pod(pod),
         }
     }
 
+    /// Why the node's kubelet does not take a pod, whatever its other pods are. The one that was taken last is remembered:
+    /// another of the same spec is taken as well.
+    fn refusal(&mut self, pod: &Arc<Pod>) -> Option<Refusal> {
+        let node = self.node(&pod.node_name)?;
+        let is_like_last = self.admitted.as_ref().is_some_and(|(known, last)| {
+            Arc::ptr_eq(known, &node)
+                && Arc::ptr_eq(&last.spec, &pod.spec)
+                && last.metadata.labels == pod.metadata.labels
+        });
+        if is_like_last {
+            return None;
+        }
+        let refusal = admission::refusal(pod, &node, &[]);
+        self.admitted = refusal.is_none().then(|| (node, Arc::clone(pod)));
+        refusal
+    }
+
     fn take_pod(&mut self, pod: &Arc<Pod>) {
         if let Some(kubelet) = self.fleet.of_node_mut(&pod.node_name) {
-            kubelet.pod_changed(pod);
+            kubelet.pod_changed(pod, self.now);
         }
     }
 

@@ -81,7 +81,7 @@ impl Cluster {
             // The name of a headless service is one of its pods, and its ports are theirs.
             candidate == i32::from(port) || is_headless && rule.backends.iter().any(|backend| backend.port == port)
         });
-        let Some(backends) = rule.map(|rule| Arc::clone(&rule.backends)) else { return Reply::NoEndpoints };
+        let Some(backends) = rule.map(|rule| rule.backends.clone()) else { return Reply::NoEndpoints };
         // kube-proxy's iptables mode chooses at random.
         let number = self.count_request();
         let mut random = Random::derive(self.config.seed, &format!("proxy/{key}/{number}"));

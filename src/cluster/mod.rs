@@ -34,7 +34,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{Event, Kind, KubernetesVersion, Object};
+use crate::api::{Event, Generic, Kind, KubernetesVersion, Object, Pod};
 pub use crate::apiserver::WatchEvent;
 use crate::apiserver::{ApiServer, Key, NODE};
 use crate::client::CallTimes;
@@ -44,7 +44,7 @@ use crate::decision::{Decision, Reason};
 use crate::events::Recorder;
 use crate::events::series::SeriesRecorder;
 use crate::images::Registry;
-use crate::kubelet::{Fleet, Timings};
+use crate::kubelet::{Fleet, Kubelet, Timings};
 use crate::network::{Proxy, Traffic};
 use crate::scheduler::Scheduler;
 use crate::sim::{Log, SimTime};
@@ -73,13 +73,18 @@ pub struct ClusterConfig {
     pub calls: CallTimes,
 }
 
-/// Pods that controllers have looked at one by one, the same pod as often as they did.
+/// What the work of the cluster's parts costs, counted: pods that controllers have looked at one by one, the same pod as
+/// often as they did, and the like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Visits {
     /// To see what has changed.
     pub seen: usize,
     /// To choose which ones go, when a ReplicaSet has too many: as in Kubernetes, all of them are ranked each time.
     pub ranked: usize,
+    /// Endpoints that `kube-proxy` has read to write its rules.
+    pub proxied: usize,
+    /// Turns of kubelets' pods: each may be several probes, a step of a sync, or both.
+    pub turns: usize,
 }
 
 /// The simulated cluster.
@@ -117,6 +122,8 @@ pub struct Cluster {
     trigger_times: TriggerTimes,
     /// The slices as it left them.
     slices: Trackers,
+    /// The node and the pod that a kubelet took last.
+    admitted: Option<(Arc<Generic>, Arc<Pod>)>,
     /// What the autoscalers' controller remembers.
     autoscalers: autoscaling::Autoscalers,
     metrics: metrics::MetricsServer,
@@ -165,6 +172,7 @@ impl Cluster {
             node_watch: NodeWatch::default(),
             trigger_times: TriggerTimes::default(),
             slices: Trackers::default(),
+            admitted: None,
             autoscalers: autoscaling::Autoscalers::default(),
             metrics: metrics::MetricsServer::default(),
             interventions: Log::default(),
@@ -202,7 +210,8 @@ impl Cluster {
 
     /// How many pods the controllers have looked at so far: what their work costs.
     pub fn visits(&self) -> Visits {
-        self.visits
+        let turns = self.fleet.iter().map(Kubelet::turns).sum();
+        Visits { proxied: self.proxy.read(), turns, ..self.visits }
     }
 
     /// Lets go of a part of what the logs hold before so many entries, for who has read them and never goes back.

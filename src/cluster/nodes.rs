@@ -176,9 +176,10 @@ impl Cluster {
     /// # Errors
     /// When there is no such node.
     pub fn stop_kubelet(&mut self, node: &str) -> Result<bool, String> {
+        let now = self.now;
         let kubelet = self.fleet.of_node_mut(node).ok_or_else(|| format!("there is no node {node}"))?;
         let ran = !kubelet.is_stopped();
-        kubelet.stop();
+        kubelet.stop(now);
         if ran {
             self.kubelet_stopped(node);
         }

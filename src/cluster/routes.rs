@@ -170,7 +170,7 @@ impl Cluster {
 
     fn route_pod_to_node(&mut self, change: &Change, pod: &Arc<Pod>) {
         if change.kind == ChangeType::Deleted {
-            self.fleet.pod_removed(&Arc::from(pod.metadata.uid.as_str()));
+            self.fleet.pod_removed(&Arc::from(pod.metadata.uid.as_str()), self.now);
             return;
         }
         if self.fleet.of_node(&pod.node_name).is_some() {

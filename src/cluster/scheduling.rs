@@ -52,7 +52,7 @@ impl Cluster {
             return;
         }
         let version = self.api.store().resource_version();
-        let info = self.scheduler.known(&pod).unwrap_or_else(|| Arc::new(PodInfo::read(&pod)));
+        let info = self.scheduler.read(&pod);
         if let Some(failure) = self.scheduler.known_failure(&pod, version) {
             let nodes = self.scheduler.node_count();
             self.has_no_place(key, &pod, &info, nodes, &failure, &[]);

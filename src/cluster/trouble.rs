@@ -65,11 +65,11 @@ impl Cluster {
         match target {
             Target::Pod(key) => {
                 let uid = self.existing_pod(key)?.metadata.uid.clone();
-                let registry = &self.registry;
+                let (registry, now) = (&self.registry, self.now);
                 let change = |faults: &mut Faults| faults.set_route(path, fault);
                 let kubelet = self.fleet.of_pod_mut(&uid);
                 let of_image = |image: &str| faults_of(registry, image);
-                if !kubelet.is_some_and(|kubelet| kubelet.change_pod_faults(&uid, change, of_image)) {
+                if !kubelet.is_some_and(|kubelet| kubelet.change_pod_faults(&uid, change, of_image, now)) {
                     return Err(format!("pod {} is not on the node", key.name));
                 }
             }
@@ -77,7 +77,7 @@ impl Cluster {
                 let faults = self.registry.faults_mut(image).ok_or_else(|| unknown_image(image))?;
                 faults.set_route(path, fault);
                 let registry = &self.registry;
-                self.fleet.image_faults_changed(|image| faults_of(registry, image));
+                self.fleet.image_faults_changed(|image| faults_of(registry, image), self.now);
             }
         }
         self.intervened();

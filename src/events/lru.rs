@@ -1,20 +1,22 @@
 //! A cache that forgets what was not used for longest. Models k8s.io/utils/lru.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// At most `capacity` values by key.
+use crate::sim::SharedMap;
+
+/// At most `capacity` values by key. Copies share what has not been used since: each checkpoint of the simulation holds
+/// one.
 #[derive(Clone, Debug)]
 pub(super) struct Lru<V> {
     capacity: usize,
-    values: BTreeMap<Arc<str>, (u64, V)>,
-    by_use: BTreeMap<u64, Arc<str>>,
+    values: SharedMap<Arc<str>, (u64, V)>,
+    by_use: SharedMap<u64, Arc<str>>,
     uses: u64,
 }
 
-impl<V> Lru<V> {
+impl<V: Clone> Lru<V> {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, values: BTreeMap::new(), by_use: BTreeMap::new(), uses: 0 }
+        Self { capacity, values: SharedMap::default(), by_use: SharedMap::default(), uses: 0 }
     }
 
     /// The value of `key`, which counts as used.
@@ -42,7 +44,8 @@ impl<V> Lru<V> {
         self.values.insert(Arc::clone(&name), (self.uses, value));
         self.by_use.insert(self.uses, name);
         if self.values.len() > self.capacity
-            && let Some((_, oldest)) = self.by_use.pop_first()
+            && let Some(first) = self.by_use.first().map(|(use_number, _)| *use_number)
+            && let Some(oldest) = self.by_use.remove(&first)
         {
             self.values.remove(&oldest);
         }

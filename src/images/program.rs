@@ -290,6 +290,49 @@ impl Program {
         self.declaration.grpc_port == Some(port) && self.is_listening(now, port)
     }
 
+    /// Whether it is made to accept connections on the port, once it has started.
+    pub fn serves(&self, port: u16) -> bool {
+        self.script.is_none() && (self.declaration.serves_http(port) || self.declaration.grpc_port == Some(port))
+    }
+
+    /// The status with which it answers at once for a path, and until when it does, as long as it runs; none where a
+    /// request may change that, or is told in the log.
+    pub fn steady_status(&self, port: u16, path: &str, now: SimTime) -> Option<(u16, SimTime)> {
+        let declaration = &self.declaration;
+        let counts = declaration.exit.as_ref().is_some_and(|crash| crash.after_requests.is_some())
+            || declaration.logs.iter().any(|rule| rule.on_request);
+        if counts || declaration.tls || !declaration.serves_http(port) || !self.is_listening(now, port) {
+            return None;
+        }
+        let route = declaration.routes.iter().find(|route| fits(route, path))?;
+        let age_ms = now.ms_since(self.started);
+        let (mut status, mut latency, mut hangs) = (route.status, route.latency_seconds, route.hangs);
+        let mut until = SimTime::NEVER;
+        for change in &route.changes {
+            if change.after_requests.is_some() {
+                return None;
+            }
+            match change.after_seconds.map(super::declaration::Seconds::as_ms) {
+                Some(after_ms) if age_ms <= after_ms => until = until.min(self.started + after_ms + 1),
+                _ => {
+                    status = change.status.unwrap_or(status);
+                    latency = change.latency_seconds.unwrap_or(latency);
+                    hangs = change.hangs.unwrap_or(hangs);
+                }
+            }
+        }
+        (!hangs && latency.as_ms() == 0).then_some((status, until))
+    }
+
+    /// Counts requests for a path that were not made one by one.
+    pub fn count_requests(&mut self, path: &str, count: u64) {
+        self.all_requests += count;
+        let found = self.declaration.routes.iter().position(|route| fits(route, path));
+        if let Some(of_route) = found.and_then(|index| self.requests.get_mut(index)) {
+            *of_route += count;
+        }
+    }
+
     /// Answers a request.
     pub fn request(&mut self, now: SimTime, port: u16, request: &Request) -> Outcome {
         let declaration = Arc::clone(&self.declaration);

@@ -74,6 +74,11 @@ impl Fleet {
         self.iter().map(Kubelet::next_wake).min().unwrap_or(SimTime::NEVER)
     }
 
+    #[cfg(test)]
+    pub(super) fn be_restless(&mut self) {
+        self.0.values_mut().for_each(|kubelet| kubelet.is_restless = true);
+    }
+
     /// The first one that has something to do at `now`.
     pub fn due(&mut self, now: SimTime) -> Option<&mut Kubelet> {
         self.0.values_mut().find(|kubelet| kubelet.next_wake() <= now)
@@ -166,14 +171,14 @@ impl Fleet {
     }
 
     /// See [`Kubelet::image_faults_changed`].
-    pub fn image_faults_changed(&mut self, of_image: impl Fn(&str) -> Faults) {
-        self.0.values_mut().for_each(|kubelet| kubelet.image_faults_changed(&of_image));
+    pub fn image_faults_changed(&mut self, of_image: impl Fn(&str) -> Faults, now: SimTime) {
+        self.0.values_mut().for_each(|kubelet| kubelet.image_faults_changed(&of_image, now));
     }
 
     /// See [`Kubelet::pod_removed`].
-    pub fn pod_removed(&mut self, uid: &Arc<str>) {
+    pub fn pod_removed(&mut self, uid: &Arc<str>, now: SimTime) {
         if let Some(kubelet) = self.of_pod_mut(uid) {
-            kubelet.pod_removed(uid);
+            kubelet.pod_removed(uid, now);
         }
     }
 }

@@ -19,6 +19,7 @@ mod pod_worker;
 pub mod pressure;
 pub mod prober;
 mod probing;
+mod quiet;
 mod report;
 mod retries;
 mod runtime;
@@ -145,6 +146,10 @@ pub struct Kubelet {
     is_stopped: bool,
     /// Nobody reaches the node, nor what runs on it.
     is_cut_off: bool,
+    turns: usize,
+    /// Every probe and every sync is made, to compare.
+    #[cfg(test)]
+    is_restless: bool,
 }
 
 /// Pods that are seen to in one go: when many are due at once, the page is asked in between whether it has time.
@@ -162,6 +167,9 @@ impl Kubelet {
             pulls: PullQueue::default(),
             is_stopped: false,
             is_cut_off: false,
+            turns: 0,
+            #[cfg(test)]
+            is_restless: false,
         }
     }
 
@@ -181,16 +189,21 @@ impl Kubelet {
     }
 
     /// A pod of this node was added or changed.
-    pub fn pod_changed(&mut self, pod: &Arc<Pod>) {
+    pub fn pod_changed(&mut self, pod: &Arc<Pod>, now: SimTime) {
         let uid: Arc<str> = Arc::from(pod.metadata.uid.as_str());
         let seed = self.config.seed;
         if self.workers.get(&uid).is_none() {
             self.workers.insert(Arc::clone(&uid), (Arc::new(PodWorker::new(pod, seed)), SimTime::NEVER));
         }
-        if let Some((worker, _)) = self.workers.get_mut(&uid) {
-            Arc::make_mut(worker).changed(pod);
+        if let Some(worker) = self.disturb(&uid, now) {
+            worker.changed(pod);
         }
         self.reschedule(&uid);
+    }
+
+    /// How many turns of its pods there were so far: what its work costs.
+    pub fn turns(&self) -> usize {
+        self.turns
     }
 
     /// Whether it looks after a pod.
@@ -199,10 +212,10 @@ impl Kubelet {
     }
 
     /// A pod is gone from the API server: whatever still runs of it is stopped.
-    pub fn pod_removed(&mut self, uid: &str) {
+    pub fn pod_removed(&mut self, uid: &str, now: SimTime) {
         let uid: Arc<str> = Arc::from(uid);
-        if let Some((worker, _)) = self.workers.get_mut(&uid) {
-            Arc::make_mut(worker).removed();
+        if let Some(worker) = self.disturb(&uid, now) {
+            worker.removed();
         }
         self.reschedule(&uid);
     }
@@ -223,6 +236,7 @@ impl Kubelet {
             if at > now || self.is_stopped {
                 break;
             }
+            self.turns += 1;
             if let Some((worker, _)) = self.workers.get_mut(&uid) {
                 Arc::make_mut(worker).run(&mut Turn {
                     now,
@@ -232,6 +246,10 @@ impl Kubelet {
                     pulls: &mut self.pulls,
                     requests: &mut requests,
                 });
+                #[cfg(test)]
+                if self.is_restless {
+                    Arc::make_mut(worker).quiet_until = None;
+                }
             }
             self.reschedule(&uid);
             debug_assert!(self.wakes.get(&(at, Arc::clone(&uid))).is_none() || at > now, "{uid} must go on");
@@ -244,7 +262,9 @@ impl Kubelet {
         let reached = self.addresses.pod(pod_ip).filter(|_| !self.is_cut_off);
         let Some(uid) = reached.map(Arc::<str>::from) else { return Outcome::Unreachable };
         let Some((worker, _)) = self.workers.get_mut(&uid) else { return Outcome::Unreachable };
-        let outcome = Arc::make_mut(worker).request(port, request, now);
+        let worker = Arc::make_mut(worker);
+        worker.catch_up(&self.config, now);
+        let outcome = worker.request(port, request, now);
         self.reschedule(&uid);
         outcome
     }
@@ -256,7 +276,7 @@ impl Kubelet {
 
     /// Runs a command in a container; none when the container does not run.
     pub fn exec(&mut self, uid: &str, container: &str, command: &[String], now: SimTime) -> Option<Exec> {
-        let result = Arc::make_mut(&mut self.workers.get_mut(uid)?.0).exec(container, command, now);
+        let result = self.disturb(uid, now)?.exec(container, command, now);
         self.reschedule(&Arc::from(uid));
         result
     }
@@ -297,6 +317,18 @@ impl Kubelet {
     /// neither. It is less work than [`Kubelet::pod_view`], for where there are thousands of pods.
     pub fn left_permille(&self, uid: &str, now: SimTime) -> Option<u64> {
         self.workers.get(uid)?.0.left_permille(now)
+    }
+
+    #[cfg(test)]
+    fn quiet_pods(&self) -> usize {
+        self.workers.values().filter(|(worker, _)| worker.quiet_until.is_some()).count()
+    }
+
+    /// A pod's worker, to change something about it.
+    fn disturb(&mut self, uid: &str, now: SimTime) -> Option<&mut PodWorker> {
+        let worker = Arc::make_mut(&mut self.workers.get_mut(uid)?.0);
+        worker.disturb(&self.config, now);
+        Some(worker)
     }
 
     /// Puts a worker where its next moment belongs; forgets one that is over.

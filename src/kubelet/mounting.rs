@@ -196,6 +196,12 @@ impl PodWorker {
         }
     }
 
+    /// Whether what a sync finds depends on objects besides the pod.
+    pub(super) fn depends_on_objects(&self) -> bool {
+        let volumes = self.pod.spec.raw().get("volumes").and_then(Value::as_array);
+        volumes.into_iter().flatten().any(needs_objects) || self.pod.spec.raw().contains_key("imagePullSecrets")
+    }
+
     /// Says which secrets for pulls are missing. Models Kubelet.getPullSecretsForPod.
     pub(super) fn look_for_pull_secrets(&mut self, turn: &mut Turn<'_>) {
         let secrets = self.pod.spec.raw().get("imagePullSecrets").and_then(Value::as_array);

@@ -73,6 +73,10 @@ pub struct PodWorker {
     pub(super) stops: Vec<Stopping>,
     pub(super) prober: Prober,
     pub(super) status: StatusManager,
+    /// Until when nothing but probes and syncs that change nothing is to come: they are not made one by one.
+    pub(super) quiet_until: Option<SimTime>,
+    /// The last sync has found nothing to do, and nothing has changed since.
+    pub(super) is_calm: bool,
 }
 
 impl PodWorker {
@@ -97,6 +101,8 @@ impl PodWorker {
             stops: Vec::new(),
             prober: Prober::default(),
             status: StatusManager::default(),
+            quiet_until: None,
+            is_calm: false,
         }
     }
 
@@ -130,6 +136,7 @@ impl PodWorker {
 
     /// There is something to look after, unless the pod is ending.
     pub(super) fn want_sync(&mut self) {
+        self.is_calm = false;
         self.sync.is_wanted |= self.life == Life::Syncing;
     }
 
@@ -153,6 +160,11 @@ impl PodWorker {
 
     /// When the worker has something to do next.
     pub fn next_at(&self, config: &KubeletConfig) -> SimTime {
+        self.quiet_until.unwrap_or_else(|| self.busy_next_at(config))
+    }
+
+    /// As [`PodWorker::next_at`], if every probe and every sync is made.
+    pub(super) fn busy_next_at(&self, config: &KubeletConfig) -> SimTime {
         if self.sync.is_cancelled || self.must_request_deletion() {
             return SimTime::ZERO;
         }
@@ -175,6 +187,8 @@ impl PodWorker {
 
     /// Does everything that is due.
     pub fn run(&mut self, turn: &mut Turn<'_>) {
+        self.catch_up(turn.config, turn.now);
+        let (told, last_end) = (turn.requests.len(), self.sync.last_end);
         loop {
             let mut goes_on = self.cancel_sync(turn);
             goes_on |= self.advance_runtime(turn);
@@ -191,6 +205,8 @@ impl PodWorker {
         if self.must_request_deletion() {
             self.request_deletion(turn);
         }
+        self.note_calm(turn.config, last_end, turn.requests.len() > told);
+        self.settle(turn.config, turn.now);
     }
 
     fn advance_runtime(&mut self, turn: &mut Turn<'_>) -> bool {

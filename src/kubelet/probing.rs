@@ -215,6 +215,55 @@ impl PodAsker<'_> {
     }
 }
 
+/// Until when a probe that has succeeded at once is answered in the same way; none where the next answer may be another.
+pub(super) fn steady_until(
+    runtime: &PodRuntime,
+    now: SimTime,
+    container: &Container,
+    probe: &Probe,
+    answer: &Answer,
+) -> Option<SimTime> {
+    let handler = &probe.handler;
+    if handler.exec.is_some() {
+        // A command may change the files that it finds the next time.
+        return None;
+    }
+    if let Some((port, path)) = own_path(runtime, container, probe) {
+        let (status, until) = runtime.steady_status(port, path, now)?;
+        return ((200..=299).contains(&status) && answer.status_code == Some(status)).then_some(until);
+    }
+    if handler.http_get.is_some() || answer.status_code.is_some() {
+        return None;
+    }
+    let port = match (&handler.tcp_socket, &handler.grpc) {
+        (Some(tcp), _) if tcp.host.is_empty() => resolve_port(container, &tcp.port).ok()?,
+        (None, Some(grpc)) => u16::try_from(grpc.port).ok()?,
+        _ => return None,
+    };
+    // What listens goes on until it ends, which the pod waits for anyway.
+    let listener = runtime.only_listener(port, now)?;
+    (listener || handler.tcp_socket.is_some()).then_some(SimTime::NEVER)
+}
+
+/// Counts probes that were not made one by one, the last of them at `at`.
+pub(super) fn count_probes(runtime: &mut PodRuntime, container: &Container, probe: &Probe, count: u64, at: SimTime) {
+    if let Some((port, path)) = own_path(runtime, container, probe) {
+        runtime.count_requests(port, path, count, at);
+    }
+}
+
+/// The port and the path of an HTTP probe of the pod itself.
+fn own_path<'a>(runtime: &PodRuntime, container: &Container, probe: &'a Probe) -> Option<(u16, &'a str)> {
+    let get = probe.handler.http_get.as_ref().filter(|_| probe.handler.exec.is_none())?;
+    let is_own = get.host.is_empty() || runtime.ip() == Some(&get.host);
+    let is_plain = get.scheme.is_empty() || get.scheme.eq_ignore_ascii_case("http");
+    if runtime.ip().is_none() || !is_own || !is_plain {
+        return None;
+    }
+    let path = get.path.split('?').next().unwrap_or_default();
+    Some((resolve_port(container, &get.port).ok()?, if path.starts_with('/') { path } else { return None }))
+}
+
 fn judge(response: &Response, latency_ms: u64) -> Answer {
     let verdict = match response.status {
         200..=299 => ProbeVerdict::Success,

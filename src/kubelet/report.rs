@@ -82,14 +82,13 @@ impl PodWorker {
     }
 
     pub(super) fn run_probes(&mut self, turn: &mut Turn<'_>) -> bool {
-        let Some(status) = self.status.status() else { return false };
-        if !self.prober.is_due(turn.now) {
+        if self.status.status().is_none() || !self.prober.is_due(turn.now) {
             return false;
         }
         let mut probed = Vec::new();
         let context = PodContext {
             spec: &self.pod.spec,
-            status: Some(status),
+            status: self.status.status(),
             is_deleting: self.pod.metadata.deletion_timestamp.is_some(),
         };
         let mut asker = PodAsker {

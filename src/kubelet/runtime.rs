@@ -368,6 +368,35 @@ impl PodRuntime {
             .map(|program| program.serves_grpc(now, port))
     }
 
+    /// As [`PodRuntime::listener`], where no other container can ever accept connections on the port.
+    pub fn only_listener(&self, port: u16, now: SimTime) -> Option<bool> {
+        let program = self.only_server(port)?;
+        program.is_listening(now, port).then(|| program.serves_grpc(now, port))
+    }
+
+    /// The status with which the port answers for a path, and until when it does; none where that may change with any
+    /// request.
+    pub fn steady_status(&self, port: u16, path: &str, now: SimTime) -> Option<(u16, SimTime)> {
+        self.only_server(port)?.steady_status(port, path, now)
+    }
+
+    /// Counts requests that were not made one by one: see [`PodRuntime::steady_status`].
+    pub fn count_requests(&mut self, port: u16, path: &str, count: u64, at: SimTime) {
+        let running = self.instances.iter_mut().filter(|instance| instance.record.is_running());
+        let mut programs = running.filter_map(|instance| instance.program.as_mut());
+        if let Some(program) = programs.find(|program| program.is_listening(at, port)) {
+            program.count_requests(path, count);
+        }
+    }
+
+    /// The only running program that is made to serve this port.
+    fn only_server(&self, port: u16) -> Option<&Program> {
+        let running = self.instances.iter().filter(|instance| instance.record.is_running());
+        let mut servers =
+            running.filter_map(|instance| instance.program.as_ref()).filter(|program| program.serves(port));
+        servers.next().filter(|_| servers.next().is_none())
+    }
+
     /// The log of the latest instance, or of the one before.
     pub fn log(&self, name: &str, previous: bool, now: SimTime) -> Option<Vec<LogLine>> {
         let mut instances = self.instances.iter().rev().filter(|instance| instance.record.name == name);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::KubeletConfig;
 use super::actions::{self, Kill, KillReason};
 use super::decisions::{self, reason};
 use super::pod_worker::{Life, PodWorker, Turn};
@@ -275,20 +276,26 @@ impl PodWorker {
 
     /// Models podWorkers.completeWork.
     fn finish_sync(&mut self, turn: &mut Turn<'_>) {
+        self.plan_resync(turn.config, turn.now);
         let timings = &turn.config.timings;
-        let wait_ms = match self.sync.error {
-            SyncError::None => timings.resync_ms,
-            SyncError::BackOff(until) if turn.config.version.syncs_at_end_of_back_off() => {
-                until.ms_since(turn.now).min(timings.resync_ms)
-            }
-            _ => timings.error_resync_ms,
-        };
-        let due = turn.now + wait_ms + self.random.between_ms(0, wait_ms / 2);
-        self.sync.again_at = turn.config.next_sync_tick(due);
         if self.sync.error == SyncError::None && self.sync.has_done_something {
             self.looks.at(turn.now + timings.relist_ms);
         }
         self.end_sync(turn.now);
+    }
+
+    /// When there is a sync though nothing has changed, after one that ends now.
+    pub(super) fn plan_resync(&mut self, config: &KubeletConfig, now: SimTime) {
+        let timings = &config.timings;
+        let wait_ms = match self.sync.error {
+            SyncError::None => timings.resync_ms,
+            SyncError::BackOff(until) if config.version.syncs_at_end_of_back_off() => {
+                until.ms_since(now).min(timings.resync_ms)
+            }
+            _ => timings.error_resync_ms,
+        };
+        let due = now + wait_ms + self.random.between_ms(0, wait_ms / 2);
+        self.sync.again_at = config.next_sync_tick(due);
     }
 
     fn end_sync(&mut self, now: SimTime) {

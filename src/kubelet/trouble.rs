@@ -18,11 +18,10 @@ pub enum Served {
 impl Kubelet {
     /// Ends a running container with SIGKILL, or as the kernel does when memory runs out; answers whether it ran.
     pub fn kill_container(&mut self, uid: &str, container: &str, out_of_memory: bool, now: SimTime) -> bool {
-        let Some((worker, _)) = self.workers.get_mut(uid) else { return false };
-        if !worker.runtime.is_running(container) {
+        let Some(worker) = self.disturb(uid, now).filter(|worker| worker.runtime.is_running(container)) else {
+            self.reschedule(&Arc::from(uid));
             return false;
-        }
-        let worker = Arc::make_mut(worker);
+        };
         if out_of_memory {
             worker.runtime.run_out_of_memory(container, now);
         } else {
@@ -39,22 +38,23 @@ impl Kubelet {
         uid: &str,
         change: impl FnOnce(&mut Faults),
         of_image: impl Fn(&str) -> Faults,
+        now: SimTime,
     ) -> bool {
-        let Some((worker, _)) = self.workers.get_mut(uid) else { return false };
-        let worker = Arc::make_mut(worker);
+        let Some(worker) = self.disturb(uid, now) else { return false };
         change(&mut worker.faults);
         let of_pod = worker.faults.clone();
         worker.runtime.change_faults(of_image, &of_pod);
+        self.reschedule(&Arc::from(uid));
         true
     }
 
     /// The faults of images are others now.
-    pub fn image_faults_changed(&mut self, of_image: impl Fn(&str) -> Faults) {
+    pub fn image_faults_changed(&mut self, of_image: impl Fn(&str) -> Faults, now: SimTime) {
         for uid in self.workers.keys().cloned().collect::<Vec<_>>() {
-            let Some((worker, _)) = self.workers.get_mut(&uid) else { continue };
-            let worker = Arc::make_mut(worker);
+            let Some(worker) = self.disturb(&uid, now) else { continue };
             let of_pod = worker.faults.clone();
             worker.runtime.change_faults(&of_image, &of_pod);
+            self.reschedule(&uid);
         }
     }
 
@@ -79,7 +79,11 @@ impl Kubelet {
     }
 
     /// `systemctl stop kubelet`.
-    pub fn stop(&mut self) {
+    pub fn stop(&mut self, now: SimTime) {
+        for uid in self.workers.keys().cloned().collect::<Vec<_>>() {
+            self.disturb(&uid, now);
+            self.reschedule(&uid);
+        }
         self.is_stopped = true;
     }
 

@@ -91,9 +91,11 @@ pub struct PodView {
 impl PodWorker {
     pub(super) fn view(&self, now: SimTime) -> PodView {
         let spec = &self.pod.spec;
+        let caught_up = self.prober_at(now);
+        let prober = caught_up.as_ref().unwrap_or(&self.prober);
         let containers = spec.init_containers.iter().chain(&spec.containers).map(|container| {
             let back_off = self.back_off(container, now);
-            let workers = self.prober.workers().filter(|state| state.worker.container == container.name);
+            let workers = prober.workers().filter(|state| state.worker.container == container.name);
             ContainerView {
                 name: container.name.clone(),
                 back_off_until: back_off.map(|(_, until)| until),

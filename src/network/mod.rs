@@ -5,7 +5,7 @@ mod traffic;
 
 use crate::images::Outcome;
 
-pub use proxy::{Backend, Proxy, Rule};
+pub use proxy::{Backend, Backends, Proxy, Rule};
 pub use traffic::{Fate, Loss, MOST_PER_SECOND, Sample, Second, Stream, Totals, Traffic};
 
 /// Where a request ended.

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use crate::apiserver::Key;
 use crate::images::Answer;
 use crate::kubelet::{Fleet, Served};
-use crate::sim::{Log, Random, SimTime};
+use crate::sim::{Log, Random, SharedMap, SimTime};
 
-use super::proxy::{Backend, Proxy};
+use super::proxy::{Backend, Backends, Proxy};
 
 /// A client waits this long for an answer.
 const CLIENT_TIMEOUT_MS: u64 = 5_000;
 /// Requests that are kept one by one, for the page to draw.
 const RECENT: usize = 256;
+/// So many seconds are held whatever comes.
+const HELD_SECONDS: u64 = 3_600;
 /// Most requests a second of one stream.
 pub const MOST_PER_SECOND: u32 = 1_000;
 
@@ -114,6 +116,12 @@ pub struct Totals {
 }
 
 impl Totals {
+    fn of(fate: Fate) -> Self {
+        let mut totals = Self::default();
+        totals.add(fate);
+        totals
+    }
+
     fn add(&mut self, fate: Fate) {
         match fate {
             Fate::Answered(status) if status < 500 => self.answered += 1,
@@ -172,7 +180,7 @@ pub struct Sample {
 #[derive(Clone, Debug)]
 struct InFlight {
     service: Arc<str>,
-    backend: Backend,
+    backend: Arc<Backend>,
     holder: (Arc<str>, String),
     fate: Fate,
 }
@@ -185,7 +193,7 @@ pub struct Traffic {
     ended: u64,
     begun: u64,
     totals: Totals,
-    pods: BTreeMap<Arc<str>, Totals>,
+    pods: SharedMap<Arc<str>, Totals>,
     services: BTreeMap<Arc<str>, Totals>,
     versions: Vec<Arc<str>>,
     seconds: Log<Second>,
@@ -232,7 +240,7 @@ impl Traffic {
     }
 
     /// The sums by pod that ever stood behind a service, by name.
-    pub fn pods(&self) -> &BTreeMap<Arc<str>, Totals> {
+    pub fn pods(&self) -> &SharedMap<Arc<str>, Totals> {
         &self.pods
     }
 
@@ -246,7 +254,7 @@ impl Traffic {
         &self.versions
     }
 
-    /// Every second in which requests ended, oldest first.
+    /// The seconds in which requests ended, oldest first: of the last hour all, and of what was before it some.
     pub fn seconds(&self) -> impl DoubleEndedIterator<Item = &Second> {
         self.seconds.iter().chain((self.present != Second::default()).then_some(&self.present))
     }
@@ -282,9 +290,10 @@ impl Traffic {
         let Some(stream) = self.streams.values_mut().find(|stream| stream.next_at() == at) else { return };
         stream.sent += 1;
         let service = Arc::clone(&stream.service);
-        let backends = proxy.rules(&stream.key).first().map(|rule| Arc::clone(&rule.backends)).unwrap_or_default();
-        let count = u32::try_from(backends.len()).unwrap_or(u32::MAX);
-        let Some(backend) = backends.get(stream.random.below(count) as usize) else {
+        let backends = proxy.rules(&stream.key).first().map(|rule| &rule.backends);
+        let count = u32::try_from(backends.map_or(0, Backends::len)).unwrap_or(u32::MAX);
+        let number = stream.random.below(count) as usize;
+        let Some(backend) = backends.and_then(|backends| backends.get(number)) else {
             self.end(at, &service, None, Fate::Lost(Loss::NoEndpoints));
             return;
         };
@@ -300,7 +309,7 @@ impl Traffic {
         match holder {
             Some(holder) => {
                 self.begun += 1;
-                let waiting = InFlight { service, backend: backend.clone(), holder, fate };
+                let waiting = InFlight { service, backend: Arc::clone(backend), holder, fate };
                 self.in_flight.insert((at + wait_ms, self.begun), waiting);
             }
             None => self.end(at, &service, Some(backend), fate),
@@ -314,6 +323,9 @@ impl Traffic {
             let past = std::mem::replace(&mut self.present, Second { at_s, ..Second::default() });
             if past != (Second { at_s: past.at_s, ..Second::default() }) {
                 self.seconds.push(past);
+                let is_old = |then_s: u64| then_s + HELD_SECONDS < at_s;
+                self.seconds.forget_while(self.seconds.len(), |second| is_old(second.at_s));
+                self.losses.forget_while(self.losses.len(), |loss| is_old(loss.at.as_ms() / 1000));
             }
         }
         match (fate, backend) {
@@ -333,9 +345,15 @@ impl Traffic {
             (Fate::Answered(_), None) => {}
         }
         if let Some(backend) = backend {
-            tally(&mut self.pods, &backend.pod, fate);
+            match self.pods.get_mut(&backend.pod) {
+                Some(totals) => totals.add(fate),
+                None => drop(self.pods.insert(Arc::clone(&backend.pod), Totals::of(fate))),
+            }
         }
-        tally(&mut self.services, service, fate);
+        match self.services.get_mut(service) {
+            Some(totals) => totals.add(fate),
+            None => drop(self.services.insert(Arc::clone(service), Totals::of(fate))),
+        }
         self.ended += 1;
         if self.recent.len() == RECENT {
             self.recent.pop_front();
@@ -354,16 +372,5 @@ impl Traffic {
             self.versions.push(Arc::clone(version));
             self.versions.len() - 1
         })
-    }
-}
-
-fn tally(sums: &mut BTreeMap<Arc<str>, Totals>, of: &Arc<str>, fate: Fate) {
-    match sums.get_mut(of) {
-        Some(totals) => totals.add(fate),
-        None => {
-            let mut totals = Totals::default();
-            totals.add(fate);
-            sums.insert(Arc::clone(of), totals);
-        }
     }
 }

@@ -1,13 +1,14 @@
 //! A pod as the scheduler sees it. Models framework.PodInfo.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::selector::{NodeTerm, Selector};
 use super::taints::Toleration;
 use crate::api::resources::{Missing, Resources, pod_requests};
-use crate::api::{OwnerReference, Pod, StringMap, Time};
+use crate::api::{OwnerReference, Pod, PodSpec, StringMap, Time};
 
 /// The field of terms that must hold.
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -118,9 +119,52 @@ pub struct PodInfo {
     pub claims: Vec<String>,
 }
 
+/// What a spec asks for.
+#[derive(Clone, Debug, Default)]
+struct Amounts {
+    requests: Resources,
+    counted: (i64, i64),
+    scored: (i64, i64),
+}
+
+impl Amounts {
+    fn of(spec: &Map<String, Value>) -> Self {
+        Self {
+            requests: Resources::from_list(&pod_requests(spec, Missing::Nothing)),
+            counted: cpu_and_memory(spec, Missing::DefaultBesidePod),
+            scored: cpu_and_memory(spec, Missing::Default),
+        }
+    }
+}
+
+/// What the specs that were read last ask for: all pods of a template share one.
+#[derive(Clone, Debug, Default)]
+pub struct Reader(Vec<(Arc<PodSpec>, Amounts)>);
+
+/// So many specs are remembered.
+const REMEMBERED: usize = 8;
+
+impl Reader {
+    /// Reads a pod.
+    pub fn read(&mut self, pod: &Pod) -> PodInfo {
+        let known = self.0.iter().find(|(spec, _)| Arc::ptr_eq(spec, &pod.spec)).map(|(_, amounts)| amounts.clone());
+        let amounts = known.unwrap_or_else(|| {
+            let amounts = Amounts::of(pod.spec.raw());
+            self.0.truncate(REMEMBERED - 1);
+            self.0.insert(0, (Arc::clone(&pod.spec), amounts.clone()));
+            amounts
+        });
+        PodInfo::with(pod, amounts)
+    }
+}
+
 impl PodInfo {
     /// Reads a pod.
     pub fn read(pod: &Pod) -> Self {
+        Self::with(pod, Amounts::of(pod.spec.raw()))
+    }
+
+    fn with(pod: &Pod, amounts: Amounts) -> Self {
         let (metadata, spec) = (&pod.metadata, pod.spec.raw());
         let affinity = |kind: &str, list: &str| {
             let of_kind = spec.get("affinity").and_then(|affinity| affinity.get(kind));
@@ -150,9 +194,9 @@ impl PodInfo {
             is_preempted: metadata.deletion_timestamp.is_some()
                 && disruption.is_some_and(|found| found.status == "True" && found.reason == "PreemptionByScheduler"),
             owner: metadata.controller().cloned(),
-            requests: Resources::from_list(&pod_requests(spec, Missing::Nothing)),
-            counted: cpu_and_memory(spec, Missing::DefaultBesidePod),
-            scored: cpu_and_memory(spec, Missing::Default),
+            requests: amounts.requests,
+            counted: amounts.counted,
+            scored: amounts.scored,
             host_ports: host_ports(spec),
             node_selector: spec
                 .get("nodeSelector")

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::cycle::Failure;
 use super::hints::{self, Action, Event};
+use super::pod_info::Reader;
 use super::queue::{FLUSH_AFTER_MS, Refusal, Waiting};
 use super::{NodeInfo, PodInfo, Selector, spread};
 use crate::api::{Generic, Pod};
@@ -50,6 +51,7 @@ pub struct Scheduler {
     tried: BTreeMap<Arc<str>, Waiting>,
     /// The last attempt that failed.
     refusal: Option<Refusal>,
+    reader: Reader,
     counter: u64,
 }
 
@@ -73,10 +75,12 @@ impl Scheduler {
         self.tried.get(uid).map_or(0, |tried| tried.failures)
     }
 
-    /// A pod that is being tried again, as it was read before; none when it has changed since.
-    pub fn known(&self, pod: &Pod) -> Option<Arc<PodInfo>> {
-        let tried = self.tried.get(pod.metadata.uid.as_str())?;
-        (tried.pod.version == pod.metadata.resource_version).then(|| Arc::clone(&tried.pod))
+    /// A pod that is being tried. Where it was tried before, and has not changed since, it is known.
+    pub fn read(&mut self, pod: &Pod) -> Arc<PodInfo> {
+        match self.tried.get(pod.metadata.uid.as_str()) {
+            Some(tried) if tried.pod.version == pod.metadata.resource_version => Arc::clone(&tried.pod),
+            _ => Arc::new(self.reader.read(pod)),
+        }
     }
 
     /// How many nodes there are.
@@ -221,7 +225,7 @@ impl Scheduler {
     pub fn placed(&mut self, pod: &Pod, old: Option<&Pod>) -> Option<Moved> {
         let uid = pod.metadata.uid.as_str();
         if self.places.get(uid).is_none() {
-            let info = Arc::new(PodInfo::read(pod));
+            let info = Arc::new(self.reader.read(pod));
             self.forget(uid);
             self.places.insert(Arc::from(uid), Arc::from(pod.node_name.as_str()));
             if let Some(node) = self.nodes.iter_mut().find(|node| node.name == pod.node_name) {
@@ -239,7 +243,7 @@ impl Scheduler {
         if old.is_some_and(is_same) {
             return None;
         }
-        let info = Arc::new(PodInfo::read(pod));
+        let info = Arc::new(self.reader.read(pod));
         let node = self.nodes.iter_mut().find(|node| node.name == pod.node_name)?;
         let node = Arc::make_mut(node);
         let old = node.remove(uid)?;

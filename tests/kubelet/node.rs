@@ -108,7 +108,7 @@ impl Node {
             ..Pod::default()
         });
         self.pods.insert(name.into(), Arc::clone(&pod));
-        self.kubelet.pod_changed(&pod);
+        self.kubelet.pod_changed(&pod, self.now);
     }
 
     /// The API server's pod as `change` makes it, as if somebody had written it.
@@ -117,7 +117,7 @@ impl Node {
         change(&mut pod);
         let pod = Arc::new(pod);
         self.pods.insert(name.into(), Arc::clone(&pod));
-        self.kubelet.pod_changed(&pod);
+        self.kubelet.pod_changed(&pod, self.now);
     }
 
     /// Gives a container of the pod another image.
@@ -136,12 +136,12 @@ impl Node {
     /// Deletes a pod at once, as `--force` does.
     pub fn remove(&mut self, name: &str) {
         let pod = self.pods.remove(name).expect("a pod");
-        self.kubelet.pod_removed(&pod.metadata.uid);
+        self.kubelet.pod_removed(&pod.metadata.uid, self.now);
     }
 
     /// `systemctl restart kubelet`.
     pub fn restart_kubelet(&mut self) {
-        self.kubelet.stop();
+        self.kubelet.stop(self.now);
         self.kubelet.start(self.now);
     }
 
@@ -152,7 +152,7 @@ impl Node {
         pod.metadata.generation += 1;
         let pod = Arc::new(pod);
         self.pods.insert(name.into(), Arc::clone(&pod));
-        self.kubelet.pod_changed(&pod);
+        self.kubelet.pod_changed(&pod, self.now);
     }
 
     pub fn run_until(&mut self, until_ms: u64) {
@@ -175,13 +175,13 @@ impl Node {
                 if let Some(old) = self.pods.get(&pod.name) {
                     let new = Arc::new(Pod { status: *status, ..Pod::clone(old) });
                     self.pods.insert(pod.name, Arc::clone(&new));
-                    self.kubelet.pod_changed(&new);
+                    self.kubelet.pod_changed(&new, self.now);
                 }
             }
             KubeletRequest::DeletePod { pod } => {
                 self.log.push((self.now.as_ms(), format!("{} gone", pod.name)));
                 self.pods.remove(&pod.name);
-                self.kubelet.pod_removed(&pod.uid);
+                self.kubelet.pod_removed(&pod.uid, self.now);
             }
             KubeletRequest::RecordEvent(note) => {
                 if let Some(EventWrite::Create(event) | EventWrite::Patch(event)) = self.recorder.record(note, self.now)

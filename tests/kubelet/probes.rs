@@ -182,7 +182,7 @@ fn a_container_that_was_ready_stays_so_when_the_kubelet_starts_anew() {
     node.run_until(60_000);
     assert_eq!(node.story(), Vec::<&str>::new());
 
-    node.kubelet.stop();
+    node.kubelet.stop(node.now);
     node.change("web", |pod| {
         let ready = pod.status.conditions.iter_mut().find(|condition| condition.kind == "Ready");
         "False".clone_into(&mut ready.expect("a condition").status);

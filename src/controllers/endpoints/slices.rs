@@ -22,7 +22,7 @@ pub(super) struct Changes {
 /// Brings the slices with these ports to hold these endpoints. Endpoints stay in their slices; slices that change
 /// anyway are filled first, then one that has room for all that is left, then new ones.
 ///
-/// With `tracked`, `wanted` are the endpoints of the pods that have changed, and all others stay as they are.
+/// With `tracked`, `stored` are the slices that it knows, `wanted` are the endpoints of the pods that have changed, and all others stay as they are.
 pub(super) fn reconcile(
     service: &Service,
     stored: &[&Arc<EndpointSlice>],
@@ -36,13 +36,15 @@ pub(super) fn reconcile(
     let mut update: Vec<EndpointSlice> = Vec::new();
     let labels = labels(service);
     let touched = tracked.map(Tracked::touched);
-    for slice in stored {
-        if touched.as_ref().is_some_and(|touched| !touched.contains(slice.metadata.name.as_str())) {
+    let changed = tracked.map(Tracked::changed_endpoints);
+    for (at, slice) in stored.iter().enumerate() {
+        if touched.as_ref().is_some_and(|touched| !touched.contains(&at)) {
             unchanged.push(slice);
             continue;
         }
-        let stays =
-            |endpoint: &Endpoint| tracked.is_some_and(|tracked| !tracked.has_changed(&endpoint.target_ref.name));
+        let stays = |endpoint: &Arc<Endpoint>| {
+            changed.as_ref().is_some_and(|changed| !changed.iter().any(|other| Arc::ptr_eq(other, endpoint)))
+        };
         let mut keep = |endpoint: &Arc<Endpoint>| {
             if stays(endpoint) { Some(Arc::clone(endpoint)) } else { left.take(endpoint) }
         };

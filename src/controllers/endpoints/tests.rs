@@ -206,7 +206,7 @@ fn a_pass_over_what_has_changed_asks_for_the_same_as_a_pass_over_all() {
             None => times = times_of_all,
         }
         carried_out(whole, &mut slices, &mut random);
-        trackers.keep(&service, slices.values().cloned().collect(), tracked);
+        trackers.keep(&service, slices.values().cloned(), tracked);
     }
     assert!(short_passes > 500, "{short_passes}");
 }

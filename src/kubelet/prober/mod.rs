@@ -8,9 +8,13 @@ mod worker;
 pub use results::{ProbeResult, Results, Update};
 pub use worker::{Answer, Asker, PodContext, ProbeVerdict, Probed, Ticked, Worker, probe_of};
 
-use crate::api::{ContainerStatus, Pod, PodSpec, PodStatus};
+use crate::api::{Container, ContainerStatus, Pod, PodSpec, PodStatus, Probe};
 use crate::kubelet::ProbeKind;
 use crate::sim::SimTime;
+use worker::Outlook;
+
+/// Until when a probe is answered as it was the last time; none where the next answer may be another.
+pub type Steady<'a> = dyn Fn(&Container, &Probe, &Answer) -> Option<SimTime> + 'a;
 
 /// The workers of one pod and their results.
 #[derive(Clone, Debug, Default)]
@@ -173,6 +177,44 @@ impl Prober {
         }
     }
 
+    /// Until when no probe changes anything; none when the next one may. `steady` says so of one that asks.
+    pub fn steady_until(&self, now: SimTime, pod: PodContext<'_>, steady: &Steady<'_>) -> Option<SimTime> {
+        let each = self.workers.iter().map(|timed| timed.steady_until(now, pod, &self.results, steady));
+        each.fold(Some(SimTime::NEVER), |until, of_worker| Some(until?.min(of_worker?)))
+    }
+
+    /// Makes up for the ticks up to `last` that were not made because they change nothing. `asked` hears of the probes among
+    /// them: how many, and when the last one was made.
+    pub fn skip(
+        &mut self,
+        last: SimTime,
+        pod: PodContext<'_>,
+        asked: &mut dyn FnMut(&Container, &Probe, u64, SimTime),
+    ) {
+        for timed in self.workers.iter_mut().filter(|timed| timed.next_tick <= last) {
+            let count = last.ms_since(timed.next_tick) / timed.period_ms + 1;
+            let at = timed.next_tick + (count - 1) * timed.period_ms;
+            timed.next_tick = at + timed.period_ms;
+            if let Some(Outlook::Asks(container, probe)) = timed.worker.outlook(last, pod, &self.results) {
+                timed.worker.succeeded(count);
+                if let Some(probed) = &mut timed.last {
+                    probed.at = at;
+                }
+                asked(container, probe, count, at);
+            }
+        }
+    }
+
+    /// Whether all workers of a pod have been made, so that [`Prober::add_pod`] makes none.
+    pub fn has_begun(&self, spec: &PodSpec) -> bool {
+        let sidecars = spec.init_containers.iter().filter(|container| container.is_sidecar());
+        let kinds = [ProbeKind::Startup, ProbeKind::Readiness, ProbeKind::Liveness];
+        let mut probes = spec.containers.iter().chain(sidecars).flat_map(|container| {
+            kinds.into_iter().filter(|kind| probe_of(container, *kind).is_some()).map(|kind| (&container.name, kind))
+        });
+        probes.next().is_none_or(|(name, kind)| self.worker(name, kind).is_some())
+    }
+
     /// The workers, for the page.
     pub fn workers(&self) -> impl Iterator<Item = WorkerState<'_>> {
         self.workers.iter().map(|timed| WorkerState {
@@ -216,6 +258,28 @@ impl Timed {
             Some(at) => at,
             None if self.is_stopped || (self.is_triggered && !self.is_asleep) => SimTime::ZERO,
             None => self.next_tick,
+        }
+    }
+
+    fn steady_until(
+        &self,
+        now: SimTime,
+        pod: PodContext<'_>,
+        results: &Results,
+        steady: &Steady<'_>,
+    ) -> Option<SimTime> {
+        if self.is_asleep || self.is_triggered || self.is_stopped {
+            return None;
+        }
+        match self.worker.outlook(now, pod, results)? {
+            Outlook::Waits => Some(SimTime::NEVER),
+            Outlook::Asks(container, probe) => {
+                let last = self.last.as_ref().filter(|last| {
+                    let answer = &last.answer;
+                    answer.verdict == ProbeVerdict::Success && answer.latency_ms == 0 && last.attempts == 1
+                })?;
+                steady(container, probe, &last.answer)
+            }
         }
     }
 

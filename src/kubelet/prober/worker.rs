@@ -81,6 +81,15 @@ pub enum Ticked {
     Ends,
 }
 
+/// What a worker will do at its ticks as long as its pod stays as it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Outlook<'a> {
+    /// Nothing.
+    Waits,
+    /// It asks, and one more success changes nothing.
+    Asks(&'a Container, &'a Probe),
+}
+
 /// One worker.
 #[derive(Clone, Debug)]
 pub struct Worker {
@@ -176,6 +185,33 @@ impl Worker {
             return Ticked::Waits;
         }
         self.ask(now, container, probe, asker, results)
+    }
+
+    /// What it will do at its next ticks; none where that may change something. As [`Worker::turn`] decides.
+    pub(super) fn outlook<'a>(&self, now: SimTime, pod: PodContext<'a>, results: &Results) -> Option<Outlook<'a>> {
+        let (container, probe) = self.probe(pod.spec)?;
+        let state = self.container_status(pod.status.filter(|status| !status.phase.is_terminal())?)?;
+        if self.container_id != state.container_id || self.asking.is_some() || pod.is_deleting {
+            return None;
+        }
+        if self.on_hold {
+            return Some(Outlook::Waits);
+        }
+        let age_ms = i64::try_from(now.as_ms()).ok()?.saturating_sub(state.state.running?.started_at.as_sim_ms());
+        if age_ms / 1000 < i64::from(probe.initial_delay_seconds) {
+            return None;
+        }
+        if (state.started == Some(true)) == (self.kind == ProbeKind::Startup) {
+            return Some(Outlook::Waits);
+        }
+        let succeeds = self.last_result == Some(ProbeResult::Success)
+            && results.get(self.kind, &self.container_id) == Some(ProbeResult::Success);
+        succeeds.then_some(Outlook::Asks(container, probe))
+    }
+
+    /// So many more successes, one after the other.
+    pub(super) fn succeeded(&mut self, times: u64) {
+        self.result_run = self.result_run.saturating_add(u32::try_from(times).unwrap_or(u32::MAX));
     }
 
     /// The answer that [`Ticked::Asking`] waited for is there.
