@@ -73,3 +73,43 @@ pub(super) fn container_of(pod: &Pod, wanted: Option<&str>) -> Result<(String, O
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ContainerStatus, PodCondition};
+
+    /// A pod of these: node, phase, whether and since when it is ready, restarts, age.
+    fn pod(node: &str, phase: PodPhase, ready: Option<i64>, restarts: i32, created: i64) -> Pod {
+        let mut pod = Pod { node_name: node.to_owned(), ..Pod::default() };
+        pod.status.phase = phase;
+        pod.metadata.creation_timestamp = Some(Time(created));
+        pod.status.container_statuses = vec![ContainerStatus { restart_count: restarts, ..ContainerStatus::default() }];
+        pod.status.conditions = vec![PodCondition {
+            kind: "Ready".to_owned(),
+            status: if ready.is_some() { "True" } else { "False" }.to_owned(),
+            last_transition_time: Some(Time(ready.unwrap_or(1))),
+            ..PodCondition::default()
+        }];
+        pod
+    }
+
+    #[test]
+    fn the_pod_that_is_meant_is_placed_runs_is_ready_for_longest_restarted_most_or_is_oldest() {
+        use PodPhase::{Pending, Running, Unknown};
+        let pods = [
+            pod("n", Running, Some(10), 0, 50),
+            pod("n", Running, Some(20), 3, 40),
+            pod("n", Running, Some(20), 1, 30),
+            pod("n", Running, Some(20), 1, 35),
+            pod("n", Running, None, 9, 1),
+            pod("n", Running, None, 9, 2),
+            pod("n", Unknown, Some(5), 9, 1),
+            pod("n", Pending, None, 9, 1),
+            pod("", Pending, None, 9, 0),
+        ];
+        for pair in pods.windows(2) {
+            assert!(logging_order(&pair[0]) < logging_order(&pair[1]), "{:?} {:?}", pair[0].status, pair[1].status);
+        }
+    }
+}

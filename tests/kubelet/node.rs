@@ -59,6 +59,8 @@ pub struct Node {
     pub log: Vec<(u64, String)>,
     /// Events by reason, with their counts.
     pub events: BTreeMap<String, i32>,
+    /// Parts of pods of which events speak.
+    pub parts: std::collections::BTreeSet<String>,
     pub decisions: Vec<(u64, &'static str)>,
 }
 
@@ -80,6 +82,7 @@ impl Node {
             now: SimTime::ZERO,
             log: Vec::new(),
             events: BTreeMap::new(),
+            parts: std::collections::BTreeSet::new(),
             decisions: Vec::new(),
         }
     }
@@ -184,6 +187,7 @@ impl Node {
                 self.kubelet.pod_removed(&pod.uid, self.now);
             }
             KubeletRequest::RecordEvent(note) => {
+                self.parts.insert(note.object.field_path.clone());
                 if let Some(EventWrite::Create(event) | EventWrite::Patch(event)) = self.recorder.record(note, self.now)
                 {
                     self.events.insert(format!("{}: {}", event.reason, event.message), event.count);

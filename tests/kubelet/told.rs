@@ -98,3 +98,12 @@ fn labels_and_annotations_make_the_kubelet_look_and_a_status_does_not() {
         assert_eq!(after > before, looks, "{before:?} {after:?}");
     }
 }
+
+#[test]
+fn events_name_the_list_in_which_their_container_stands() {
+    let mut node = Node::new();
+    let first = json!({"name": "first", "image": "busybox", "command": ["sh", "-c", "exit 0"]});
+    node.bind("web", json!({"initContainers": [first], "containers": [shell("sleep 3600")]}));
+    node.run_until(30_000);
+    assert_eq!(node.parts.iter().collect::<Vec<_>>(), ["spec.containers{app}", "spec.initContainers{first}"]);
+}

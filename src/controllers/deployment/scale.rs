@@ -187,3 +187,18 @@ pub fn scale_replica_set(
     }
     (is_resized, sized)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::rounded_quotient;
+
+    #[test]
+    fn halves_are_rounded_away_from_zero() {
+        for (dividend, divisor, wanted) in
+            [(3, 2, 2), (-3, 2, -2), (3, -2, -2), (-3, -2, 2), (1, 3, 0), (2, 3, 1), (0, 5, 0)]
+        {
+            assert_eq!(rounded_quotient(dividend, divisor), wanted, "{dividend}/{divisor}");
+        }
+        assert_eq!(rounded_quotient(i64::from(i32::MAX) * 3, 1), i32::MAX);
+    }
+}

@@ -337,3 +337,39 @@ impl Timed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::PodCondition;
+
+    #[test]
+    fn after_a_restart_of_the_kubelet_what_was_ready_stays_so_until_its_probe_says_otherwise() {
+        let probe = json!({"httpGet": {"port": 80}});
+        let containers =
+            json!([{"name": "app", "image": "web", "readinessProbe": probe}, {"name": "plain", "image": "web"}]);
+        let spec = PodSpec::from_value(json!({"containers": containers})).unwrap_or_default();
+        let is_ready = |name: &str, was_ready: bool, is_ready: bool, result: Option<ProbeResult>| {
+            let word = if was_ready { "True" } else { "False" };
+            let condition =
+                PodCondition { kind: "Ready".to_owned(), status: word.to_owned(), ..PodCondition::default() };
+            let mut pod = Pod { spec: Arc::new(spec.clone()), ..Pod::default() };
+            pod.status.conditions = vec![condition];
+            let status = ContainerStatus { name: name.to_owned(), ready: is_ready, ..ContainerStatus::default() };
+            is_ready_after_restart(&pod, &status, result)
+        };
+        for (name, was_ready, ready, result, wanted) in [
+            ("app", true, false, None, true),
+            ("app", false, false, None, false),
+            ("app", true, false, Some(ProbeResult::Failure), false),
+            ("plain", false, true, None, true),
+            ("plain", false, true, Some(ProbeResult::Failure), true),
+        ] {
+            assert_eq!(is_ready(name, was_ready, ready, result), wanted, "{name} {was_ready} {ready} {result:?}");
+        }
+    }
+}
