@@ -147,7 +147,7 @@ impl Script {
             let poll = process.poll(&mut World { now: self.time, files, host: &mut host }, &mut self.io);
             match poll {
                 Poll::Exited(code) => self.end(code),
-                Poll::SleepUntil(at) | Poll::WorksUntil(at) => {
+                Poll::SleepUntil(at) | Poll::WorksUntil(at) | Poll::ChangesUntil(at) => {
                     self.take_chunks();
                     self.time = at.max(self.time + 1);
                 }

@@ -14,6 +14,8 @@ pub enum Poll {
     SleepUntil(SimTime),
     /// It is at work until this moment, as [`Poll::SleepUntil`]; but whoever has stopped time is answered nevertheless.
     WorksUntil(SimTime),
+    /// It waits for the store's next change, and no longer than until this moment.
+    ChangesUntil(SimTime),
     /// It waits for the store's next change or for input.
     Waiting,
 }

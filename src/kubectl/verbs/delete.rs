@@ -259,6 +259,6 @@ impl Process for Gone {
             io.err(format!("error: timed out waiting for the condition on {kind}/{name}\n"));
             return Poll::Exited(1);
         }
-        if self.until == SimTime::NEVER { Poll::Waiting } else { Poll::SleepUntil(self.until) }
+        if self.until == SimTime::NEVER { Poll::Waiting } else { Poll::ChangesUntil(self.until) }
     }
 }

@@ -324,7 +324,7 @@ impl Process for Watching {
         match self.until {
             SimTime::NEVER => Poll::Waiting,
             until if world.client().now() >= until => Poll::Exited(0),
-            until => Poll::SleepUntil(until),
+            until => Poll::ChangesUntil(until),
         }
     }
 }

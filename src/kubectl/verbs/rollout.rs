@@ -412,7 +412,7 @@ impl Process for Following {
             };
             match step {
                 Step::GoOn if self.until == SimTime::NEVER => return Poll::Waiting,
-                Step::GoOn => return Poll::SleepUntil(self.until),
+                Step::GoOn => return Poll::ChangesUntil(self.until),
                 Step::Finished => self.current = None,
                 Step::Failed(error) => {
                     self.failures.push(Failure::Plain(error));

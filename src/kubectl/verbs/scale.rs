@@ -100,7 +100,7 @@ impl Process for Scaling {
             io.err("error: timed out waiting for the condition\n");
             return Poll::Exited(1);
         }
-        Poll::SleepUntil(self.until)
+        Poll::ChangesUntil(self.until)
     }
 }
 

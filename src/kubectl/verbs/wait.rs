@@ -323,7 +323,7 @@ impl Process for Wait {
                 continue;
             };
             match self.look(world, &item, &condition) {
-                Look::NotYet => return Poll::SleepUntil(self.until),
+                Look::NotYet => return Poll::ChangesUntil(self.until),
                 Look::Met(object) => {
                     // A template that does not fit is no reason to stop.
                     io.out(self.print(item.kind, &item.key, object.as_ref()).unwrap_or_default());

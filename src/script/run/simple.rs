@@ -99,6 +99,11 @@ impl Simple {
                         environment.works_until(at, world.now);
                         None
                     }
+                    Poll::ChangesUntil(at) => {
+                        environment.waits = true;
+                        environment.sleeps_until(at, world.now);
+                        None
+                    }
                     Poll::Waiting => {
                         environment.waits = true;
                         None

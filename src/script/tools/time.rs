@@ -105,7 +105,8 @@ impl Process for Timeout {
             }
             Poll::SleepUntil(at) => Poll::SleepUntil(at.min(until)),
             Poll::WorksUntil(at) => Poll::WorksUntil(at.min(until)),
-            Poll::Waiting => Poll::SleepUntil(until),
+            Poll::ChangesUntil(at) => Poll::ChangesUntil(at.min(until)),
+            Poll::Waiting => Poll::ChangesUntil(until),
         }
     }
 
