@@ -9,6 +9,9 @@ use super::flags::{self, Flag, GLOBAL, Takes};
 use super::verbs;
 use crate::sorting;
 
+/// Commands that have others below them in kubectl, and none in the lab.
+const WITH_OTHER_CHILDREN: [&str; 3] = ["certificate", "cluster-info", "plugin"];
+
 const TEXT: &str = include_str!("help.txt");
 /// How the real kubectl groups its commands.
 const SECTIONS: [(&str, &[&str]); 8] = [
@@ -97,7 +100,7 @@ pub(super) fn page(path: &str) -> String {
     });
     let space = if usage.is_empty() { "" } else { " " };
     text.push_str(&format!("Usage:\n  kubectl {path}{space}{usage} [options]\n\n"));
-    if !children.is_empty() {
+    if !children.is_empty() || WITH_OTHER_CHILDREN.contains(&path) {
         text.push_str(&format!(
             "Use \"kubectl {path} <command> --help\" for more information about a given command.\n"
         ));

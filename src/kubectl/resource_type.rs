@@ -3,6 +3,8 @@
 use crate::api::{Definition, Kind};
 use crate::client::Client;
 
+use crate::sorting;
+
 use super::failure::Failure;
 
 /// A kind's other names.
@@ -112,8 +114,25 @@ pub(super) fn without_categories(client: &dyn Client, text: &str) -> Vec<String>
 pub(super) fn parse_type(client: &dyn Client, text: &str) -> Result<Kind, Failure> {
     match of_kubernetes(text) {
         Ok(kind) => Ok(kind),
-        Err(unknown) => of_users(&client.definitions(), text).ok_or(unknown),
+        Err(unknown) => of_users(&by_group(client.definitions()), text).ok_or(unknown),
     }
+}
+
+/// What kubectl says where a short name is that of several kinds. Models client-go restmapper/shortcut.go.
+pub(super) fn also_meant(client: &dyn Client, text: &str) -> Vec<String> {
+    let definitions = by_group(client.definitions());
+    let is_short = |known: &&Definition| known.short_names.iter().any(|short| short == text);
+    let others = definitions.iter().filter(is_short).skip(1).map(|known| {
+        let (plural, group) = (known.kind.plural(), known.kind.group());
+        format!("short name {text:?} could also match lower priority resource {plural}.{group}")
+    });
+    if of_kubernetes(text).is_ok() { Vec::new() } else { others.collect() }
+}
+
+/// The server lists its groups by name.
+fn by_group(mut definitions: Vec<Definition>) -> Vec<Definition> {
+    sorting::sort_by_key(&mut definitions, |known| (known.kind.group(), known.kind.plural()));
+    definitions
 }
 
 fn of_users(definitions: &[Definition], text: &str) -> Option<Kind> {
@@ -146,7 +165,8 @@ fn of_kubernetes(text: &str) -> Result<Kind, Failure> {
     });
     let kind = named.map(|names| names.kind).ok_or_else(unknown)?;
     let group = group.trim_start_matches("v1.").trim_start_matches("v2.");
-    let in_group = group.is_empty() || group == "v1" || kind.group() == group;
+    // The beginning of a group's name is enough. Models client-go restmapper's discoveryRESTMapper.
+    let in_group = group.is_empty() || group == "v1" || kind.group().starts_with(group);
     if in_group { Ok(kind) } else { Err(unknown()) }
 }
 

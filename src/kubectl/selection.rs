@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::field;
 use super::flags::DryRun;
 use super::manifest_file;
-use super::resource_type::{parse_type, parse_types, without_categories};
+use super::resource_type::{also_meant, parse_type, parse_types, without_categories};
 
 /// What the builder may do. Models k8s.io/cli-runtime/pkg/resource Builder's options.
 #[derive(Clone, Copy, Debug, Default)]
@@ -102,6 +102,9 @@ pub(super) fn select(call: &mut Call<'_, '_>, args: &[String], rules: Rules) -> 
         return Err(nothing_given(call));
     };
     let kinds = parse_types(call.world.client(), types)?;
+    for warning in also_meant(call.world.client(), types) {
+        call.warn(&warning);
+    }
     deprecation(call, &kinds);
     let labels = label_selector(call).map(str::to_owned);
     let fields = call.flags.text("field-selector").map(str::trim).filter(|text| !text.is_empty());

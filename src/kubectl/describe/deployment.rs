@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::api::{Deployment, IntOrString, ObjectMeta, PodPhase, ReplicaSet, StrategyType, Time};
-use crate::kubectl::printers::{format_label_selector, selector_text};
+use crate::api::{Deployment, Generic, IntOrString, ObjectMeta, PodPhase, ReplicaSet, StrategyType, Time};
+use crate::kubectl::field;
+use crate::kubectl::printers::{format_label_selector, format_labels, selector_text};
 use crate::kubectl::rollout::{new_replica_set, oldest_first};
 
 use super::event::describe_events;
@@ -104,6 +105,42 @@ pub fn describe_replica_set(replica_set: &ReplicaSet, related: &Related<'_>, out
     describe_controller(metadata, out);
     let (current, desired) = (replica_set.status.replicas, replica_set.spec.replicas);
     out.line(0, &format!("Replicas:\t{current} current / {desired} desired"));
+    describe_pods_status(metadata, related, out);
+    describe_pod_template(&replica_set.spec.template, related.version, out);
+    let conditions = replica_set.status.conditions.iter();
+    let conditions =
+        conditions.map(|condition| (condition.kind.as_str(), condition.status.as_str(), condition.reason.as_str()));
+    describe_conditions(conditions, out);
+    if let Some(events) = related.events {
+        describe_events(events, related, out);
+    }
+}
+
+/// Models k8s.io/kubectl/pkg/describe describeReplicationController.
+pub fn describe_replication_controller(object: &Generic, related: &Related<'_>, out: &mut Description) {
+    let (metadata, fields) = (&object.metadata, field::as_value(&object.fields));
+    out.line(0, &format!("Name:\t{}", metadata.name));
+    out.line(0, &format!("Namespace:\t{}", metadata.namespace));
+    out.line(0, &format!("Selector:\t{}", format_labels(&field::string_map(&fields, "/spec/selector"))));
+    out.labels("Labels", &metadata.labels);
+    out.annotations("Annotations", &metadata.annotations);
+    let (current, desired) = (field::number(&fields, "/status/replicas"), field::number(&fields, "/spec/replicas"));
+    out.line(0, &format!("Replicas:\t{current} current / {desired} desired"));
+    describe_pods_status(metadata, related, out);
+    let template = fields.pointer("/spec/template").cloned().unwrap_or_default();
+    describe_pod_template(&serde_json::from_value(template).unwrap_or_default(), related.version, out);
+    let conditions = field::list(&fields, "/status/conditions").iter();
+    describe_conditions(
+        conditions.map(|one| (field::text(one, "/type"), field::text(one, "/status"), field::text(one, "/reason"))),
+        out,
+    );
+    if let Some(events) = related.events {
+        describe_events(events, related, out);
+    }
+}
+
+/// How many pods an object controls in each phase.
+fn describe_pods_status(metadata: &ObjectMeta, related: &Related<'_>, out: &mut Description) {
     let count = |phase: PodPhase| {
         let owned = related.pods.iter().filter(|pod| pod.metadata.is_controlled_by(&metadata.uid));
         owned.filter(|pod| pod.status.phase == phase).count()
@@ -118,14 +155,6 @@ pub fn describe_replica_set(replica_set: &ReplicaSet, related: &Related<'_>, out
             count(PodPhase::Failed)
         ),
     );
-    describe_pod_template(&replica_set.spec.template, related.version, out);
-    let conditions = replica_set.status.conditions.iter();
-    let conditions =
-        conditions.map(|condition| (condition.kind.as_str(), condition.status.as_str(), condition.reason.as_str()));
-    describe_conditions(conditions, out);
-    if let Some(events) = related.events {
-        describe_events(events, related, out);
-    }
 }
 
 /// `Controlled By:  ReplicaSet/web-5d4f`. Models describe.go printController.

@@ -6,12 +6,13 @@ use crate::api::{Generic, Kind};
 use crate::kubectl::field;
 
 use super::event::describe_events;
-use super::{Description, Related, autoscaler, gates, or_none, storage};
+use super::{Description, Related, autoscaler, deployment, gates, or_none, storage};
 
 /// Describes by kind, or field by field where there is no describer.
 pub fn describe_generic(object: &Generic, related: &Related<'_>, out: &mut Description) {
     match object.kind {
         Kind::HorizontalPodAutoscaler => return autoscaler::describe_autoscaler(object, related, out),
+        Kind::ReplicationController => return deployment::describe_replication_controller(object, related, out),
         Kind::PersistentVolumeClaim => return storage::describe_claim(object, related, out),
         Kind::PersistentVolume => return storage::describe_volume(object, related, out),
         Kind::StorageClass => return storage::describe_class(object, related, out),

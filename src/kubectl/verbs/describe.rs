@@ -104,7 +104,7 @@ fn describe_one(call: &Call<'_, '_>, object: &Object, with_events: bool) -> Stri
     };
     let mut pods: Vec<Arc<Pod>> = Vec::new();
     match object {
-        Object::ReplicaSet(_) => {
+        Object::ReplicaSet(_) | Object::Generic(_) if is_controller(object) => {
             pods = client.pods(namespace);
             pods.retain(|pod| pod.metadata.is_controlled_by(&metadata.uid));
         }
@@ -139,6 +139,10 @@ fn describe_one(call: &Call<'_, '_>, object: &Object, with_events: bool) -> Stri
         endpoint_slices: &endpoint_slices,
     };
     description(object, &related)
+}
+
+fn is_controller(object: &Object) -> bool {
+    matches!(object.kind(), Kind::ReplicaSet | Kind::ReplicationController)
 }
 
 fn event(object: &Object) -> Option<Arc<Event>> {

@@ -7,6 +7,7 @@ mod auth;
 mod autoscale;
 mod config;
 mod create;
+mod create_job;
 mod create_policy;
 mod create_quota;
 mod create_rbac;
@@ -116,9 +117,9 @@ pub(super) const COMMANDS: &[&Command] = &[
     &create_policy::POD_DISRUPTION_BUDGET,
     &create_policy::PRIORITY_CLASS,
     &create_quota::QUOTA,
-    &refused::CREATE_CRON_JOB,
+    &create_job::CRON_JOB,
     &refused::CREATE_INGRESS,
-    &refused::CREATE_JOB,
+    &create_job::JOB,
     &create_rbac::ROLE,
     &create_rbac::CLUSTER_ROLE,
     &create_rbac::ROLE_BINDING,
@@ -134,6 +135,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &set::RESOURCES,
     &set::SELECTOR,
     &set::SERVICE_ACCOUNT,
+    &set::SUBJECT,
     &get::GET,
     &delete::DELETE,
     &rollout::HISTORY,

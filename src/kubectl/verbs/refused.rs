@@ -31,18 +31,6 @@ refused!(
     "debugging containers; use logs and exec"
 );
 refused!(
-    CREATE_CRON_JOB,
-    "create cronjob",
-    "Create a cron job with the specified name",
-    "controller for jobs, so that nothing would run"
-);
-refused!(
-    CREATE_JOB,
-    "create job",
-    "Create a job with the specified name",
-    "controller for jobs, so that nothing would run; a bare pod (kubectl run --restart=Never) does"
-);
-refused!(
     CREATE_INGRESS,
     "create ingress",
     "Create an ingress with the specified name",

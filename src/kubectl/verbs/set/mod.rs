@@ -1,16 +1,18 @@
-//! `kubectl set image|env|resources|selector|serviceaccount`.
+//! `kubectl set image|env|resources|selector|serviceaccount|subject`.
 
 mod env;
 mod image;
 mod resources;
 mod selector;
 mod service_account;
+mod subject;
 
 pub(super) use env::ENV;
 pub(super) use image::IMAGE;
 pub(super) use resources::RESOURCES;
 pub(super) use selector::SELECTOR;
 pub(super) use service_account::SERVICE_ACCOUNT;
+pub(super) use subject::SUBJECT;
 
 use serde_json::Value;
 
