@@ -112,7 +112,10 @@ fn scale_one(
     dry_run: DryRun,
 ) -> Result<(), Failure> {
     let Some(object) = &item.object else { return Ok(()) };
-    if !matches!(item.kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController) {
+    // Whether a user's kind can be scaled the server knows.
+    if !item.kind.is_custom()
+        && !matches!(item.kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController)
+    {
         let mut status = Status::not_found(item.kind, &item.key.name);
         "the server could not find the requested resource".clone_into(&mut status.message);
         return Err(status.into());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::api::{Kind, Time};
+use crate::api::{Time, parse_kind};
 use crate::apiserver::WriteOptions;
 use crate::manifest;
 use crate::process::World;
@@ -48,7 +48,9 @@ pub(super) fn bring(world: &mut World<'_>, file: &str, as_of: &str) -> Result<St
 }
 
 fn bring_one(world: &mut World<'_>, object: &Value, as_of: Time, seen: &mut BTreeSet<String>) -> Result<(), String> {
-    let kind = Kind::parse(word(object, "/apiVersion"), word(object, "/kind")).ok_or("the lab has no such kind")?;
+    let (api_version, kind) = (word(object, "/apiVersion"), word(object, "/kind"));
+    let definitions = world.cluster.api.definitions();
+    let kind = parse_kind(&definitions, api_version, kind).ok_or("the lab has no such kind")?;
     let api = &mut world.cluster.api;
     let uid = word(object, "/metadata/uid");
     // Everything that belongs to an object, or follows it, knows it by its uid.
@@ -73,6 +75,10 @@ fn word<'a>(object: &'a Value, pointer: &str) -> &'a str {
 
 fn rank(object: &Value) -> usize {
     let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    // Without its definition an object of a user's kind is refused.
+    if kind == "CustomResourceDefinition" {
+        return 0;
+    }
     // What is none of them, ConfigMaps and their like, comes behind the namespaces.
     FIRST.iter().position(|first| *first == kind).map_or(1, |at| at * 2)
 }
