@@ -58,7 +58,8 @@ fn set_subject(call: &mut Call<'_, '_>) -> Outcome {
         let namespace = if namespace.is_empty() { call.namespace() } else { namespace.to_owned() };
         subjects.push(json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
     }
-    let words = Words { done: "subjects updated", failed: "failed to patch subjects to rolebinding: " };
+    let failed = "failed to patch subjects to rolebinding: ";
+    let words = Words { done: "subjects updated", failed, says_unchanged: false };
     let changed = change_all(call, items, &words, |_, item, value| {
         if !matches!(item.kind, Kind::RoleBinding | Kind::ClusterRoleBinding) {
             return Err("setting subjects is only supported for RoleBinding/ClusterRoleBinding".to_owned());
