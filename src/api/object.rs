@@ -332,6 +332,11 @@ impl Kind {
         matches!(self, Self::Custom(_))
     }
 
+    /// Whether kubectl has no Go struct of it, and merges its objects as plain JSON.
+    pub fn is_plain_to_kubectl(self) -> bool {
+        matches!(self, Self::Custom(_) | Self::CustomResourceDefinition | Self::APIService)
+    }
+
     /// Whether objects of this kind live outside of namespaces.
     pub fn is_cluster_scoped(self) -> bool {
         if let Self::Custom(custom) = self {

@@ -45,7 +45,7 @@ pub fn strategic_merge(original: &Value, patch: &Value, kind: Kind) -> Result<Va
 /// # Errors
 /// As [`strategic_merge`].
 pub fn two_way(original: &Value, modified: &Value, kind: Kind) -> Result<Value, String> {
-    if kind.is_custom() {
+    if kind.is_plain_to_kubectl() {
         return Ok(merge::two_way(original, modified));
     }
     let options = diff::Options { ignores_changes: false, ignores_deletions: false, retains_keys: false };
@@ -59,7 +59,7 @@ pub fn two_way(original: &Value, modified: &Value, kind: Kind) -> Result<Value, 
 /// # Errors
 /// As [`strategic_merge`].
 pub fn three_way(original: &Value, modified: &Value, current: &Value, kind: Kind) -> Result<Value, String> {
-    if kind.is_custom() {
+    if kind.is_plain_to_kubectl() {
         return Ok(merge::three_way(original, modified, current));
     }
     let schema = Some(schema::of_kind(kind));

@@ -33,7 +33,7 @@ const UNPROCESSABLE: [&str; 2] = ["lists of lists are not supported", "patch con
 impl PatchType {
     /// What kubectl sends where it is not told: of the lists of a user's kind nothing is known.
     pub fn of(kind: Kind) -> Self {
-        if kind.is_custom() { Self::Merge } else { Self::Strategic }
+        if kind.is_plain_to_kubectl() { Self::Merge } else { Self::Strategic }
     }
 }
 

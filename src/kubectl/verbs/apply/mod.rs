@@ -249,7 +249,7 @@ fn update(
         return Ok((before, "unchanged"));
     }
     if dry_run == DryRun::Client {
-        if manifest.kind.is_custom() {
+        if manifest.kind.is_plain_to_kubectl() {
             return Ok((json_merge_patch(&before, &patch), "configured"));
         }
         return Ok((strategic_merge(&before, &patch, manifest.kind).map_err(Failure::Plain)?, "configured"));
