@@ -39,7 +39,7 @@ pub struct Rule {
 
 /// The pods behind one port of a service, a list for each of its slices.
 #[derive(Clone, Debug, Default)]
-pub struct Backends(Vec<Arc<[Arc<Backend>]>>);
+pub struct Backends(Vec<List>);
 
 /// A pod behind a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,9 @@ pub struct Backend {
     pub version: Arc<str>,
 }
 
+/// The pods behind one port of one slice.
+type List = Arc<[Arc<Backend>]>;
+
 /// A slice as it was read.
 #[derive(Clone, Debug)]
 struct Part {
@@ -61,8 +64,8 @@ struct Part {
     /// For each of its ports the backend of each endpoint; none where the port is no number of a port.
     backends: Vec<Vec<Option<Arc<Backend>>>>,
     /// For each of its ports where connections go: the ready endpoints, and those that end and still serve.
-    ready: Vec<Arc<[Arc<Backend>]>>,
-    ending: Vec<Arc<[Arc<Backend>]>>,
+    ready: Vec<List>,
+    ending: Vec<List>,
 }
 
 impl Backends {
@@ -211,7 +214,7 @@ fn rules(service: &Service, parts: &[Arc<Part>]) -> Vec<Rule> {
 /// The ready endpoints; those that end and still serve when none is ready.
 /// Models pkg/proxy/topology.go CategorizeEndpoints.
 fn backends(port_name: &str, parts: &[Arc<Part>]) -> Backends {
-    let of_parts = |lists: &dyn Fn(&Part) -> &[Arc<[Arc<Backend>]>]| {
+    let of_parts = |lists: &dyn Fn(&Part) -> &[List]| {
         let of_part = |part: &Arc<Part>| {
             let number = part.slice.ports.iter().position(|port| port.name == port_name)?;
             lists(part).get(number).filter(|list| !list.is_empty()).cloned()

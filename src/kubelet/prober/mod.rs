@@ -179,8 +179,8 @@ impl Prober {
 
     /// Until when no probe changes anything; none when the next one may. `steady` says so of one that asks.
     pub fn steady_until(&self, now: SimTime, pod: PodContext<'_>, steady: &Steady<'_>) -> Option<SimTime> {
-        let each = self.workers.iter().map(|timed| timed.steady_until(now, pod, &self.results, steady));
-        each.fold(Some(SimTime::NEVER), |until, of_worker| Some(until?.min(of_worker?)))
+        let mut each = self.workers.iter().map(|timed| timed.steady_until(now, pod, &self.results, steady));
+        each.try_fold(SimTime::NEVER, |until, of_worker| Some(until.min(of_worker?)))
     }
 
     /// Makes up for the ticks up to `last` that were not made because they change nothing. `asked` hears of the probes among
