@@ -16,18 +16,16 @@ pub use consequences::{Consequence, consequence};
 /// not listed: pass the object as the user gave it, or as it is stored.
 pub fn not_simulated(kind: Kind, object: &Value) -> Vec<String> {
     let mut paths = Vec::new();
-    match kind {
-        Kind::StatefulSet
-        | Kind::DaemonSet
-        | Kind::Job
-        | Kind::CronJob
-        | Kind::HorizontalPodAutoscaler
-        | Kind::Ingress
-        | Kind::NetworkPolicy
-        | Kind::ReplicationController => paths.extend(object.get("spec").map(|_| "spec".to_owned())),
-        _ => collect(schema::of_kind(kind), object, "", &mut paths),
+    match whole(kind) {
+        Some(field) => paths.extend(object.get(field).map(|_| field.to_owned())),
+        None => collect(schema::of_kind(kind), object, "", &mut paths),
     }
     paths
+}
+
+/// The field that stands for all of an object of a kind that nobody acts on.
+fn whole(kind: Kind) -> Option<&'static str> {
+    consequences::of_kind(kind).map(|(field, _)| field)
 }
 
 fn collect(kind: &'static Type, object: &Value, path: &str, paths: &mut Vec<String>) {

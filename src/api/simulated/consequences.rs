@@ -52,6 +52,14 @@ const HOST: Consequence = harmless("what the program may do to the node is not s
 const MESSAGE: Consequence =
     harmless("what a container leaves there is shown in its status alone", "只影响容器状态里显示的退出信息");
 const READ_ONLY: Consequence = decides("a program that writes there fails", "程序如果往那里写就会失败");
+const CLONED: Consequence = decides(
+    "the volume begins with the data of that one, and is not made without it",
+    "卷以它的数据开始，没有它就不会制备",
+);
+const POLICY: Consequence =
+    decides("it may refuse what is created or changed, or change it", "它可能拒绝或改动创建、修改的对象");
+const RIGHTS: Consequence = harmless("everybody may do everything here", "这里不检查权限");
+const KEPT: Consequence = harmless("no rollout depends on it", "和滚动更新无关");
 const TOKEN: Consequence = harmless("nobody looks at the token here", "这里没有人检查令牌");
 const ATTACHED: Consequence = decides(
     "the pod waits until that volume is attached and mounted; here it starts with an empty directory",
@@ -245,6 +253,32 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
             ),
         ],
     ),
+    ("NodeSpec", &[("providerID", KEPT), ("configSource", KEPT), ("externalID", KEPT)]),
+    ("ServiceAccount", &[("secrets", KEPT)]),
+    ("PriorityClass", &[("description", KEPT)]),
+    (
+        "PersistentVolumeClaimSpec",
+        &[
+            ("dataSource", CLONED),
+            ("dataSourceRef", CLONED),
+            (
+                "volumeAttributesClassName",
+                decides("a claim of another class than the volume's is not bound", "和卷的类不同的申领不会绑定"),
+            ),
+        ],
+    ),
+    (
+        "StorageClass",
+        &[
+            ("parameters", harmless("they are for the provisioner alone", "只给制备器看")),
+            (
+                "mountOptions",
+                decides("a volume that cannot be mounted so keeps its pods waiting", "不能这样挂载时 Pod 会一直等待"),
+            ),
+            ("allowVolumeExpansion", harmless("claims do not grow here", "这里的申领不会扩容")),
+            ("allowedTopologies", decides("volumes are made only for some nodes", "只为部分节点制备卷")),
+        ],
+    ),
     ("PersistentVolumeClaimVolumeSource", &[("readOnly", READ_ONLY)]),
     ("DownwardAPIVolumeFile", &[("resourceFieldRef", decides("the file is empty here", "这里这个文件是空的"))]),
     (
@@ -327,28 +361,39 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
     ),
 ];
 
-/// What nobody here does for a kind.
-fn of_kind(kind: Kind) -> Option<Consequence> {
+/// What nobody here does for a kind, with the field that stands for all of it.
+pub(super) fn of_kind(kind: Kind) -> Option<(&'static str, Consequence)> {
     Some(match kind {
         Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicationController => {
-            decides("none of its pods is made here", "这里不会创建它的 Pod")
+            ("spec", decides("none of its pods is made here", "这里不会创建它的 Pod"))
         }
-        Kind::Job | Kind::CronJob => decides("none of its pods runs here", "这里不会运行它的 Pod"),
-        Kind::HorizontalPodAutoscaler => decides(
-            "it may change the number of replicas at any time, by a load that is not known here",
-            "它随时可能按负载改变副本数，而实际负载在这里并不知道",
+        Kind::Job | Kind::CronJob => ("spec", decides("none of its pods runs here", "这里不会运行它的 Pod")),
+        Kind::HorizontalPodAutoscaler => (
+            "spec",
+            decides(
+                "it may change the number of replicas at any time, by a load that is not known here",
+                "它随时可能按负载改变副本数，而实际负载在这里并不知道",
+            ),
         ),
-        Kind::Ingress => WAY_IN,
-        Kind::NetworkPolicy => decides("it may keep requests from the pods", "它可能拦下发往 Pod 的请求"),
+        Kind::Ingress => ("spec", WAY_IN),
+        Kind::NetworkPolicy => ("spec", decides("it may keep requests from the pods", "它可能拦下发往 Pod 的请求")),
+        Kind::MutatingWebhookConfiguration | Kind::ValidatingWebhookConfiguration => ("webhooks", POLICY),
+        Kind::ValidatingAdmissionPolicy | Kind::ValidatingAdmissionPolicyBinding => ("spec", POLICY),
+        Kind::Role | Kind::ClusterRole => ("rules", RIGHTS),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => ("roleRef", RIGHTS),
+        Kind::RuntimeClass => ("handler", KEPT),
+        Kind::IngressClass => ("spec", OUTSIDE),
+        Kind::CSIDriver | Kind::Lease | Kind::FlowSchema | Kind::PriorityLevelConfiguration => ("spec", KEPT),
+        Kind::APIService => ("spec", decides("what it serves is unknown here", "它提供的资源在这里都不认识")),
+        Kind::PodTemplate => ("template", KEPT),
+        Kind::ControllerRevision => ("data", KEPT),
         _ => return None,
     })
 }
 
 /// What follows from not acting on `path` of an object, a path as [`super::not_simulated`] gives it.
 pub fn consequence(kind: Kind, path: &str) -> Consequence {
-    if path == "spec"
-        && let Some(consequence) = of_kind(kind)
-    {
+    if let Some((_, consequence)) = of_kind(kind).filter(|(field, _)| *field == path) {
         return consequence;
     }
     let field = path.rsplit('.').next().unwrap_or(path);
