@@ -358,14 +358,14 @@ const DRIFTS: [(&str, u64); 2] = [("g", 200_000), ("i", 240_000)];
 /// that differ is held, as an upper bound.
 const LATER: [(&str, &str); 13] = [
     ("n1", "moments at which the node reads a ConfigMap again; what exec says of a container that does not run"),
-    ("n2", "PersistentVolumeClaims that no volume fits, hostPath types"),
+    ("n2", "hostPath types; moments of mounts"),
     ("o1", "what a node has room for, of processors, memory, disks and ports; priorities, gates and affinity"),
     ("o1-taints", "`no new claims to deallocate` in the scheduler's texts; the order of events at one moment"),
     ("o2", "texts of nodes that a script made up; which of a few equal pods goes first"),
     ("p1", "moments of a busy machine; quotas in the description of a namespace"),
     ("p1-compute", "a rollout that takes longer than recorded: what is typed after it; checks of a quota's own fields"),
     ("q2", "moments of five crash loops at once; a program that runs out of memory"),
-    ("r1", "moments at which probes and init containers are looked at"),
+    ("r1", "an image that answers gRPC; moments at which probes and init containers are looked at"),
     ("r1-hooks", "moments at which hooks end and pods are looked at again"),
     ("t1", "DaemonSets; events and states of a busy machine"),
     ("x1-real", "a hundred pods at once on a busy machine: which lines of a rollout's status are seen"),
@@ -473,15 +473,15 @@ transcripts! {
     transcript_l "l" 25 0 0 0
     transcript_m "m" 30 1 0 0
     transcript_n1 "n1" 44 10 3 0
-    transcript_n2 "n2" 36 0 33 0
+    transcript_n2 "n2" 49 0 20 0
     transcript_o1 "o1" 82 2 23 1
     transcript_o1_taints "o1-taints" 23 4 3 1
     transcript_o2 "o2" 94 1 13 8
     transcript_p1 "p1" 44 3 3 0
     transcript_p1_compute "p1-compute" 27 7 11 0
     transcript_q2 "q2" 2 1 61 0
-    transcript_r1 "r1" 26 4 36 0
-    transcript_r1_hooks "r1-hooks" 30 6 37 0
+    transcript_r1 "r1" 37 3 26 0
+    transcript_r1_hooks "r1-hooks" 29 10 34 0
     transcript_t1 "t1" 104 1 12 6
     transcript_x1_nodeless "x1-nodeless" 12 0 0 0
     transcript_x1_real "x1-real" 6 0 3 0

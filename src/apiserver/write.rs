@@ -16,7 +16,15 @@ impl ApiServer {
     pub fn create(&mut self, object: Object) -> Result<Object, Status> {
         let object = self.prepare_create(object)?;
         // What a controller sends is valid where the object that it was made from is; only the name is its own.
-        if object.kind() == Kind::ReplicaSet {
+        // And an image with a blank at its end, which a template may have and a pod may not.
+        let has_loose_image = match &object {
+            Object::Pod(pod) => {
+                let mut containers = pod.spec.init_containers.iter().chain(&pod.spec.containers);
+                containers.any(|container| container.image.trim() != container.image)
+            }
+            _ => false,
+        };
+        if object.kind() == Kind::ReplicaSet || has_loose_image {
             super::rest::check_valid(&object)?;
         }
         let object = self.store.put(object);

@@ -70,9 +70,7 @@ fn exec(call: &mut Call<'_, '_>) -> Outcome {
         };
     }
     match call.world.client_mut().exec(&uid, &container, command) {
-        None => Err(Failure::Plain(format!(
-            "Internal error occurred: unable to upgrade connection: container not found (\"{container}\")"
-        ))),
+        None => Err(Failure::Plain(format!("unable to upgrade connection: container not found (\"{container}\")"))),
         Some(Exec::NotFound) => Err(not_found(&uid, command.first().map_or("", String::as_str), now)),
         Some(Exec::Ended { exit_code, output, latency_ms }) => {
             Ok(Next::Wait(Box::new(Ending { exit_code, output, at: now + latency_ms })))

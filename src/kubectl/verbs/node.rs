@@ -133,7 +133,8 @@ fn taint(call: &mut Call<'_, '_>) -> Outcome {
     super::apply::write_options(call, dry_run)?;
     // With all of them, or those that a selector means, no names count.
     let names = if call.flags.switch("all") || call.flags.is_set("selector") { Vec::new() } else { names };
-    let changes = specs.iter().map(|spec| parse_taint(spec)).collect::<Result<Vec<_>, _>>()?;
+    let changes = specs.iter().map(|spec| parse_taint(spec)).collect::<Result<Vec<_>, _>>();
+    let changes = changes.map_err(|failure| call.usage(&failure.message()))?;
     for (name, node) in nodes(call, &names)? {
         let mut taints = field::list(&node, "/spec/taints").to_vec();
         let mut operation = "modified";

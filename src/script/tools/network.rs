@@ -23,6 +23,8 @@ struct Fetch {
     fails: bool,
     /// Only whether it is there.
     spider: bool,
+    /// Shows what the server answers with.
+    shows_response: bool,
     file: Option<String>,
     write_out: Option<String>,
     most_ms: u64,
@@ -41,6 +43,7 @@ pub(crate) fn wget(rest: &[String], _: &Context) -> Started {
         match word.as_str() {
             "--spider" => fetch.spider = true,
             "--quiet" => fetch.quiet = true,
+            "--server-response" => fetch.shows_response = true,
             "-T" | "--timeout" => fetch.most_ms = words.next().and_then(|text| duration_ms(text)).unwrap_or(u64::MAX),
             "-t" | "--tries" | "-U" | "--header" | "-P" => drop(words.next()),
             "--output-document" => fetch.file = words.next().cloned(),
@@ -53,6 +56,7 @@ pub(crate) fn wget(rest: &[String], _: &Context) -> Started {
                 let letters = short.get(1..).unwrap_or_default();
                 let (flags, rest) = letters.split_once(['O', 'T']).unwrap_or((letters, ""));
                 fetch.quiet |= flags.contains('q');
+                fetch.shows_response |= flags.contains('S');
                 let value = if rest.is_empty() && flags.len() < letters.len() {
                     words.next().cloned().unwrap_or_default()
                 } else {
@@ -118,6 +122,7 @@ impl Fetch {
             quiet: false,
             fails: client == Client::Wget,
             spider: false,
+            shows_response: false,
             file: None,
             write_out: None,
             most_ms,
@@ -156,6 +161,9 @@ impl Fetch {
     }
 
     fn finish(&self, status: u16, reason: &str, body: &str, world: &mut World<'_>, io: &mut Io) -> Poll {
+        if self.shows_response {
+            io.err(format!("{}\n", format!("  HTTP/1.1 {status} {reason}").trim_end()));
+        }
         if status >= 400 && self.fails {
             let wget = format!("server returned error: HTTP/1.1 {status} {reason}");
             return self.fail(wget.trim_end(), (22, &format!("The requested URL returned error: {status}")), io);
