@@ -60,7 +60,7 @@ fn job_of(call: &Call<'_, '_>, name: &str, from: &str) -> Result<Value, Failure>
     let (kind, cron_job) = type_and_name(call.world.client(), from)?;
     let object = call.world.client().get(kind, &Key::new(call.namespace(), cron_job))?;
     if kind != Kind::CronJob {
-        return Err(Failure::new(&format!("unknown object type *{}", go_type(kind))));
+        return Err(Failure::new(format!("unknown object type *{}", go_type(kind))));
     }
     let uid = object.metadata().uid.clone();
     let template = object.to_value().pointer("/spec/jobTemplate").cloned().unwrap_or_default();
@@ -88,7 +88,7 @@ fn cron_job(call: &mut Call<'_, '_>) -> Outcome {
     let missing: Vec<String> =
         ["image", "schedule"].iter().filter(|flag| !call.flags.is_set(flag)).map(|flag| format!("{flag:?}")).collect();
     if !missing.is_empty() {
-        return Err(Failure::new(&format!("required flag(s) {} not set", missing.join(", "))));
+        return Err(Failure::new(format!("required flag(s) {} not set", missing.join(", "))));
     }
     let name = name_of(call)?;
     let dry_run = call.flags.dry_run()?;
