@@ -67,6 +67,36 @@ const WITH: [(&str, Flag); 5] = [
     ("output", Flag::text("template", None)),
 ];
 
+/// The flags of two lists as one.
+pub(super) const fn joined<const N: usize>(shared: &[Flag], own: &[Flag]) -> [Flag; N] {
+    let mut all = [Flag::switch("", None); N];
+    let mut at = 0;
+    while at < N {
+        // The length of the result is that of both together: see [`with_flags`].
+        let (list, place) = if at < shared.len() { (shared, at) } else { (own, at - shared.len()) };
+        if let Some((_, rest)) = list.split_at_checked(place)
+            && let Some(flag) = rest.first()
+            && let Some((_, slots)) = all.split_at_mut_checked(at)
+            && let Some(slot) = slots.first_mut()
+        {
+            *slot = *flag;
+        }
+        at += 1;
+    }
+    all
+}
+
+/// The flags that a command shares with others, and its own.
+macro_rules! with_flags {
+    ($shared:expr, [$($own:expr),* $(,)?]) => {{
+        const OWN: &[crate::kubectl::flags::Flag] = &[$($own),*];
+        const ALL: [crate::kubectl::flags::Flag; $shared.len() + OWN.len()] =
+            crate::kubectl::flags::joined(&$shared, OWN);
+        &ALL
+    }};
+}
+pub(super) use with_flags;
+
 /// For commands that are refused whatever is asked of them.
 pub(super) const ANY: [Flag; 1] = [Flag::optional("*", "")];
 
@@ -423,56 +453,4 @@ pub(super) fn parse_duration_ms(text: &str) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(line: &str) -> Vec<String> {
-        line.split(' ').map(str::to_owned).collect()
-    }
-
-    const FLAGS: [Flag; 5] = [
-        Flag::text("output", Some('o')),
-        Flag::switch("watch", Some('w')),
-        Flag::list("label-columns", Some('L')),
-        Flag::number("replicas", None),
-        Flag::optional("dry-run", "unchanged"),
-    ];
-
-    #[test]
-    fn reads_flags_anywhere() {
-        let parsed = Parsed::parse(&words("pods -oyaml -w a -L x,y --replicas=3 -n kube -- -z"), &FLAGS).unwrap();
-        assert_eq!(parsed.args, ["pods", "a", "-z"]);
-        assert_eq!(parsed.dash, Some(2));
-        assert_eq!(parsed.text("output"), Some("yaml"));
-        assert!(parsed.switch("watch"));
-        assert_eq!(parsed.texts("label-columns"), ["x", "y"]);
-        assert_eq!(parsed.number("replicas"), Some(3));
-        assert_eq!(parsed.text("namespace"), Some("kube"));
-    }
-
-    #[test]
-    fn refuses_with_pflags_words() {
-        let error = |line: &str| Parsed::parse(&words(line), &FLAGS).unwrap_err();
-        assert_eq!(error("--foo"), "unknown flag: --foo");
-        assert_eq!(error("-wz"), "unknown shorthand flag: 'z' in -z");
-        assert_eq!(error("-o"), "flag needs an argument: 'o' in -o");
-        assert_eq!(error("--output"), "flag needs an argument: --output");
-        assert_eq!(
-            error("--replicas=abc"),
-            "invalid argument \"abc\" for \"--replicas\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax"
-        );
-        assert_eq!(
-            error("--watch=x"),
-            "invalid argument \"x\" for \"-w, --watch\" flag: strconv.ParseBool: parsing \"x\": invalid syntax"
-        );
-    }
-
-    #[test]
-    fn reads_durations() {
-        assert_eq!(parse_duration_ms("1m30s"), Some(90_000));
-        assert_eq!(parse_duration_ms("1.5s"), Some(1500));
-        assert_eq!(parse_duration_ms("-1s"), Some(-1000));
-        assert_eq!(parse_duration_ms("5"), None);
-        assert_eq!(parse_duration_ms(""), None);
-    }
-}
+mod tests;

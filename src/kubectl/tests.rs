@@ -19,7 +19,7 @@ pub(super) fn note(path: &'static str, flags: &Parsed) {
 }
 
 /// Flags that mean nothing in the lab, and why.
-const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
+const WITHOUT_EFFECT: [(&str, &[&str]); 15] = [
     // There is one API server, and it takes whoever calls for the administrator.
     (
         "*",
@@ -42,6 +42,8 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
     // An object is only ever merged by the server's rules, and a deletion by --force takes no time.
     ("apply", &["overwrite", "timeout", "wait"]),
     ("replace", &["timeout", "wait"]),
+    // Files have no owners and no modes, and no connection breaks.
+    ("cp", &["no-preserve", "retries"]),
     // There is one address to listen at.
     ("port-forward", &["address"]),
     // Whose a field would be is not asked of a dry run.
@@ -153,6 +155,8 @@ fn sample(flag: &Flag) -> &'static str {
     match (flag.name, flag.takes) {
         ("filename", _) => "web.yaml",
         ("kustomize", _) => "folder",
+        ("cert", _) => "tls.crt",
+        ("key", _) => "tls.key",
         ("output", _) => "name",
         ("template", _) => "{{.}}",
         ("dry-run", _) => "client",
@@ -218,6 +222,8 @@ fn files() -> Files {
     files.write("folder/kustomization.yaml", "resources: [web.yaml]\n");
     files.write("env.txt", "A=b\n");
     files.write("patch.yaml", "{}");
+    files.write("tls.crt", "-----BEGIN CERTIFICATE-----\n");
+    files.write("tls.key", "-----BEGIN PRIVATE KEY-----\n");
     files.write(
         ".kube/config",
         "apiVersion: v1\nclusters: [{name: minikube}]\ncontexts: [{name: minikube}]\nusers: [{name: minikube}]\n",

@@ -10,7 +10,7 @@ use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
-use crate::kubectl::flags::{DryRun, Flag};
+use crate::kubectl::flags::{DryRun, Flag, with_flags};
 use crate::kubectl::manifest_file;
 use crate::kubectl::selection::filenames;
 
@@ -47,15 +47,10 @@ pub(super) const DEPLOYMENT: Command = Command {
     aliases: &["deploy"],
     about: "Create a deployment with the specified name",
     usage: "NAME --image=image -- [COMMAND] [args...]",
-    flags: &[
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::list("image", None),
-        Flag::number("port", None),
-        Flag::number("replicas", Some('r')),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [Flag::list("image", None), Flag::number("port", None), Flag::number("replicas", Some('r')),]
+    ),
     run: deployment,
 };
 
@@ -73,15 +68,10 @@ pub(super) const CONFIG_MAP: Command = Command {
     aliases: &["cm"],
     about: "Create a config map from a local file, directory or literal value",
     usage: "NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
-    flags: &[
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::texts("from-env-file", None),
-        Flag::texts("from-file", None),
-        Flag::texts("from-literal", None),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [Flag::texts("from-env-file", None), Flag::texts("from-file", None), Flag::texts("from-literal", None),]
+    ),
     run: config_map,
 };
 
@@ -91,16 +81,15 @@ pub(super) const SECRET: Command = Command {
     about: "Create a secret from a local file, directory, or literal value",
     usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] \
             [--dry-run=server|client|none]",
-    flags: &[
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::texts("from-env-file", None),
-        Flag::list("from-file", None),
-        Flag::texts("from-literal", None),
-        Flag::text("type", None),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [
+            Flag::texts("from-env-file", None),
+            Flag::list("from-file", None),
+            Flag::texts("from-literal", None),
+            Flag::text("type", None),
+        ]
+    ),
     run: secret,
 };
 

@@ -8,22 +8,17 @@ use crate::api::conversion::base64;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
-use crate::kubectl::flags::Flag;
+use crate::kubectl::flags::{Flag, with_flags};
 
 pub(super) const POD_DISRUPTION_BUDGET: Command = Command {
     path: "create poddisruptionbudget",
     aliases: &["pdb"],
     about: "Create a pod disruption budget with the specified name",
     usage: "NAME --selector=SELECTOR --min-available=N [--dry-run=server|client|none]",
-    flags: &[
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::text("max-unavailable", None),
-        Flag::text("min-available", None),
-        Flag::text("selector", None),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [Flag::text("max-unavailable", None), Flag::text("min-available", None), Flag::text("selector", None),]
+    ),
     run: budget,
 };
 
@@ -32,16 +27,15 @@ pub(super) const PRIORITY_CLASS: Command = Command {
     aliases: &["pc"],
     about: "Create a priority class with the specified name",
     usage: "NAME --value=VALUE --global-default=BOOL [--dry-run=server|client|none]",
-    flags: &[
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::text("description", None),
-        Flag::switch("global-default", None),
-        Flag::text("preemption-policy", None),
-        Flag::number("value", None),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [
+            Flag::text("description", None),
+            Flag::switch("global-default", None),
+            Flag::text("preemption-policy", None),
+            Flag::number("value", None),
+        ]
+    ),
     run: priority_class,
 };
 
@@ -51,17 +45,16 @@ pub(super) const DOCKER_REGISTRY: Command = Command {
     about: "Create a secret for use with a Docker registry",
     usage: "NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] \
             [--from-file=[key=]source] [--dry-run=server|client|none]",
-    flags: &[
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::text("docker-email", None),
-        Flag::text("docker-password", None),
-        Flag::text("docker-server", None),
-        Flag::text("docker-username", None),
-        Flag::list("from-file", None),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [
+            Flag::text("docker-email", None),
+            Flag::text("docker-password", None),
+            Flag::text("docker-server", None),
+            Flag::text("docker-username", None),
+            Flag::list("from-file", None),
+        ]
+    ),
     run: docker_registry,
 };
 

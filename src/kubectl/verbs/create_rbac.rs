@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
-use crate::kubectl::flags::Flag;
+use crate::kubectl::flags::{Flag, with_flags};
 use crate::kubectl::resource_type::parse_type;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
@@ -19,15 +19,10 @@ pub(super) const ROLE: Command = Command {
     about: "Create a role with single rule",
     usage: "NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] \
             [--dry-run=server|client|none]",
-    flags: &[
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::list("resource", None),
-        Flag::texts("resource-name", None),
-        Flag::list("verb", None),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [Flag::list("resource", None), Flag::texts("resource-name", None), Flag::list("verb", None),]
+    ),
     run: |call| role(call, Kind::Role),
 };
 
@@ -36,17 +31,16 @@ pub(super) const CLUSTER_ROLE: Command = Command {
     aliases: &[],
     about: "Create a cluster role",
     usage: "NAME --verb=verb --resource=resource.group [--resource-name=resourcename] [--dry-run=server|client|none]",
-    flags: &[
-        Flag::list("aggregation-rule", None),
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::list("non-resource-url", None),
-        Flag::list("resource", None),
-        Flag::texts("resource-name", None),
-        Flag::list("verb", None),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [
+            Flag::list("aggregation-rule", None),
+            Flag::list("non-resource-url", None),
+            Flag::list("resource", None),
+            Flag::texts("resource-name", None),
+            Flag::list("verb", None),
+        ]
+    ),
     run: |call| role(call, Kind::ClusterRole),
 };
 
@@ -56,17 +50,16 @@ pub(super) const ROLE_BINDING: Command = Command {
     about: "Create a role binding for a particular role or cluster role",
     usage: "NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] \
             [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]",
-    flags: &[
-        Flag::text("clusterrole", None),
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::texts("group", None),
-        Flag::text("role", None),
-        Flag::texts("serviceaccount", None),
-        Flag::texts("user", None),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [
+            Flag::text("clusterrole", None),
+            Flag::texts("group", None),
+            Flag::text("role", None),
+            Flag::texts("serviceaccount", None),
+            Flag::texts("user", None),
+        ]
+    ),
     run: |call| binding(call, Kind::RoleBinding),
 };
 
@@ -76,16 +69,15 @@ pub(super) const CLUSTER_ROLE_BINDING: Command = Command {
     about: "Create a cluster role binding for a particular cluster role",
     usage: "NAME --clusterrole=NAME [--user=username] [--group=groupname] \
             [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]",
-    flags: &[
-        Flag::text("clusterrole", None),
-        COMMON[0],
-        COMMON[1],
-        COMMON[2],
-        COMMON[3],
-        Flag::texts("group", None),
-        Flag::texts("serviceaccount", None),
-        Flag::texts("user", None),
-    ],
+    flags: with_flags!(
+        COMMON,
+        [
+            Flag::text("clusterrole", None),
+            Flag::texts("group", None),
+            Flag::texts("serviceaccount", None),
+            Flag::texts("user", None),
+        ]
+    ),
     run: |call| binding(call, Kind::ClusterRoleBinding),
 };
 

@@ -6,12 +6,14 @@ mod apply;
 mod auth;
 mod autoscale;
 mod config;
+mod cp;
 mod create;
 mod create_job;
 mod create_policy;
 mod create_quota;
 mod create_rbac;
 mod create_service;
+mod create_tls;
 mod delete;
 mod describe;
 pub(super) mod diff;
@@ -124,7 +126,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &create_rbac::CLUSTER_ROLE,
     &create_rbac::ROLE_BINDING,
     &create_rbac::CLUSTER_ROLE_BINDING,
-    &refused::CREATE_TLS,
+    &create_tls::TLS,
     &refused::CREATE_TOKEN,
     &kustomize::KUSTOMIZE,
     &refused::OPTIONS,
@@ -179,7 +181,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &refused::CERTIFICATE,
     &refused::PLUGIN,
     &refused::ALPHA,
-    &refused::CP,
+    &cp::CP,
     &refused::ATTACH,
     &refused::PROXY,
     &refused::DEBUG,

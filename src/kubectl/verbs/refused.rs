@@ -21,7 +21,6 @@ macro_rules! refused {
 refused!(CERTIFICATE, "certificate", "Modify certificate resources", "certificates that could be asked for");
 refused!(PLUGIN, "plugin", "Provides utilities for interacting with plugins", "plugins");
 refused!(ALPHA, "alpha", "Commands for features in alpha", "features in alpha");
-refused!(CP, "cp", "Copy files and directories to and from containers", "file systems in its containers");
 refused!(ATTACH, "attach", "Attach to a running container", "programs that read what is typed");
 refused!(PROXY, "proxy", "Run a proxy to the Kubernetes API server", "network outside of the page; use port-forward");
 refused!(
@@ -36,7 +35,6 @@ refused!(
     "Create an ingress with the specified name",
     "ingress controller; create service makes what can be reached"
 );
-refused!(CREATE_TLS, "create secret tls", "Create a TLS secret", "certificates; create secret generic takes any files");
 refused!(CREATE_TOKEN, "create token", "Request a service account token", "tokens");
 
 /// `kubectl options`

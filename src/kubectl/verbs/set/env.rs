@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{NOTHING_NAMED, SHARED, Words, change_all, containers_of, finish, is_wanted, pod_spec, select_all, split};
+use super::{
+    NOTHING_NAMED, SELECTED, SHARED, Words, change_all, containers_of, finish, is_wanted, pod_spec, select_all, split,
+};
 use crate::api::Kind;
 use crate::api::conversion::from_base64;
 use crate::apiserver::Key;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
-use crate::kubectl::flags::{DryRun, Flag};
+use crate::kubectl::flags::{DryRun, Flag, with_flags};
 use crate::kubectl::selection::{Item, type_and_name};
 
 pub(crate) const ENV: Command = Command {
@@ -17,23 +19,20 @@ pub(crate) const ENV: Command = Command {
     aliases: &[],
     about: "Update environment variables on a pod template",
     usage: "RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N",
-    flags: &[
-        SHARED[0],
-        SHARED[1],
-        SHARED[2],
-        SHARED[3],
-        SHARED[4],
-        SHARED[5],
-        SHARED[6],
-        Flag::text("containers", Some('c')),
-        Flag::texts("env", Some('e')),
-        Flag::text("from", None),
-        Flag::list("keys", None),
-        Flag::switch("list", None),
-        Flag::switch("overwrite", None),
-        Flag::text("prefix", None),
-        Flag::switch("resolve", None),
-    ],
+    flags: with_flags!(
+        SHARED,
+        [
+            SELECTED,
+            Flag::text("containers", Some('c')),
+            Flag::texts("env", Some('e')),
+            Flag::text("from", None),
+            Flag::list("keys", None),
+            Flag::switch("list", None),
+            Flag::switch("overwrite", None),
+            Flag::text("prefix", None),
+            Flag::switch("resolve", None),
+        ]
+    ),
     run: set_env,
 };
 

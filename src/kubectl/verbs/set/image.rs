@@ -2,17 +2,20 @@
 
 use serde_json::json;
 
-use super::{NOTHING_NAMED, SHARED, Words, change_all, containers_of, finish, pod_spec, select_all, split};
+use super::{
+    NOTHING_NAMED, RECORDED, SELECTED, SHARED, Words, change_all, containers_of, finish, pod_spec, select_all, split,
+};
 use crate::kubectl::command::{Call, Command, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
+use crate::kubectl::flags::with_flags;
 
 pub(crate) const IMAGE: Command = Command {
     path: "set image",
     aliases: &[],
     about: "Update the image of a pod template",
     usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
-    flags: &SHARED,
+    flags: with_flags!(SHARED, [SELECTED, RECORDED]),
     run: set_image,
 };
 

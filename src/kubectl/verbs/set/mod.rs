@@ -24,16 +24,16 @@ use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::selection::{Item, Rules, select};
 
-const SHARED: [Flag; 8] = [
+const SHARED: [Flag; 6] = [
     Flag::switch("all", None),
     Flag::optional("dry-run", "unchanged"),
     Flag::list("filename", Some('f')),
     Flag::switch("local", None),
     Flag::text("output", Some('o')),
     Flag::switch("recursive", Some('R')),
-    Flag::text("selector", Some('l')),
-    Flag::switch("record", None),
 ];
+const SELECTED: Flag = Flag::text("selector", Some('l'));
+const RECORDED: Flag = Flag::switch("record", None);
 
 const NOTHING_NAMED: &str = "one or more resources must be specified as <resource> <name> or <resource>/<name>";
 

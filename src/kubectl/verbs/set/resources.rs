@@ -2,31 +2,28 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{SHARED, Words, change_all, containers_of, finish, is_wanted, pod_spec, select_all};
+use super::{RECORDED, SELECTED, SHARED, Words, change_all, containers_of, finish, is_wanted, pod_spec, select_all};
 use crate::api::Quantity;
 use crate::kubectl::command::{Call, Command, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
-use crate::kubectl::flags::Flag;
+use crate::kubectl::flags::{Flag, with_flags};
 
 pub(crate) const RESOURCES: Command = Command {
     path: "set resources",
     aliases: &[],
     about: "Update resource requests/limits on objects with pod templates",
     usage: "(-f FILENAME | TYPE NAME)  ([--limits=LIMITS & --requests=REQUESTS]",
-    flags: &[
-        SHARED[0],
-        SHARED[1],
-        SHARED[2],
-        SHARED[3],
-        SHARED[4],
-        SHARED[5],
-        SHARED[6],
-        SHARED[7],
-        Flag::text("containers", Some('c')),
-        Flag::text("limits", None),
-        Flag::text("requests", None),
-    ],
+    flags: with_flags!(
+        SHARED,
+        [
+            SELECTED,
+            RECORDED,
+            Flag::text("containers", Some('c')),
+            Flag::text("limits", None),
+            Flag::text("requests", None),
+        ]
+    ),
     run: set_resources,
 };
 

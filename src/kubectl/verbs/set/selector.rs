@@ -2,28 +2,19 @@
 
 use serde_json::json;
 
-use super::{SHARED, Words, change_all, finish, select_all};
+use super::{RECORDED, SHARED, Words, change_all, finish, select_all};
 use crate::api::Kind;
 use crate::kubectl::command::{Call, Command, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
-use crate::kubectl::flags::Flag;
+use crate::kubectl::flags::{Flag, with_flags};
 
 pub(crate) const SELECTOR: Command = Command {
     path: "set selector",
     aliases: &[],
     about: "Set the selector on a resource",
     usage: "(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
-    flags: &[
-        SHARED[0],
-        SHARED[1],
-        SHARED[2],
-        SHARED[3],
-        SHARED[4],
-        SHARED[5],
-        SHARED[7],
-        Flag::text("resource-version", None),
-    ],
+    flags: with_flags!(SHARED, [RECORDED, Flag::text("resource-version", None),]),
     run: set_selector,
 };
 

@@ -2,17 +2,18 @@
 
 use serde_json::json;
 
-use super::{SHARED, Words, change_all, finish, pod_spec, select_all};
+use super::{RECORDED, SHARED, Words, change_all, finish, pod_spec, select_all};
 use crate::kubectl::command::{Call, Command, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
+use crate::kubectl::flags::with_flags;
 
 pub(crate) const SERVICE_ACCOUNT: Command = Command {
     path: "set serviceaccount",
     aliases: &["sa"],
     about: "Update the service account of a resource",
     usage: "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
-    flags: &[SHARED[0], SHARED[1], SHARED[2], SHARED[3], SHARED[4], SHARED[5], SHARED[7]],
+    flags: with_flags!(SHARED, [RECORDED]),
     run: set_service_account,
 };
 
