@@ -60,7 +60,9 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 15] = [
 ];
 
 /// What each command is given beside the flag; without an entry, nothing.
-const ARGUMENTS: [(&str, &str); 69] = [
+const ARGUMENTS: [(&str, &str); 71] = [
+    ("cp", "env.txt web:/tmp/a"),
+    ("create secret tls", "a --cert=tls.crt --key=tls.key"),
     ("kustomize", "folder"),
     ("autoscale", "deploy web --max=2"),
     ("create clusterrole", "a --verb=get --resource=pods"),
@@ -191,8 +193,11 @@ fn sample(flag: &Flag) -> &'static str {
 }
 
 /// What has to be done before a command does anything.
-const BEFORE: [(&str, &str); 2] =
-    [("rollout resume", "rollout pause deploy web"), ("rollout undo", "set image deploy web nginx=nginx:1.27")];
+const BEFORE: [(&str, &str); 3] = [
+    ("rollout resume", "rollout pause deploy web"),
+    ("rollout undo", "set image deploy web nginx=nginx:1.27"),
+    ("cp", "run web --image=nginx"),
+];
 
 /// A flag that another one needs.
 const TOGETHER: [(&str, &str, &str); 12] = [
