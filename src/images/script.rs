@@ -201,7 +201,7 @@ impl Script {
                 let line = part.strip_suffix('\n');
                 let said = line.unwrap_or(part);
                 if stream == Stream::Err && self.begun.is_empty() {
-                    self.begun = said_here(said, std::ptr::eq(self.machine, &BUSYBOX));
+                    self.begun = said_here(said, std::ptr::eq(self.machine, &raw const BUSYBOX));
                 } else {
                     self.begun.push_str(said);
                 }
@@ -228,12 +228,13 @@ impl Script {
     }
 }
 
+const MISSING: &str = ": No such file or directory";
+
 /// What the learner's machine says, as a container's shell and busybox say it.
 pub(crate) fn said_here(text: &str, is_busybox: bool) -> String {
     if let Some(rest) = text.strip_prefix("bash: ") {
         return format!("sh: {rest}");
     }
-    const MISSING: &str = ": No such file or directory";
     let path = text.strip_suffix(MISSING).filter(|_| is_busybox);
     let Some((name, path)) = path.and_then(|path| path.split_once(": ")) else { return text.to_owned() };
     match (name, path) {
@@ -268,7 +269,7 @@ fn own(words: &[String], context: &Context) -> Option<Started> {
         }
         "env" | "printenv" if rest.is_empty() => {
             let fixed = ["PATH", "HOSTNAME"];
-            let others = context.variables.iter().map(|(name, _)| name.as_str());
+            let others = context.variables.keys().map(String::as_str);
             let others = others.filter(|name| !matches!(*name, "PATH" | "HOSTNAME" | "HOME" | "PWD"));
             let all = fixed.into_iter().chain(others).chain(["HOME"]);
             all.map(|name| format!("{name}={}\n", variable(name).unwrap_or_default())).collect()

@@ -189,6 +189,8 @@ impl Kubelet {
     }
 
     /// A pod of this node was added or changed.
+    // Copies of the cluster share workers, in one thread: what a script holds need not go to another one.
+    #[allow(clippy::arc_with_non_send_sync)]
     pub fn pod_changed(&mut self, pod: &Arc<Pod>, now: SimTime) {
         let uid: Arc<str> = Arc::from(pod.metadata.uid.as_str());
         let seed = self.config.seed;

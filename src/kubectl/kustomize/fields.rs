@@ -194,10 +194,10 @@ pub(super) fn read(text: &str, root: &str, warnings: &mut Vec<String>) -> Result
         }
     }
     for (old, new) in [("bases", "resources"), ("imageTags", "images")] {
-        if let Some(Value::Array(more)) = fields.remove(old) {
-            if let Value::Array(list) = fields.entry(new).or_insert_with(|| Value::Array(Vec::new())) {
-                list.extend(more);
-            }
+        if let Some(Value::Array(more)) = fields.remove(old)
+            && let Value::Array(list) = fields.entry(new).or_insert_with(|| Value::Array(Vec::new()))
+        {
+            list.extend(more);
         }
     }
     if !fields.iter().any(|(name, value)| !["kind", "apiVersion"].contains(&name.as_str()) && !is_zero(value)) {

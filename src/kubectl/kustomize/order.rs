@@ -63,12 +63,12 @@ pub(super) fn sort(resources: &mut [Resource], fields: &Value, default: Order) -
 }
 
 /// Models legacyIDSorter.Less.
-fn key(id: &Id, first: &[&str], last: &[&str]) -> (i64, String, String) {
-    let place = |list: &[&str]| list.iter().position(|kind| *kind == id.kind).map(|at| at as i64);
+fn key(id: &Id, first: &[&str], last: &[&str]) -> (usize, String, String) {
+    let place = |list: &[&str]| list.iter().position(|kind| *kind == id.kind);
     let rank = match (place(last), place(first)) {
-        (Some(at), _) => at + 1,
-        (None, Some(at)) => at - first.len() as i64,
-        (None, None) => 0,
+        (Some(at), _) => first.len() + 1 + at,
+        (None, Some(at)) => at,
+        (None, None) => first.len(),
     };
     let or = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
     let kind = format!("{}_{}_{}", or(&id.group, "~G"), or(&id.version, "~V"), or(&id.kind, "~K"));

@@ -84,6 +84,8 @@ pub(super) fn hex(text: &str) -> String {
     state.iter().map(|word| format!("{word:08x}")).collect()
 }
 
+// The letters are the standard's own.
+#[allow(clippy::many_single_char_names)]
 fn compress(state: &mut [u32; 8], block: &[u8]) {
     let mut words: Vec<u32> =
         block.chunks(4).map(|four| four.iter().fold(0, |word, byte| word << 8 | u32::from(*byte))).collect();

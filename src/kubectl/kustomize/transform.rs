@@ -164,29 +164,31 @@ fn set_replicas(found: &mut [Resource], replica: &Value) -> Result<(), String> {
     Err(format!("resource with name {name} does not match a config with the following GVK [{}]", kinds.join(" ")))
 }
 
+/// Models imagesFieldSpecs.
+const IMAGES: [&str; 6] = [
+    "spec/containers/image",
+    "spec/initContainers/image",
+    "spec/volumes/image/reference",
+    "spec/template/spec/containers/image",
+    "spec/template/spec/initContainers/image",
+    "spec/template/spec/volumes/image/reference",
+];
+
 /// Models ImageTagTransformerPlugin: containers wherever they stand, then where pods and templates have images.
 fn set_images(found: &mut [Resource], image: &Value) {
     let name = field::text(image, "/name");
     let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
     let Ok(pattern) = Pattern::parse(&pattern, true, false) else { return };
     let change = |value: &mut Value| {
-        if let Value::String(text) = value {
-            if pattern.is_match(text) {
-                *text = with_tag(text, image);
-            }
+        if let Value::String(text) = value
+            && pattern.is_match(text)
+        {
+            *text = with_tag(text, image);
         }
     };
-    const PATHS: [&str; 6] = [
-        "spec/containers/image",
-        "spec/initContainers/image",
-        "spec/volumes/image/reference",
-        "spec/template/spec/containers/image",
-        "spec/template/spec/initContainers/image",
-        "spec/template/spec/volumes/image/reference",
-    ];
     for resource in found.iter_mut().filter(|resource| resource.id().kind != "CustomResourceDefinition") {
         in_containers(&mut resource.value, &change);
-        for path in PATHS {
+        for path in IMAGES {
             let place = Place { of: Gvk::default(), path, creates: false };
             // What is no list of containers has no image.
             let _ = visit(resource, &place, &mut |value| {
@@ -203,13 +205,11 @@ fn in_containers(value: &mut Value, change: &dyn Fn(&mut Value)) {
         Value::Object(fields) => {
             for (name, value) in fields.iter_mut() {
                 in_containers(value, change);
-                if let Value::Array(containers) = value {
-                    if matches!(name.as_str(), "containers" | "initContainers") {
-                        let containers = containers.iter_mut().filter_map(Value::as_object_mut);
-                        containers
-                            .filter_map(|fields: &mut Map<String, Value>| fields.get_mut("image"))
-                            .for_each(change);
-                    }
+                if let Value::Array(containers) = value
+                    && matches!(name.as_str(), "containers" | "initContainers")
+                {
+                    let containers = containers.iter_mut().filter_map(Value::as_object_mut);
+                    containers.filter_map(|fields: &mut Map<String, Value>| fields.get_mut("image")).for_each(change);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `kubectl cp`: files between the learner's directory and a container.
 
-use crate::api::{Object, Pod, PodPhase};
+use crate::api::{Kind, Object, Pod, PodPhase};
 use crate::apiserver::Key;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
@@ -54,10 +54,8 @@ fn copy(call: &mut Call<'_, '_>) -> Outcome {
         return Err(Failure::Plain(format!("{} doesn't exist in local filesystem", from.path)));
     }
     let namespace = if namespace.is_empty() { call.namespace() } else { namespace.clone() };
-    let pod = match call.world.client().get(crate::api::Kind::Pod, &Key::new(namespace.as_str(), name.as_str()))? {
-        Object::Pod(pod) => pod,
-        _ => return Ok(Next::Done),
-    };
+    let key = Key::new(namespace.as_str(), name.as_str());
+    let Object::Pod(pod) = call.world.client().get(Kind::Pod, &key)? else { return Ok(Next::Done) };
     let container = running(&pod, call.flags.text("container"))?;
     let uid = pod.metadata.uid.clone();
     if !call.world.client().has_shell(&uid, &container) {
