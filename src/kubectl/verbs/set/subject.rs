@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{SHARED, Words, change_all, check_all_and_selector, finish, select_all};
+use super::{SELECTED, SHARED, Words, change_all, check_all_and_selector, finish, select_all};
 use crate::api::Kind;
 use crate::kubectl::command::{Call, Command, Outcome};
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::Flag;
+use crate::kubectl::flags::{Flag, with_flags};
 use crate::sorting;
 
 pub(crate) const SUBJECT: Command = Command {
@@ -15,18 +15,10 @@ pub(crate) const SUBJECT: Command = Command {
     about: "Update the user, group, or service account in a role binding or cluster role binding",
     usage: "(-f FILENAME | TYPE NAME) [--user=username] [--group=groupname] \
             [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none]",
-    flags: &[
-        SHARED[0],
-        SHARED[1],
-        SHARED[2],
-        Flag::list("group", None),
-        SHARED[3],
-        SHARED[4],
-        SHARED[5],
-        SHARED[6],
-        Flag::list("serviceaccount", None),
-        Flag::list("user", None),
-    ],
+    flags: with_flags!(
+        SHARED,
+        [SELECTED, Flag::list("group", None), Flag::list("serviceaccount", None), Flag::list("user", None),]
+    ),
     run: set_subject,
 };
 
