@@ -73,8 +73,8 @@ impl Cluster {
     pub(super) fn scrape(&mut self) {
         let Some(running) = &self.metrics.0 else { return };
         // A task that was queued before it was turned off and on again is not one of this server's.
-        if self.now.ms_since(running.enabled + STARTS_MS) % RESOLUTION_MS != 0 || self.now < running.enabled + STARTS_MS
-        {
+        let begins = running.enabled + STARTS_MS;
+        if self.now < begins || !self.now.ms_since(begins).is_multiple_of(RESOLUTION_MS) {
             return;
         }
         let old = Arc::clone(&running.looks);
