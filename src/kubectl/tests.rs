@@ -60,7 +60,7 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 15] = [
 ];
 
 /// What each command is given beside the flag; without an entry, nothing.
-const ARGUMENTS: [(&str, &str); 71] = [
+const ARGUMENTS: [(&str, &str); 74] = [
     ("cp", "env.txt web:/tmp/a"),
     ("create secret tls", "a --cert=tls.crt --key=tls.key"),
     ("kustomize", "folder"),
