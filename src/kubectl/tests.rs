@@ -196,7 +196,8 @@ fn sample(flag: &Flag) -> &'static str {
 }
 
 /// What has to be done before a command does anything.
-const BEFORE: [(&str, &str); 3] = [
+const BEFORE: [(&str, &str); 4] = [
+    ("set subject", "create rolebinding a --clusterrole=view --user=c"),
     ("rollout resume", "rollout pause deploy web"),
     ("rollout undo", "set image deploy web nginx=nginx:1.27"),
     ("cp", "run web --image=nginx"),

@@ -295,7 +295,7 @@ fn an_object_is_edited_compared_and_drained() {
     typed(&mut lab, "kubectl apply -f deployment.yaml; sleep 3");
     assert_eq!(typed(&mut lab, "kubectl diff -f deployment.yaml; echo $?"), "0\n");
     assert_eq!(
-        typed(&mut lab, "KUBE_EDITOR='sed -i s/v1$/v2/' kubectl edit deployment hellok8s-deployment"),
+        typed(&mut lab, "KUBE_EDITOR='sed -i s/hellok8s:v1$/hellok8s:v2/' kubectl edit deployment hellok8s-deployment"),
         "deployment.apps/hellok8s-deployment edited\n"
     );
     let shown = typed(&mut lab, "kubectl diff -f deployment.yaml | grep -e '- image'; sleep 5");
@@ -374,7 +374,11 @@ fn every_command_has_a_page_of_help_in_kubectls_form() {
                 "kubectl autoscale deployment web --min=1 --max=3",
                 "Error from server (NotFound): deployments.apps \"web\" not found\n# exit 1\n",
             ),
-            ("kubectl apply -k .", "error: the lab's kubectl has no kustomize\n# exit 1\n"),
+            (
+                "kubectl apply -k .",
+                "error: unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory \
+                 '/home/learner'\n# exit 1\n",
+            ),
         ],
     );
 }

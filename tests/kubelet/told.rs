@@ -80,7 +80,8 @@ fn a_sidecar_that_has_ended_well_is_told_so_until_it_runs_again() {
 
 #[test]
 fn labels_and_annotations_make_the_kubelet_look_and_a_status_does_not() {
-    let changes: [(fn(&mut hellok8s_lab::api::Pod), bool); 3] = [
+    type Change = fn(&mut hellok8s_lab::api::Pod);
+    let changes: [(Change, bool); 3] = [
         (|pod| drop(pod.metadata.labels.insert("tier".into(), "x".into())), true),
         (|pod| drop(pod.metadata.annotations.insert("note".into(), "x".into())), true),
         (|pod| "hand".clone_into(&mut pod.status.reason), false),

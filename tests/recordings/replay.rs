@@ -38,6 +38,7 @@ impl Replay {
             lab.cluster_mut().registry.pulled(&ImageReference::parse("busybox:1.36").expect("an image"));
             lab.command(0, &format!("kubectl create namespace {}", recording.namespace));
             lab.command(0, &format!("kubectl config set-context --current --namespace={}", recording.namespace));
+            as_large_as_recorded(&mut lab, recording);
         }
         Self { lab, recorded_pods: Story::recorded(recording).groups() }
     }
@@ -50,8 +51,14 @@ impl Replay {
         is_sampled: impl Fn(&Typed) -> bool,
         mut after: impl FnMut(&Typed, &[String]),
     ) {
+        let mut unseen = recording.unseen().into_iter().peekable();
         for typed in recording.commands() {
             let Some(at_ms) = typed.at_ms else { continue };
+            while let Some((at_ms, unseen)) = unseen.next_if(|(unseen_ms, _)| *unseen_ms <= at_ms) {
+                self.lab.run_until(SimTime(at_ms));
+                let command = unseen.command().map(|command| self.with_our_pods(command));
+                unseen.act(&mut self.lab, command.as_deref());
+            }
             self.lab.run_until(SimTime(at_ms));
             if self.lab.is_busy(0) {
                 self.lab.interrupt(0);

@@ -277,7 +277,7 @@ impl ApiServer {
         for pod in looked_at.iter().take(MOST_PODS_LOOKED_AT) {
             let violations = checks::violations(enforce, &pod.metadata.annotations, pod.spec.raw());
             if !violations.is_empty() {
-                let name = pod.metadata.name.to_string();
+                let name = pod.metadata.name.clone();
                 let (first, count) = found.entry(reasons(&violations)).or_insert_with(|| (name.clone(), 0));
                 *count += 1;
                 if name < *first {

@@ -124,7 +124,7 @@ fn who_is_held_by_a_finalizer_was_deleted_when_that_was_asked_for() {
     let mut delete = |seconds: i64| {
         let options = DeleteOptions { grace_period_seconds: Some(seconds), ..DeleteOptions::default() };
         let object = server.delete(Kind::Pod, &web(), &options).expect("deleted").object;
-        object.metadata().deletion_timestamp.map(|at| at.as_sim_ms())
+        object.metadata().deletion_timestamp.map(crate::api::Time::as_sim_ms)
     };
     assert_eq!((delete(30), delete(0)), (Some(30_000), Some(0)));
     assert!(matches!(server.get(Kind::Pod, &Key::new("default", "web")), Ok(Object::Pod(_))));

@@ -69,11 +69,11 @@ fn events(call: &mut Call<'_, '_>) -> Outcome {
         });
         return Ok(Next::Done);
     }
-    // kubectl's printer of names takes no typed lists, and its complaint is dropped.
-    if call.flags.text("output") == Some("name") {
-        return Ok(Next::Done);
-    }
     if let Some(mut printer) = call.printer()? {
+        // kubectl's printer of names takes no typed lists, and its complaint is dropped.
+        if call.flags.text("output") == Some("name") {
+            return Ok(Next::Done);
+        }
         let values = found.iter().map(|event| Object::Event(Arc::clone(event)).to_value()).collect();
         let text = printer.print(values, false)?;
         call.io.out(text);
