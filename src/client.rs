@@ -10,6 +10,7 @@ use crate::apiserver::{
     Applied, DeleteOptions, Deleted, Key, Managers, PatchType, Selectors, Status, WatchEvent, WriteOptions,
 };
 use crate::images::{Exec, LogLine};
+use crate::script::Files;
 use crate::sim::{Random, SimTime};
 
 /// How long a call of kubectl takes, in milliseconds. A pair is the smallest and the largest; each call draws its own.
@@ -219,6 +220,9 @@ pub trait Client {
 
     /// Runs a command in a container; none when the container does not run.
     fn exec(&mut self, pod_uid: &str, container: &str, command: &[String]) -> Option<Exec>;
+
+    /// The files of a running container, to copy from and to; none when the container does not run.
+    fn files_mut(&mut self, pod_uid: &str, container: &str) -> Option<&mut Files>;
 }
 
 impl dyn Client + '_ {

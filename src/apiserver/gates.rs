@@ -103,9 +103,12 @@ impl ApiServer {
             return Ok(Vec::new());
         }
         let stored = self.generics(Kind::ResourceQuota, &metadata.namespace);
-        if stored.is_empty() {
-            return Ok(Vec::new());
-        }
+        if stored.is_empty() { Ok(Vec::new()) } else { self.charged_to(stored, object) }
+    }
+
+    #[inline(never)]
+    fn charged_to(&self, stored: Vec<Arc<Generic>>, object: &Object) -> Result<Vec<(Arc<Generic>, Quota)>, Status> {
+        let (kind, metadata) = (object.kind(), object.metadata());
         let mut quotas: Vec<Quota> =
             stored.iter().map(|found| Quota::read(&found.metadata.name, &found.fields)).collect();
         let value = object.to_value();

@@ -20,6 +20,7 @@ use super::work::Task;
 const MAX_RETRIES: u32 = 15;
 
 impl Cluster {
+    /// What seldom runs stays a function of its own (`inline(never)`), so that a first visit does without it.
     pub(super) fn run_task(&mut self, task: &Task) {
         match task {
             Task::Schedule(key) => self.schedule(key),
@@ -233,6 +234,7 @@ impl Cluster {
     }
 
     /// The slices of a service that the controller looks after, by name.
+    #[inline(never)]
     fn collect(&mut self, kind: Kind, key: &Key, task: &Task, attempt: fn(&Store, &Object) -> Plan) {
         let store = self.api.store();
         let Some(item) = store.get(kind, key) else { return };
@@ -241,6 +243,7 @@ impl Cluster {
         self.finish(outcome, task);
     }
 
+    #[inline(never)]
     fn sync_namespace(&mut self, key: &Key, task: &Task) {
         let Some(Object::Generic(namespace)) = self.api.store().get(Kind::Namespace, key).cloned() else { return };
         let contents: Vec<Object> = self.api.namespace_contents(&key.name).cloned().collect();
@@ -262,6 +265,7 @@ impl Cluster {
         self.finish(outcome, task);
     }
 
+    #[inline(never)]
     fn sync_eviction(&mut self, key: &Key, task: &Task) {
         let pod = self.api.store().pod(key).filter(|pod| !pod.node_name.is_empty()).cloned();
         let node = pod.as_ref().and_then(|pod| self.node(&pod.node_name));

@@ -12,6 +12,7 @@ use crate::apiserver::{
 use crate::client::{CallTimes, Client, MetricsApi, NodeMetrics, PodMetrics, Requests, Watch};
 use crate::controllers::endpoints;
 use crate::images::{Exec, Inside, LogLine};
+use crate::script::Files;
 use crate::sim::{Random, SimTime};
 
 /// Counts what clients ask for. A request that only reads leaves the cluster as it is, and is counted nevertheless.
@@ -199,5 +200,10 @@ impl Client for Cluster {
     fn exec(&mut self, pod_uid: &str, container: &str, command: &[String]) -> Option<Exec> {
         self.asked.exec();
         self.fleet.exec(pod_uid, container, command, self.now)
+    }
+
+    fn files_mut(&mut self, pod_uid: &str, container: &str) -> Option<&mut Files> {
+        self.asked.exec();
+        self.fleet.files_mut(pod_uid, container)
     }
 }

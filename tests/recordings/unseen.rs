@@ -35,7 +35,7 @@ impl Recording {
     pub fn unseen(&self) -> Vec<(u64, Unseen)> {
         let events = Events::read(self);
         let mut unseen = self.remarked();
-        unseen.extend(self.nodes_at_first(&events));
+        unseen.extend(nodes_at_first(&events));
         let mut last_forced = None;
         let mut ends = BTreeSet::new();
         for (at, event) in events.0.iter().map(|(at, event)| (*at, event)) {
@@ -88,24 +88,6 @@ impl Recording {
         })
     }
 
-    /// Nodes that the watch found when it began, which was after the first commands.
-    fn nodes_at_first(&self, events: &Events) -> Vec<(u64, Unseen)> {
-        let until = events.watch_of_nodes_ms();
-        let found =
-            events.0.iter().filter(|(at, event)| *at <= until && event.kind() == "Node" && event.change() == "ADDED");
-        found
-            .filter(|(_, event)| event.name() != "minikube")
-            .map(|(at, event)| {
-                let mut object = event.object.clone();
-                // Labels that the first commands gave it, it had not had before.
-                if let Some(labels) = object["metadata"]["labels"].as_object_mut() {
-                    labels.retain(|key, _| key.contains("kubernetes.io/") && !key.starts_with("topology."));
-                }
-                (0, events.came(*at, &object))
-            })
-            .collect()
-    }
-
     /// What the script remarks that it did to a node.
     fn remarked(&self) -> Vec<(u64, Unseen)> {
         let mut unseen = Vec::new();
@@ -122,6 +104,24 @@ impl Recording {
         }
         unseen
     }
+}
+
+/// Nodes that the watch found when it began, which was after the first commands.
+fn nodes_at_first(events: &Events) -> Vec<(u64, Unseen)> {
+    let until = events.watch_of_nodes_ms();
+    let found =
+        events.0.iter().filter(|(at, event)| *at <= until && event.kind() == "Node" && event.change() == "ADDED");
+    found
+        .filter(|(_, event)| event.name() != "minikube")
+        .map(|(at, event)| {
+            let mut object = event.object.clone();
+            // Labels that the first commands gave it, it had not had before.
+            if let Some(labels) = object["metadata"]["labels"].as_object_mut() {
+                labels.retain(|key, _| key.contains("kubernetes.io/") && !key.starts_with("topology."));
+            }
+            (0, events.came(*at, &object))
+        })
+        .collect()
 }
 
 impl Unseen {

@@ -64,16 +64,20 @@ fn copy(call: &mut Call<'_, '_>) -> Outcome {
              executable file not found in $PATH: unknown",
         ));
     }
-    let Some(inside) = call.world.cluster.fleet_mut().files_mut(&uid, &container) else {
+    // Taken out for as long as it takes: the visitor's files are of the same world.
+    let Some(mut inside) = call.world.client_mut().files_mut(&uid, &container).map(std::mem::take) else {
         return Err(Failure::Plain(format!(
             "Internal error occurred: unable to upgrade connection: container not found (\"{container}\")"
         )));
     };
     let copied = if to.pod.is_some() {
-        transfer(call.world.files, &from.path, inside, &to.path)
+        transfer(call.world.files, &from.path, &mut inside, &to.path)
     } else {
-        transfer(inside, &from.path, call.world.files, &to.path)
+        transfer(&mut inside, &from.path, call.world.files, &to.path)
     };
+    if let Some(files) = call.world.client_mut().files_mut(&uid, &container) {
+        *files = inside;
+    }
     match copied {
         Ok(0) => {
             let path = from.path.trim_start_matches('/');
