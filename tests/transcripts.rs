@@ -472,18 +472,18 @@ transcripts! {
     transcript_j "j" 120 0 0 0
     transcript_l "l" 25 0 0 0
     transcript_m "m" 30 1 0 0
-    transcript_n1 "n1" 44 10 3 0
-    transcript_n2 "n2" 49 0 20 0
+    transcript_n1 "n1" 45 10 2 0
+    transcript_n2 "n2" 57 0 12 0
     transcript_o1 "o1" 82 2 23 1
-    transcript_o1_taints "o1-taints" 23 4 3 1
+    transcript_o1_taints "o1-taints" 24 4 2 1
     transcript_o2 "o2" 94 1 13 8
     transcript_p1 "p1" 44 3 3 0
-    transcript_p1_compute "p1-compute" 27 7 11 0
+    transcript_p1_compute "p1-compute" 38 1 6 0
     transcript_q2 "q2" 2 1 61 0
     transcript_r1 "r1" 37 3 26 0
     transcript_r1_hooks "r1-hooks" 29 10 34 0
     transcript_t1 "t1" 104 1 12 6
     transcript_x1_nodeless "x1-nodeless" 12 0 0 0
     transcript_x1_real "x1-real" 6 0 3 0
-    transcript_y1 "y1" 283 4 65 1
+    transcript_y1 "y1" 300 2 50 1
 }

@@ -106,7 +106,6 @@ impl ApiServer {
         if stored.is_empty() { Ok(Vec::new()) } else { self.charged_to(stored, object) }
     }
 
-    #[inline(never)]
     fn charged_to(&self, stored: Vec<Arc<Generic>>, object: &Object) -> Result<Vec<(Arc<Generic>, Quota)>, Status> {
         let (kind, metadata) = (object.kind(), object.metadata());
         let mut quotas: Vec<Quota> =

@@ -20,32 +20,32 @@ use super::work::Task;
 const MAX_RETRIES: u32 = 15;
 
 impl Cluster {
-    /// What seldom runs stays a function of its own (`inline(never)`), so that a first visit does without it.
     pub(super) fn run_task(&mut self, task: &Task) {
-        match task {
-            Task::Schedule(key) => self.schedule(key),
-            Task::EventSeries => self.tend_series(),
-            Task::Quota(key) => self.sync_quota(key),
-            Task::Budget(key) => self.sync_budget(key),
-            Task::Autoscaler(key) => self.sync_autoscaler(key),
-            Task::Scrape => self.scrape(),
-            Task::Claim(key) => self.sync_claim(key),
-            Task::Volume(key) => self.sync_volume(key),
-            Task::Volumes => self.resync_volumes(),
-            Task::Provision(key) => self.provision(key),
-            Task::Deployment(key) => self.sync_deployment(key, task),
-            Task::ReplicaSet(key) => self.sync_replica_set(key),
-            Task::Pass(key) => self.resume_pass(key),
-            Task::SendEvents => self.send_waiting_events(),
-            Task::Endpoints(key) => self.sync_endpoints(key, task),
-            Task::Collect(kind, key) => self.collect(*kind, key, task, garbage_collection::attempt_to_delete),
-            Task::Orphan(kind, key) => self.collect(*kind, key, task, garbage_collection::attempt_to_orphan),
-            Task::Namespace(key) => self.sync_namespace(key, task),
-            Task::NodeHealth(key) => self.sync_node(key, task),
-            Task::PodGarbage => self.collect_pods(),
-            Task::Evict(key) => self.sync_eviction(key, task),
-            Task::Admit(key) => self.admit_pod(key),
-        }
+        // What seldom happens is called through a pointer: so it stays a function of its own, and the page fetches it later.
+        let (seldom, key): (fn(&mut Self, &Key, &Task), &Key) = match task {
+            Task::Schedule(key) => return self.schedule(key),
+            Task::EventSeries => return self.tend_series(),
+            Task::Deployment(key) => return self.sync_deployment(key, task),
+            Task::ReplicaSet(key) => return self.sync_replica_set(key),
+            Task::Pass(key) => return self.resume_pass(key),
+            Task::SendEvents => return self.send_waiting_events(),
+            Task::Endpoints(key) => return self.sync_endpoints(key, task),
+            Task::NodeHealth(key) => return self.sync_node(key, task),
+            Task::Scrape => return self.scrape(),
+            Task::Volumes => return self.resync_volumes(),
+            Task::PodGarbage => return self.collect_pods(),
+            Task::Collect(_, key) | Task::Orphan(_, key) => (Self::collect, key),
+            Task::Quota(key) => (|cluster, key, _| cluster.sync_quota(key), key),
+            Task::Budget(key) => (|cluster, key, _| cluster.sync_budget(key), key),
+            Task::Autoscaler(key) => (|cluster, key, _| cluster.sync_autoscaler(key), key),
+            Task::Claim(key) => (|cluster, key, _| cluster.sync_claim(key), key),
+            Task::Volume(key) => (|cluster, key, _| cluster.sync_volume(key), key),
+            Task::Provision(key) => (|cluster, key, _| cluster.provision(key), key),
+            Task::Namespace(key) => (Self::sync_namespace, key),
+            Task::Evict(key) => (Self::sync_eviction, key),
+            Task::Admit(key) => (|cluster, key, _| cluster.admit_pod(key), key),
+        };
+        seldom(self, key, task);
     }
 
     /// Tries again after a failure, until it has failed too often in a row.
@@ -234,8 +234,12 @@ impl Cluster {
     }
 
     /// The slices of a service that the controller looks after, by name.
-    #[inline(never)]
-    fn collect(&mut self, kind: Kind, key: &Key, task: &Task, attempt: fn(&Store, &Object) -> Plan) {
+    fn collect(&mut self, key: &Key, task: &Task) {
+        let (kind, attempt): (Kind, fn(&Store, &Object) -> Plan) = match task {
+            Task::Orphan(kind, _) => (*kind, garbage_collection::attempt_to_orphan),
+            Task::Collect(kind, _) => (*kind, garbage_collection::attempt_to_delete),
+            _ => return,
+        };
         let store = self.api.store();
         let Some(item) = store.get(kind, key) else { return };
         let plan = attempt(store, item);
@@ -243,7 +247,6 @@ impl Cluster {
         self.finish(outcome, task);
     }
 
-    #[inline(never)]
     fn sync_namespace(&mut self, key: &Key, task: &Task) {
         let Some(Object::Generic(namespace)) = self.api.store().get(Kind::Namespace, key).cloned() else { return };
         let contents: Vec<Object> = self.api.namespace_contents(&key.name).cloned().collect();
@@ -265,7 +268,6 @@ impl Cluster {
         self.finish(outcome, task);
     }
 
-    #[inline(never)]
     fn sync_eviction(&mut self, key: &Key, task: &Task) {
         let pod = self.api.store().pod(key).filter(|pod| !pod.node_name.is_empty()).cloned();
         let node = pod.as_ref().and_then(|pod| self.node(&pod.node_name));

@@ -68,7 +68,6 @@ impl Cluster {
     }
 
     /// Looks at a pod that names its node itself, beside the node's other pods.
-    #[inline(never)]
     pub(super) fn admit_pod(&mut self, key: &Key) {
         let Some(pod) = self.api.store().pod(key).cloned() else { return };
         if !self.must_be_admitted(&pod) {

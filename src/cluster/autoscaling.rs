@@ -42,7 +42,6 @@ impl Cluster {
     }
 
     /// One look at one autoscaler. Models reconcileKey.
-    #[inline(never)]
     pub(super) fn sync_autoscaler(&mut self, key: &Key) {
         let Some(stored) = self.generic(Kind::HorizontalPodAutoscaler, key) else { return };
         let Some(spec) = stored.fields.get("spec").and_then(Value::as_object) else { return };

@@ -58,7 +58,6 @@ impl Cluster {
     }
 
     /// Counts what is used of a quota. Models pkg/controller/resourcequota syncResourceQuota.
-    #[inline(never)]
     pub(super) fn sync_quota(&mut self, key: &Key) {
         let Some(stored) = self.generic(Kind::ResourceQuota, key) else { return };
         let quota = Quota::read(&key.name, &stored.fields);
@@ -98,7 +97,6 @@ impl Cluster {
     }
 
     /// Counts a budget's pods. Models pkg/controller/disruption sync.
-    #[inline(never)]
     pub(super) fn sync_budget(&mut self, key: &Key) {
         let Some(stored) = self.generic(Kind::PodDisruptionBudget, key) else { return };
         let budget = Budget::read(&key.namespace, &key.name, stored.metadata.generation, &stored.fields);

@@ -70,7 +70,6 @@ impl Cluster {
     }
 
     /// Asks every node what its containers use. Models metrics-server's scraper and its pods' storage.
-    #[inline(never)]
     pub(super) fn scrape(&mut self) {
         let Some(running) = &self.metrics.0 else { return };
         // A task that was queued before it was turned off and on again is not one of this server's.

@@ -27,7 +27,6 @@ impl Cluster {
         }
     }
 
-    #[inline(never)]
     pub(super) fn collect_pods(&mut self) {
         let store = self.api.store();
         let is_orphan = |pod: &&Arc<Pod>| {

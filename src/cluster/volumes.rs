@@ -67,7 +67,6 @@ impl Cluster {
     }
 
     /// All that is not done is looked at again every 15 seconds.
-    #[inline(never)]
     pub(super) fn resync_volumes(&mut self) {
         let unfinished = |kind: Kind, done: &[&str]| {
             let open = self.api.store().list(kind, None).filter_map(|object| match object {
@@ -117,7 +116,6 @@ impl Cluster {
     }
 
     /// One look at a claim. Models syncClaim, and the protection of claims that pods use.
-    #[inline(never)]
     pub(super) fn sync_claim(&mut self, key: &Key) {
         let Some(claim) = self.generic(Kind::PersistentVolumeClaim, key) else { return };
         if claim.metadata.deletion_timestamp.is_some() {
@@ -229,7 +227,6 @@ impl Cluster {
     }
 
     /// minikube's storage-provisioner makes a volume. Models sig-storage-lib-external-provisioner.
-    #[inline(never)]
     pub(super) fn provision(&mut self, key: &Key) {
         let Some(claim) = self.generic(Kind::PersistentVolumeClaim, key) else { return };
         let Some(class) = self.storage_class(&claim).filter(|_| volumes::text(&claim, "/spec/volumeName").is_empty())
@@ -300,7 +297,6 @@ impl Cluster {
     }
 
     /// One look at a volume. Models syncVolume, reclaimVolume and the protection of volumes that are bound.
-    #[inline(never)]
     pub(super) fn sync_volume(&mut self, key: &Key) {
         let Some(volume) = self.generic(Kind::PersistentVolume, key) else { return };
         let phase = volumes::text(&volume, "/status/phase").to_owned();

@@ -73,7 +73,7 @@ fn copy(call: &mut Call<'_, '_>) -> Outcome {
     let copied = if to.pod.is_some() {
         transfer(call.world.files, &from.path, &mut inside, &to.path)
     } else {
-        transfer(&mut inside, &from.path, call.world.files, &to.path)
+        transfer(&inside, &from.path, call.world.files, &to.path)
     };
     if let Some(files) = call.world.client_mut().files_mut(&uid, &container) {
         *files = inside;

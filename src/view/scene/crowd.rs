@@ -201,7 +201,6 @@ impl Crowd {
     }
 
     /// Looks at every pod: those that are known keep their slots.
-    #[inline(never)]
     pub fn read_all(&mut self, cluster: &Cluster, hue: HueOf<'_>) {
         let store = cluster.api.store();
         let mut pods: Vec<&Arc<Pod>> = store.pods(None).collect();
@@ -218,7 +217,6 @@ impl Crowd {
     }
 
     /// Looks at what a change of the cluster has changed.
-    #[inline(never)]
     pub fn note(&mut self, event: &WatchEvent, cluster: &Cluster, hue: HueOf<'_>) {
         if let Object::Pod(pod) = &event.object {
             if event.kind == ChangeType::Deleted {
@@ -231,7 +229,6 @@ impl Crowd {
 
     /// Time has passed: looks at some of those that wait, at others each time, and answers whether one is to be drawn.
     /// What is left of a back-off changes without a change of the cluster.
-    #[inline(never)]
     pub fn sweep(&mut self, cluster: &Cluster) -> bool {
         let mut is_changed = false;
         for _ in 0..SWEPT {
