@@ -1,6 +1,7 @@
 //! What a running program uses, and what follows from it.
 
-use super::{OOM_KILLED, Program, Taken};
+use super::requests::Taken;
+use super::{OOM_KILLED, Program};
 use crate::images::Declaration;
 use crate::images::meter::Usage;
 use crate::sim::SimTime;
