@@ -85,7 +85,7 @@ const moments = {
     await advance(page, 5_000);
     await page.getByTestId("editor").fill(tutorial("04-v2-rolling-update.yaml"));
     await page.getByRole("button", { name: "Compare strategies" }).click({ timeout: 60_000 });
-    await page.locator(".variant-outcome").nth(3).waitFor({ timeout: 120_000 });
+    await page.locator(".variant-outcome").nth(4).waitFor({ timeout: 120_000 });
   },
   "thousand-pods": async (page) => {
     await apply(page, many("v1"));

@@ -156,10 +156,36 @@ test("a large rollout is foreseen too, while it is being said how far, and a too
   await expect(forecast).toContainText("None is made with more than 2,000 pods", { timeout: 30_000 });
   await expect(page.locator(".forecast-looked")).toHaveCount(0);
   await show(text);
-  await expect(forecast).toContainText(/It rolls out\. Complete after .* Fewest available 158, most pods 263/, { timeout: 180_000 });
+  await expect(forecast).toContainText(/A rollout begins\. Complete after .* Fewest available 158, most pods 263/, { timeout: 180_000 });
   await expect(page.locator(".forecast-looked")).toHaveCount(0);
   await expectAccessible(page, ".forecast");
 });
+
+for (const { width, height } of [{ width: 1366, height: 768 }, { width: 390, height: 844 }]) {
+  test(`six hundred pods in mid-rollout are all seen, with the limits: ${width} × ${height}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await openEmpty(page, "/?lang=en");
+    await run(page, 600);
+    await exec(page, "kubectl set image deployment web app=guangzhengli/hellok8s:v2");
+    await advance(page, 3_000);
+    await expect(page.locator(".lanes-two .cells [data-pod]").first()).toBeVisible();
+    await expect
+      .poll(() =>
+        page.evaluate(() => {
+          const stage = document.querySelector(".stage")!;
+          const cells = [...document.querySelectorAll(".cells [data-pod]")];
+          const frame = stage.getBoundingClientRect();
+          const seen = cells.filter((cell) => {
+            const { top, bottom, left, right, width } = cell.getBoundingClientRect();
+            return width > 5 && top >= frame.top && bottom <= frame.bottom && left >= 0 && right <= innerWidth;
+          });
+          return { hidden: cells.length - seen.length, scrolls: stage.scrollHeight > stage.clientHeight + 1 };
+        }),
+      )
+      .toEqual({ hidden: 0, scrolls: false });
+    await expect(page.getByTestId("limits")).toBeInViewport();
+  });
+}
 
 test("thousands of pods are a map with its counts in words", async ({ page }) => {
   await openEmpty(page, "/?lang=en");

@@ -91,7 +91,7 @@ test("the forecast tells what applying would do, and compares strategies", async
   await expect(forecast).toContainText("will stall", { timeout: 60_000 });
   await expect(forecast).toContainText("Fewest available 2, most pods 4");
   await page.getByRole("button", { name: "Compare strategies" }).click();
-  await expect(page.locator(".variant")).toHaveCount(4, { timeout: 60_000 });
+  await expect(page.locator(".variant")).toHaveCount(5, { timeout: 60_000 });
   await expect(page.locator(".variant", { hasText: "Recreate" })).toContainText("Fewest available 0, most pods 3");
   await expectAccessible(page);
   await picture(page, "forecast");

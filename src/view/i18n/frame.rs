@@ -36,7 +36,7 @@ words! {
     Close: "关闭", "Close";
     NothingLost: "你的内容没有变。", "Nothing of yours has changed.";
     Stop: "。", ".";
-    Comma: "，", ",";
+    Comma: "，", ", ";
     KeysWhyNext: "上一个、下一个决定", "the decision before, the next one";
     KeysWhyEnds: "最新、最旧的决定", "the newest decision, the oldest";
     KeysWhyInto: "打开、收起数字", "opens the numbers, closes them";

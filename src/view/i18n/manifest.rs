@@ -39,7 +39,7 @@ words! {
     ForecastNothing: "没有变化。", "Nothing changes.";
     ForecastCreates: "会创建 Deployment。", "A Deployment is created.";
     ForecastScales: "只伸缩，不更新：", "It only scales, without a rollout:";
-    ForecastRollsOut: "会触发滚动更新。", "It rolls out.";
+    ForecastRollsOut: "会触发滚动更新。", "A rollout begins.";
     ForecastAdjusts: "改动不涉及模板，不会更新 Pod。", "The template stays, so no pod is replaced.";
     ForecastCompletes: "完成用时", "Complete after";
     ForecastStalls:
@@ -52,6 +52,7 @@ words! {
     ForecastMost: "Pod 最多", "most pods";
     Compare: "比较策略", "Compare strategies";
     CompareTitle: "同一次改动，不同的策略（maxSurge / maxUnavailable）", "The same change under other strategies (maxSurge / maxUnavailable)";
+    CompareWritten: "按清单", "As written";
     ForecastLost: "丢失或出错的请求", "requests lost or failed";
     EditorTab: "开始编辑后，Tab 缩进，Shift + Tab 减少缩进；按 Esc 再按 Tab 离开编辑器", "Once you edit, Tab indents and Shift + Tab takes it back; press Escape, then Tab, to leave the editor";
     EditorLeaves: "现在按 Tab 会离开编辑器", "Tab leaves the editor now";

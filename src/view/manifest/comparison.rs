@@ -136,7 +136,10 @@ fn shown_ms(forecast: &Forecast) -> u64 {
 
 fn variant((at, forecast): (usize, Forecast), longest_ms: u64, clock: FilmClock) -> impl IntoView {
     let settings = settings();
-    let name = STRATEGIES.get(at).map_or("", |(name, _)| *name);
+    let name = move || match STRATEGIES.get(at).map_or("", |(name, _)| *name) {
+        "" => settings.say(Key::CompareWritten)(),
+        name => name,
+    };
     let canvas = NodeRef::<Canvas>::new();
     let (timeline, start_ms) = (forecast.timeline.clone(), forecast.start_ms);
     let frame = Frame { from: start_ms, to: start_ms + longest_ms, end: start_ms + longest_ms };

@@ -27,8 +27,9 @@ const MANY_PODS: usize = 200;
 /// With more pods than this no forecast is made: nobody would wait for its end.
 const MOST_PODS: usize = 2_000;
 
-/// What is compared.
-pub(super) const STRATEGIES: [(&str, Strategy); 4] = [
+/// What is compared: first what the manifest says, which is named in the visitor's language.
+pub(super) const STRATEGIES: [(&str, Strategy); 5] = [
+    ("", Strategy::AsWritten),
     ("25% / 25%", Strategy::RollingUpdate { max_surge: "25%", max_unavailable: "25%" }),
     ("1 / 0", Strategy::RollingUpdate { max_surge: "1", max_unavailable: "0" }),
     ("0 / 1", Strategy::RollingUpdate { max_surge: "0", max_unavailable: "1" }),
@@ -256,14 +257,16 @@ fn in_words(forecast: &Forecast, settings: Settings) -> String {
             format!("{} {}{}", say(Key::ForecastOpen), span(looked_ms, looked_ms), say(Key::Stop))
         }
     };
-    let mut text = format!("{change} {outcome} {}{}", figures(forecast, settings), say(Key::Stop));
+    // Chinese sentences stand beside each other without a blank.
+    let gap = settings.lang.get().choose("", " ");
+    let mut text = format!("{change}{gap}{outcome}{gap}{}{}", figures(forecast, settings), say(Key::Stop));
     if forecast.restarts > 0 {
-        text.push_str(&format!(" {} {}{}", say(Key::ForecastRestarts), forecast.restarts, say(Key::Stop)));
+        text.push_str(&format!("{gap}{} {}{}", say(Key::ForecastRestarts), forecast.restarts, say(Key::Stop)));
     }
     for field in forecast.not_simulated.iter().take(MOST_NAMED) {
         let lang = settings.lang.get();
         let (colon, why) = (lang.choose("：", ": "), field.consequence.say(lang));
-        text.push_str(&format!(" {} {}{colon}{why}{}", say(Key::ForecastUnless), field.place, say(Key::Stop)));
+        text.push_str(&format!("{gap}{} {}{colon}{why}{}", say(Key::ForecastUnless), field.place, say(Key::Stop)));
     }
     text
 }
@@ -271,7 +274,7 @@ fn in_words(forecast: &Forecast, settings: Settings) -> String {
 pub(super) fn figures(forecast: &Forecast, settings: Settings) -> String {
     let say = |key| settings.say(key)();
     let mut text = format!(
-        "{} {}{} {} {}",
+        "{} {}{}{} {}",
         say(Key::ForecastFewest),
         forecast.fewest_available,
         say(Key::Comma),
@@ -279,7 +282,7 @@ pub(super) fn figures(forecast: &Forecast, settings: Settings) -> String {
         forecast.most_pods
     );
     if let Some(lost) = forecast.lost {
-        text.push_str(&format!("{} {} {lost}", say(Key::Comma), say(Key::ForecastLost)));
+        text.push_str(&format!("{}{} {lost}", say(Key::Comma), say(Key::ForecastLost)));
     }
     text
 }

@@ -142,8 +142,9 @@ impl Scene {
         }
     }
 
-    /// How many pods are shown as a grid or a map.
+    /// How many pods are shown as a grid or a map; followed.
     pub fn crowd_size(self) -> usize {
+        self.crowd_changes.track();
         self.memory.with_value(|memory| memory.crowd.len())
     }
 

@@ -114,7 +114,7 @@ fn Item(entry: Entry, stop: Memo<Option<Number>>, visited: RwSignal<Option<Numbe
         let object = object.clone();
         move || {
             format!(
-                "{} {}{} {object}{} {}",
+                "{} {}{}{object}{} {}",
                 exact(at_ms),
                 title(),
                 settings.say(Key::Comma)(),

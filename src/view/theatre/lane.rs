@@ -61,11 +61,13 @@ fn Lane(row: Row<SetLook>) -> impl IntoView {
         <section class=class aria-label=show(|look| format!("ReplicaSet {}", look.name)) data-hue=show(|look| look.hue.to_string())>
             <header class="set-head">
                 <b class="set-version">{show(|look| look.version.clone())}</b>
-                <button type="button" class="name set-name" on:click=open title=show(|look| format!("ReplicaSet {} · {}", look.name, look.image))>
-                    <span class="unseen">"ReplicaSet "{show(|look| look.name.clone())}</span>
-                    <code aria-hidden="true">{show(|look| hash(&look.name))}</code>
-                </button>
-                <span class="set-revision">{settings.say(Key::Revision)}" "{show(|look| look.revision.clone())}</span>
+                <span class="set-more">
+                    <button type="button" class="name set-name" on:click=open title=show(|look| format!("ReplicaSet {} · {}", look.name, look.image))>
+                        <span class="unseen">"ReplicaSet "{show(|look| look.name.clone())}</span>
+                        <code aria-hidden="true">{show(|look| hash(&look.name))}</code>
+                    </button>
+                    <span class="set-revision">{settings.say(Key::Revision)}" "{show(|look| look.revision.clone())}</span>
+                </span>
                 <span class="set-count">{show(count)}<span class="set-count-word">" "{move || if is_settled.get() { settings.say(Key::Ready)() } else { "" }}</span></span>
             </header>
             <Show when=move || is_empty.get()><p class="set-empty">{settings.say(Key::NoPods)}</p></Show>

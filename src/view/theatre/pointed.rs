@@ -79,7 +79,7 @@ fn words(pod: &Pod, lab: &Lab, settings: Settings) -> String {
     }
     if let Some(totals) = cluster.traffic().pods().get(pod.metadata.name.as_str()) {
         let lost = totals.lost() + totals.errors;
-        parts.push(format!("{} {}{} {lost} {}", totals.answered, say(Key::Answered), say(Key::Comma), say(Key::Lost)));
+        parts.push(format!("{} {}{}{lost} {}", totals.answered, say(Key::Answered), say(Key::Comma), say(Key::Lost)));
     }
     parts.join(" · ")
 }
@@ -109,7 +109,7 @@ fn probed(probe: &ProbeView, now: SimTime, say: &dyn Fn(Key) -> &'static str) ->
         text.push_str(&format!(" {}/{}", probe.result_run.min(probe.failure_threshold), probe.failure_threshold));
     }
     if let Some(next) = probe.next_at {
-        text.push_str(&format!("{} {} {} s", say(Key::Comma), say(Key::NextIn), seconds_to(next, now)));
+        text.push_str(&format!("{}{} {} s", say(Key::Comma), say(Key::NextIn), seconds_to(next, now)));
     }
     text
 }

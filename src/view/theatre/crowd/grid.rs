@@ -32,10 +32,6 @@ const WORN: [&str; 12] = [
 const TITLE: usize = 6;
 /// Squares that are drawn in one frame at most.
 const DRAWN_AT_ONCE: usize = 96;
-/// Grids of more slots have smaller squares.
-const SEVERAL: usize = 130;
-/// And of more than these still smaller ones.
-const MANY: usize = 240;
 
 /// A square, and what it wears: to change an attribute costs far more than to compare it.
 struct Square {
@@ -58,12 +54,9 @@ pub fn Grid(owner: String) -> impl IntoView {
         scene.crowd_changes.track();
         let Some(list) = list.get() else { return };
         let selected = selected.get_untracked();
-        // By node all lanes stand beside each other and share the room.
-        let all = scene.is_by_node.get_untracked().then(|| scene.crowd_size());
         owner.with_value(|owner| {
             scene.update_crowd(owner, |set| {
-                let beside = all.unwrap_or(set.slots.len());
-                squares.update_value(|squares| draw(&list, squares, set, beside, selected.as_deref()));
+                squares.update_value(|squares| draw(&list, squares, set, selected.as_deref()));
             });
         });
     });
@@ -153,7 +146,7 @@ fn id(owner: &str, slot: usize) -> String {
 }
 
 /// Gives every changed slot its look.
-fn draw(list: &Element, squares: &mut Vec<Square>, set: &mut CrowdSet, beside: usize, selected: Option<&str>) {
+fn draw(list: &Element, squares: &mut Vec<Square>, set: &mut CrowdSet, selected: Option<&str>) {
     let Some(document) = browser::document() else { return };
     if squares.is_empty() {
         set.forget_drawn();
@@ -162,8 +155,6 @@ fn draw(list: &Element, squares: &mut Vec<Square>, set: &mut CrowdSet, beside: u
     while squares.len() > set.slots.len() {
         squares.pop().into_iter().for_each(|square| square.element.remove());
     }
-    mark(list, "data-several", beside > SEVERAL);
-    mark(list, "data-many", beside > MANY);
     mark(list, "hidden", set.slots.is_empty());
     for slot in undrawn {
         while squares.len() <= slot && slot < set.slots.len() {
