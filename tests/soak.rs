@@ -39,6 +39,7 @@ fn hours_of_crashes_hold_no_more_than_the_first_ones() {
     let (hours, pods) = (wanted("SOAK_HOURS", HOURS), wanted("SOAK_PODS", PODS));
     let mut lab = crashing(pods);
     let mut held = vec![held_mib()];
+    let mut tasks = vec![0];
     for hour in 1..=hours {
         for _ in 0..3600 {
             lab.run_until(lab.now() + 1_000);
@@ -46,14 +47,19 @@ fn hours_of_crashes_hold_no_more_than_the_first_ones() {
         }
         held.push(held_mib());
         let cluster = lab.cluster();
+        tasks.push(cluster.visits().tasks);
         let events = cluster.api.store().list(hellok8s_lab::api::Kind::Event, None).count();
         println!(
-            "hour {hour}: {} MiB, {events} events, log {}, decisions {}",
+            "hour {hour}: {} MiB, {events} events, log {}, decisions {}, tasks {}",
             held.last().expect("pushed"),
             cluster.log().len(),
-            cluster.decisions().len()
+            cluster.decisions().len(),
+            cluster.visits().tasks
         );
     }
+    // What is put off does not come more often from hour to hour.
+    let of_hour: Vec<usize> = tasks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(of_hour.iter().skip(2).all(|tasks| *tasks <= of_hour[1] * 5 / 4), "{of_hour:?} tasks");
     // In the last quarter no more than before it, but for copies of moments that have become fewer and share less.
     let before = usize::try_from(hours * 3 / 4).ok().and_then(|at| held.get(at)).copied().unwrap_or_default();
     let last = held.last().copied().unwrap_or_default();

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Time, is_zero};
+use crate::sim::Shared;
 
-/// Labels, annotations and selectors: ordered by key, as Kubernetes prints them.
-pub type StringMap = BTreeMap<String, String>;
+/// Labels, annotations and selectors: ordered by key, as Kubernetes prints them. The versions of an object share them.
+pub type StringMap = Shared<BTreeMap<String, String>>;
 
 /// `metav1.ObjectMeta`. Empty texts and zeros stand for absent fields, as in Go.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ pub struct ObjectMeta {
     pub annotations: StringMap,
     /// Owners; at most one is the controller.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
-    pub owner_references: Vec<OwnerReference>,
+    pub owner_references: Shared<Vec<OwnerReference>>,
     /// Names that must be removed before the object may vanish.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub finalizers: Vec<String>,

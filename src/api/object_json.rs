@@ -75,7 +75,7 @@ fn pod(mut fields: Map<String, Value>) -> Result<Pod, String> {
     let node_name = part(&mut spec, "nodeName")?;
     let token_volume = take_token_volume(&mut spec);
     let spec = PodSpec::from_value(Value::Object(spec)).map_err(|error| error.to_string())?;
-    Ok(Pod { metadata, spec: Arc::new(spec), node_name, token_volume, status })
+    Ok(Pod { metadata, spec: Arc::new(spec), node_name, token_volume, status: status.into() })
 }
 
 /// Takes the token's volume and its mounts out of the spec; its name, or nothing.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::{Container, ContainerStatus, ObjectMeta, StringMap, Time, is_zero, meta::null_as_default};
+use crate::sim::{Empty, Shared};
 
 /// `v1.PodTemplateSpec`, defaulted. Only labels and annotations of its metadata are acted on; `metadata` is kept whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +126,7 @@ pub struct Pod {
     /// Name of the volume with the service account's token, `kube-api-access-…`; empty for none.
     pub token_volume: String,
     /// What the kubelet reports.
-    pub status: PodStatus,
+    pub status: Shared<PodStatus>,
 }
 
 impl Pod {
@@ -320,13 +321,32 @@ pub struct PodStatus {
     pub start_time: Option<Time>,
     /// Init containers, in the spec's order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
-    pub init_container_statuses: Vec<ContainerStatus>,
+    pub init_container_statuses: Shared<Vec<ContainerStatus>>,
     /// Containers, ordered by name as the kubelet writes them.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
-    pub container_statuses: Vec<ContainerStatus>,
+    pub container_statuses: Shared<Vec<ContainerStatus>>,
     /// `BestEffort`, `Burstable` or `Guaranteed`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub qos_class: String,
+}
+
+impl Empty for PodStatus {
+    const EMPTY: &'static Self = &Self {
+        observed_generation: 0,
+        phase: PodPhase::Pending,
+        conditions: Vec::new(),
+        message: String::new(),
+        reason: String::new(),
+        nominated_node_name: String::new(),
+        host_ip: String::new(),
+        host_ips: Vec::new(),
+        pod_ip: String::new(),
+        pod_ips: Vec::new(),
+        start_time: None,
+        init_container_statuses: Shared::new(),
+        container_statuses: Shared::new(),
+        qos_class: String::new(),
+    };
 }
 
 /// `v1.PodIP`.

@@ -24,7 +24,7 @@ pub struct ServiceSpec {
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub ports: Vec<ServicePort>,
     /// Which pods answer; empty selects none.
-    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub selector: StringMap,
     /// The virtual address; `None` for headless services.
     #[serde(rename = "clusterIP", skip_serializing_if = "String::is_empty")]

@@ -168,7 +168,7 @@ impl Admission {
             pod.metadata.annotations.insert("kubernetes.io/limit-ranger".to_owned(), note);
         }
         pod.spec = known.after;
-        pod.status = PodStatus { qos_class: known.qos_class.to_owned(), ..PodStatus::default() };
+        pod.status = PodStatus { qos_class: known.qos_class.to_owned(), ..PodStatus::default() }.into();
     }
 
     /// Forgets the specs of owners that are gone.

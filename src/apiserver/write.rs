@@ -6,6 +6,7 @@ use super::admission::Admitting;
 use super::{ApiServer, Key, Status};
 use crate::api::validation::has_spec_generation;
 use crate::api::{Generic, Kind, Object, ObjectMeta, Pod, PodStatus, StringMap, Time};
+use crate::sim::Shared;
 
 impl ApiServer {
     /// Stores a new object: gives it a name if asked, a uid, a creation time and its first generation.
@@ -126,7 +127,7 @@ impl ApiServer {
     ///
     /// # Errors
     /// `NotFound` when the pod is gone or is another one of the same name.
-    pub fn update_pod_status(&mut self, key: &Key, uid: &str, status: PodStatus) -> Result<Object, Status> {
+    pub fn update_pod_status(&mut self, key: &Key, uid: &str, status: Shared<PodStatus>) -> Result<Object, Status> {
         match self.store.pod(key) {
             Some(pod) if pod.metadata.uid == uid => {
                 let old = Object::Pod(Arc::clone(pod));
@@ -142,7 +143,13 @@ impl ApiServer {
     ///
     /// # Errors
     /// `NotFound`; `Conflict` when the pod is bound already.
-    pub fn bind(&mut self, key: &Key, node: &str, labels: StringMap, status: PodStatus) -> Result<Object, Status> {
+    pub fn bind(
+        &mut self,
+        key: &Key,
+        node: &str,
+        labels: StringMap,
+        status: Shared<PodStatus>,
+    ) -> Result<Object, Status> {
         let Some(pod) = self.store.pod(key) else { return Err(Status::not_found(Kind::Pod, &key.name)) };
         if !pod.node_name.is_empty() {
             let why = format!("pod {} is already assigned to node {:?}", key.name, pod.node_name);

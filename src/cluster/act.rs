@@ -21,6 +21,7 @@ const MAX_RETRIES: u32 = 15;
 
 impl Cluster {
     pub(super) fn run_task(&mut self, task: &Task) {
+        self.visits.tasks += 1;
         // What seldom happens is called through a pointer: so it stays a function of its own, and the page fetches it later.
         let (seldom, key): (fn(&mut Self, &Key, &Task), &Key) = match task {
             Task::Schedule(key) => return self.schedule(key),

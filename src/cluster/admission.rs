@@ -104,6 +104,6 @@ impl Cluster {
             ..PodStatus::default()
         };
         // A pod that has gone meanwhile needs no status.
-        drop(self.api.update_pod_status(&key, &pod.metadata.uid, status));
+        drop(self.api.update_pod_status(&key, &pod.metadata.uid, status.into()));
     }
 }

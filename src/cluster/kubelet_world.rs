@@ -76,7 +76,7 @@ impl Cluster {
             match request {
                 KubeletRequest::UpdatePodStatus { pod, status } => {
                     // A pod that has gone meanwhile needs no status.
-                    drop(self.api.update_pod_status(&key(&pod), &pod.uid, *status));
+                    drop(self.api.update_pod_status(&key(&pod), &pod.uid, status));
                 }
                 KubeletRequest::DeletePod { pod } => {
                     let options = DeleteOptions {

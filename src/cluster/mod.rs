@@ -19,7 +19,7 @@ mod nodes;
 mod passes;
 mod pod_garbage;
 mod requests;
-pub(crate) mod retention;
+mod retention;
 mod routes;
 mod rules;
 mod scheduling;
@@ -85,6 +85,8 @@ pub struct Visits {
     pub proxied: usize,
     /// Turns of kubelets' pods: each may be several probes, a step of a sync, or both.
     pub turns: usize,
+    /// Tasks that controllers and the scheduler have taken from their queues.
+    pub tasks: usize,
 }
 
 /// The simulated cluster.

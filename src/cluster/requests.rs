@@ -47,7 +47,7 @@ impl Cluster {
             Some(0) => self.work.add_rate_limited(task.clone(), self.now),
             Some(ms) => {
                 self.work.forget_failures(task);
-                self.work.add_later(task.clone(), self.now + ms);
+                self.work.add_after(task.clone(), self.now + ms);
             }
             None => self.work.forget_failures(task),
         }
@@ -105,7 +105,7 @@ impl Cluster {
             Request::Update(object) => drop(self.api.update(object)?),
             Request::UpdateStatus(object) => drop(self.api.update_status(object)?),
             Request::UpdatePodStatus { pod, status } => {
-                drop(self.api.update_pod_status(&Key::of(&pod.metadata), &pod.metadata.uid, *status)?);
+                drop(self.api.update_pod_status(&Key::of(&pod.metadata), &pod.metadata.uid, status)?);
             }
             Request::Delete { kind, key, options } => self.delete(kind, &key, &options)?,
             Request::FinalizeNamespace(key) => self.finalize_namespace(&key)?,

@@ -9,7 +9,7 @@ use crate::sim::{Log, SimTime};
 /// (pkg/controlplane/apiserver/options), which registry/core/event/storage begins anew with every write.
 const EVENT_TTL_MS: u64 = 3_600_000;
 /// Entries of a log that are held however old they are, and how old the others may become.
-pub(crate) const LOG_ENTRIES: usize = 4_000;
+const LOG_ENTRIES: usize = 4_000;
 const LOG_MS: u64 = 3_600_000;
 
 /// The writes of events whose time is not over, oldest first.
@@ -79,10 +79,11 @@ impl Cluster {
         self.decisions.forget_while(spare, |decision| decision.t_ms < oldest.as_ms());
     }
 
-    /// Lets go of all that the logs hold but their last entries: for a copy of a moment that is long over.
-    pub(crate) fn strip_logs(&mut self) {
-        self.log.forget_all();
-        self.decisions.forget_all();
+    /// Lets go of what the logs of `present` do not hold any more: for a copy of a moment before it, which would keep an
+    /// hour of its own.
+    pub(crate) fn forget_as(&mut self, present: &Self) {
+        self.log.forget_as(&present.log);
+        self.decisions.forget_as(&present.decisions);
     }
 
     /// Whether the beginning of the logs is not held any more.

@@ -20,7 +20,7 @@ use crate::scheduler::hints::{Action, Event as Hint, node_changes};
 use crate::scheduler::preemption::{Budget, Preemption};
 use crate::scheduler::queue::{Refusal, Waiting};
 use crate::scheduler::{Cycle, NodeInfo, PodInfo, Selector};
-use crate::sim::SimTime;
+use crate::sim::{Shared, SimTime};
 
 use super::Cluster;
 use super::work::Task;
@@ -179,7 +179,8 @@ impl Cluster {
         for other in preemption.cleared(pod, nominated) {
             let key = Key::new(other.namespace.as_str(), other.name.as_str());
             let Some(stored) = self.api.store().pod(&key).cloned() else { continue };
-            let status = PodStatus { nominated_node_name: String::new(), ..stored.status.clone() };
+            let mut status = stored.status.clone();
+            status.nominated_node_name.clear();
             let _still_there = self.api.update_pod_status(&key, &stored.metadata.uid, status);
         }
         let node = preemption.best.node.as_str();
@@ -418,7 +419,7 @@ fn selector_of_copies(store: &crate::apiserver::Store, pod: &PodInfo) -> Selecto
     Selector::of_copies(&pod.labels, services.filter(|selector| !selector.is_empty()), owner.map(Selector::Of))
 }
 
-fn scheduled(pod: &Pod, status: &str, reason: &str, message: &str, now: SimTime) -> PodStatus {
+fn scheduled(pod: &Pod, status: &str, reason: &str, message: &str, now: SimTime) -> Shared<PodStatus> {
     let mut new = pod.status.clone();
     let before = new.conditions.iter().find(|condition| condition.kind == "PodScheduled");
     let since = before.filter(|before| before.status == status).and_then(|before| before.last_transition_time);

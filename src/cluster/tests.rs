@@ -125,7 +125,7 @@ fn replica_sets_are_left_behind_and_adopted_with_their_pods() {
     world.delete(Kind::Deployment, "web", Propagation::Orphan);
     world.run(10);
     assert!(world.0.api.store().deployments(None).next().is_none());
-    assert_eq!(world.set().metadata.owner_references, []);
+    assert_eq!(*world.set().metadata.owner_references, []);
     world.apply(2);
     world.run(10);
     let deployment = world.0.api.store().deployments(None).next().cloned().expect("a Deployment");

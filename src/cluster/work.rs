@@ -60,6 +60,8 @@ pub enum Task {
 pub struct WorkQueue {
     queue: EventQueue<Entry>,
     waiting: BTreeMap<Task, SimTime>,
+    /// What controllers have put off, and until when.
+    put_off: BTreeMap<Task, SimTime>,
     /// Failures in a row, for the rate limiter.
     failures: BTreeMap<Task, u32>,
 }
@@ -67,7 +69,18 @@ pub struct WorkQueue {
 #[derive(Clone, Debug)]
 struct Entry {
     task: Task,
-    later: bool,
+    cause: Cause,
+}
+
+/// Why a task is queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// Something has changed: see [`WorkQueue::add`].
+    Change,
+    /// See [`WorkQueue::add_after`].
+    PutOff,
+    /// See [`WorkQueue::add_later`].
+    Moment,
 }
 
 impl WorkQueue {
@@ -82,7 +95,18 @@ impl WorkQueue {
             return;
         }
         self.waiting.insert(task.clone(), at);
-        self.queue.push(at, Entry { task, later: false });
+        self.queue.push(at, Entry { task, cause: Cause::Change });
+    }
+
+    /// Queues `task` for `at`, besides what has changed until then, unless it is put off until that moment or an earlier
+    /// one: at that one its controller sees whether it must look again. Models waitingLoop of
+    /// client-go/util/workqueue/delaying_queue.go.
+    pub fn add_after(&mut self, task: Task, at: SimTime) {
+        if self.put_off.get(&task).is_some_and(|put_off| *put_off <= at) {
+            return;
+        }
+        self.put_off.insert(task.clone(), at);
+        self.queue.push(at, Entry { task, cause: Cause::PutOff });
     }
 
     /// Whether `task` waits.
@@ -90,9 +114,9 @@ impl WorkQueue {
         self.waiting.contains_key(task)
     }
 
-    /// Queues `task` for `at` whether or not it waits already: a controller asked to look again then.
+    /// Queues `task` for `at` whether or not it waits already: at that moment it is to be looked at.
     pub fn add_later(&mut self, task: Task, at: SimTime) {
-        self.queue.push(at, Entry { task, later: true });
+        self.queue.push(at, Entry { task, cause: Cause::Moment });
     }
 
     /// Queues `task` after a failure: 5 ms, doubled with each failure in a row, at most 1000 s.
@@ -101,7 +125,7 @@ impl WorkQueue {
         let failures = self.failures.entry(task.clone()).or_default();
         let delay_ms = 5_u64.saturating_mul(1 << (*failures).min(30)).min(1_000_000);
         *failures += 1;
-        self.add_later(task, now + delay_ms);
+        self.add_after(task, now + delay_ms);
     }
 
     /// How often in a row `task` has failed.
@@ -118,15 +142,41 @@ impl WorkQueue {
     pub fn pop_due(&mut self, now: SimTime) -> Option<Task> {
         while self.next_at() <= now {
             let (at, entry) = self.queue.pop()?;
-            if entry.later {
-                return Some(entry.task);
-            }
+            let known = match entry.cause {
+                Cause::Moment => return Some(entry.task),
+                Cause::Change => &mut self.waiting,
+                Cause::PutOff => &mut self.put_off,
+            };
             // An entry whose task was queued again for an earlier moment is stale.
-            if self.waiting.get(&entry.task) == Some(&at) {
-                self.waiting.remove(&entry.task);
+            if known.get(&entry.task) == Some(&at) {
+                known.remove(&entry.task);
                 return Some(entry.task);
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_off_waits_once_until_the_earliest_moment() {
+        let (task, other) = (Task::Deployment(Key::new("default", "web")), Task::PodGarbage);
+        let mut work = WorkQueue::default();
+        for at in [700, 600, 800, 600] {
+            work.add_after(task.clone(), SimTime(at));
+        }
+        work.add(task.clone(), SimTime(5));
+        work.add_later(other.clone(), SimTime(650));
+        work.add_later(other.clone(), SimTime(650));
+        assert_eq!(work.pop_due(SimTime(599)), Some(task.clone()), "what has changed is looked at besides");
+        assert_eq!(work.pop_due(SimTime(599)), None);
+        assert_eq!(work.pop_due(SimTime(600)), Some(task.clone()));
+        work.add_after(task.clone(), SimTime(900));
+        let rest: Vec<_> = std::iter::from_fn(|| work.pop_due(SimTime(899))).collect();
+        assert_eq!(rest, [other.clone(), other]);
+        assert_eq!((work.pop_due(SimTime(900)), work.next_at()), (Some(task), SimTime::NEVER));
     }
 }

@@ -99,7 +99,7 @@ fn mark_not_ready(pod: &Arc<Pod>, now: SimTime, plan: &mut Plan) {
     let Some(ready) = ready.filter(|ready| ready.status != "False") else { return };
     "False".clone_into(&mut ready.status);
     ready.last_transition_time = Some(Time::from_sim(now));
-    plan.request(Request::UpdatePodStatus { pod: Arc::clone(pod), status: Box::new(status) }, None);
+    plan.request(Request::UpdatePodStatus { pod: Arc::clone(pod), status }, None);
     let object = reference_to(Kind::Pod, &pod.metadata);
     let message = "Node is not ready".to_owned();
     plan.request(Request::RecordEvent { object, kind: EventType::Warning, reason: "NodeNotReady", message }, None);

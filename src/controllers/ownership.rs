@@ -41,7 +41,7 @@ mod tests {
             |uid: &str| vec![OwnerReference { uid: uid.to_owned(), controller: true, ..OwnerReference::default() }];
         let object = |owners: Vec<OwnerReference>, is_going: bool, namespace: &str| ObjectMeta {
             namespace: namespace.to_owned(),
-            owner_references: owners,
+            owner_references: owners.into(),
             deletion_timestamp: is_going.then(Time::default),
             ..ObjectMeta::default()
         };

@@ -10,6 +10,7 @@ use super::{deployment, replica_set};
 use crate::api::{Deployment, EventType, Kind, Object, ObjectReference, OwnerReference, Pod, PodStatus, ReplicaSet};
 use crate::apiserver::{DeleteOptions, Key};
 use crate::decision::Reason;
+use crate::sim::Shared;
 
 /// What a controller wants of the API server.
 ///
@@ -85,7 +86,7 @@ pub enum Request {
         /// The pod that was read.
         pod: Arc<Pod>,
         /// Its new status.
-        status: Box<PodStatus>,
+        status: Shared<PodStatus>,
     },
     /// DELETE an object; that it is gone already is no error.
     Delete {

@@ -125,7 +125,7 @@ fn evict(pod: &Arc<Pod>, now: SimTime, plan: &mut Plan) {
         Some(known) => *known = condition,
         None => status.conditions.push(condition),
     }
-    plan.request(Request::UpdatePodStatus { pod: Arc::clone(pod), status: Box::new(status) }, None);
+    plan.request(Request::UpdatePodStatus { pod: Arc::clone(pod), status }, None);
     let inputs = vec![("pod", (&*key.name).into()), ("node", pod.node_name.as_str().into())];
     let why = reason("node/evict", inputs, format!("delete pod {}", key.name));
     plan.request(Request::Delete { kind: Kind::Pod, key, options: DeleteOptions::default() }, Some(why));
@@ -249,7 +249,7 @@ mod tests {
             Request::UpdatePodStatus { status, .. } => Some(status.clone()),
             _ => None,
         });
-        let conditions = status.map(|status| status.conditions).unwrap_or_default();
+        let conditions = status.map(|status| status.into_inner().conditions).unwrap_or_default();
         let seen: Vec<_> =
             conditions.iter().map(|it| (it.kind.as_str(), it.reason.as_str(), it.last_transition_time)).collect();
         assert_eq!(seen, [("DisruptionTarget", "DeletionByTaintManager", Some(Time::from_sim(SimTime(7_000))))]);

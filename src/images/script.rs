@@ -162,6 +162,11 @@ impl Script {
         }
     }
 
+    /// Whether it asks something of the network.
+    pub(super) fn asks(&self) -> bool {
+        self.asked.as_ref().is_some_and(|(_, is_sent)| !is_sent)
+    }
+
     /// What it asks of the network, once.
     pub(super) fn take_question(&mut self) -> Option<Question> {
         let (question, is_sent) = self.asked.as_mut().filter(|(_, is_sent)| !is_sent)?;
@@ -255,7 +260,7 @@ pub(super) fn variables(around: &Surroundings) -> std::collections::BTreeMap<Str
     ] {
         variables.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     }
-    variables
+    variables.into_inner()
 }
 
 /// Programs that say something of the machine, which differs from the learner's.

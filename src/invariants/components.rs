@@ -234,7 +234,8 @@ mod tests {
                 Arc::make_mut(&mut pod.spec).restart_policy = RestartPolicy::Never;
                 pod.status.container_statuses = vec![status(|status| {
                     status.state.terminated = is_ended.then(ContainerStateTerminated::default);
-                })];
+                })]
+                .into();
             })
         };
         assert_eq!(

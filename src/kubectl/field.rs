@@ -33,6 +33,7 @@ pub fn entries<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a
 /// The map of texts at a JSON pointer.
 pub fn string_map(value: &Value, pointer: &str) -> StringMap {
     sorting::map(entries(value, pointer).filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))))
+        .into()
 }
 
 /// A number or text as it is written: ports, percentages, quantities.

@@ -84,7 +84,8 @@ mod tests {
         let mut pod = Pod { node_name: node.to_owned(), ..Pod::default() };
         pod.status.phase = phase;
         pod.metadata.creation_timestamp = Some(Time(created));
-        pod.status.container_statuses = vec![ContainerStatus { restart_count: restarts, ..ContainerStatus::default() }];
+        pod.status.container_statuses =
+            vec![ContainerStatus { restart_count: restarts, ..ContainerStatus::default() }].into();
         pod.status.conditions = vec![PodCondition {
             kind: "Ready".to_owned(),
             status: if ready.is_some() { "True" } else { "False" }.to_owned(),

@@ -2,10 +2,10 @@
 //!
 //! Models staging/src/k8s.io/client-go/util/flowcontrol/backoff.go, without jitter as the kubelet uses it.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use crate::sim::SimTime;
+use crate::sim::{SharedMap, SimTime};
 
 /// First wait after a crash or a failed pull.
 pub const INITIAL_MS: u64 = 10_000;
@@ -22,7 +22,7 @@ pub struct BackOff {
     initial_ms: u64,
     max_ms: u64,
     expiry_ms: u64,
-    entries: BTreeMap<String, Entry>,
+    entries: SharedMap<Arc<str>, Entry>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl Default for BackOff {
 impl BackOff {
     /// Waits that begin with `initial_ms`, double up to `max_ms` and begin anew after `expiry_ms` of rest.
     pub fn new(initial_ms: u64, max_ms: u64, expiry_ms: u64) -> Self {
-        Self { initial_ms, max_ms, expiry_ms, entries: BTreeMap::new() }
+        Self { initial_ms, max_ms, expiry_ms, entries: SharedMap::default() }
     }
 
     /// The wait of `key` in milliseconds; 0 for none. Models Backoff.Get.
@@ -60,7 +60,7 @@ impl BackOff {
             Some(entry) if !entry.has_expired(event, self.expiry_ms) => (entry.back_off_ms * 2).min(self.max_ms),
             _ => self.initial_ms,
         };
-        self.entries.insert(key.to_owned(), Entry { back_off_ms, last_update: now });
+        self.entries.insert(Arc::from(key), Entry { back_off_ms, last_update: now });
     }
 
     /// Whether less time than the wait has passed since `event`. Models Backoff.IsInBackOffSince.
@@ -90,7 +90,11 @@ impl BackOff {
     /// Forgets what has expired at `now`. Models Backoff.GC.
     pub fn gc(&mut self, now: SimTime) {
         let expiry_ms = self.expiry_ms;
-        self.entries.retain(|_, entry| !entry.has_expired(now, expiry_ms));
+        let expired = self.entries.iter().filter(|(_, entry)| entry.has_expired(now, expiry_ms));
+        let expired: Vec<Arc<str>> = expired.map(|(key, _)| Arc::clone(key)).collect();
+        for key in expired {
+            self.entries.remove(&key);
+        }
     }
 
     /// Catches up with the [`Self::gc`] that the kubelet's housekeeping does every two seconds.
@@ -100,7 +104,7 @@ impl BackOff {
 
     /// Whether anything is remembered under `key`.
     pub fn contains(&self, key: &str) -> bool {
-        self.entries.contains_key(key)
+        self.entries.get(key).is_some()
     }
 }
 

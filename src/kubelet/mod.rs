@@ -39,11 +39,12 @@ use crate::decision::Reason;
 use crate::events::Note;
 use crate::images::{Exec, Found, Inside, LogLine, Outcome, Question, Registry, Request};
 use crate::script::Files;
-use crate::sim::{SharedMap, SimTime};
+use crate::sim::{Shared, SharedMap, SimTime};
 use objects::ObjectReader;
 
 use addresses::Addresses;
 use image_pull::PullQueue;
+use mounting::Prepared;
 use pod_worker::{PodWorker, Turn};
 
 pub use decisions::{REFUSE_POD, RULES};
@@ -92,7 +93,7 @@ pub enum KubeletRequest {
         /// Which pod.
         pod: PodKey,
         /// The whole status.
-        status: Box<PodStatus>,
+        status: Shared<PodStatus>,
     },
     /// DELETE with grace period 0, if the uid is still this one: the pod's containers are gone.
     DeletePod {
@@ -143,6 +144,8 @@ pub struct Kubelet {
     wakes: SharedMap<(SimTime, Arc<str>), ()>,
     addresses: Addresses,
     pulls: PullQueue,
+    /// What the last container was made with.
+    prepared: Arc<Prepared>,
     is_stopped: bool,
     /// Nobody reaches the node, nor what runs on it.
     is_cut_off: bool,
@@ -165,6 +168,7 @@ impl Kubelet {
             wakes: SharedMap::default(),
             addresses,
             pulls: PullQueue::default(),
+            prepared: Arc::default(),
             is_stopped: false,
             is_cut_off: false,
             turns: 0,
@@ -246,6 +250,7 @@ impl Kubelet {
                     world: &mut *world,
                     addresses: &mut self.addresses,
                     pulls: &mut self.pulls,
+                    prepared: &mut self.prepared,
                     requests: &mut requests,
                 });
                 #[cfg(test)]

@@ -42,7 +42,7 @@ struct Mount {
 }
 
 /// What a container is made with.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prepared {
     /// Its variables.
     pub environment: Arc<StringMap>,
@@ -253,7 +253,10 @@ impl PodWorker {
         };
         let (command, args) = (words("command"), words("args"));
         let prepared = Prepared { environment: Arc::new(environment), command, args };
-        self.prepared.insert(name.to_owned(), Arc::new(prepared));
+        if **turn.prepared != prepared {
+            *turn.prepared = Arc::new(prepared);
+        }
+        self.prepared.insert(Arc::from(name), Arc::clone(turn.prepared));
         Ok(())
     }
 }

@@ -3,7 +3,6 @@
 //! Where Go blocks in a sync, the worker here has a [`Job`] that ends at a known moment. What a sync does stands in
 //! `sync`, `start` and `termination`; what is told of it in `report`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::addresses::Addresses;
@@ -19,7 +18,7 @@ use super::termination::Stopping;
 use super::{KubeletConfig, KubeletRequest, KubeletWorld, PodKey};
 use crate::api::Pod;
 use crate::images::Faults;
-use crate::sim::{Random, SimTime};
+use crate::sim::{Random, SharedMap, SimTime};
 
 /// Containers that started earlier than this before the kubelet ran before it did: what was said of them holds until
 /// their probes say otherwise. Models kubeletRestartGracePeriod of pkg/kubelet/prober.
@@ -32,6 +31,8 @@ pub struct Turn<'a> {
     pub world: &'a mut dyn KubeletWorld,
     pub addresses: &'a mut Addresses,
     pub pulls: &'a mut PullQueue,
+    /// What the last container of the node was made with: pods of one template share it.
+    pub prepared: &'a mut Arc<Prepared>,
     pub requests: &'a mut Vec<KubeletRequest>,
 }
 
@@ -68,7 +69,7 @@ pub struct PodWorker {
     pub(super) retries: Retries,
     pub(super) mounts: Mounts,
     /// What each container was made with.
-    pub(super) prepared: BTreeMap<String, Arc<Prepared>>,
+    pub(super) prepared: SharedMap<Arc<str>, Arc<Prepared>>,
     /// The containers that are being stopped.
     pub(super) stops: Vec<Stopping>,
     pub(super) prober: Prober,
@@ -97,7 +98,7 @@ impl PodWorker {
             sync: Sync { is_wanted: !is_ended, ..Sync::default() },
             retries: Retries::default(),
             mounts: Mounts::default(),
-            prepared: BTreeMap::new(),
+            prepared: SharedMap::default(),
             stops: Vec::new(),
             prober: Prober::default(),
             status: StatusManager::default(),

@@ -42,7 +42,7 @@ impl PodWorker {
     pub(super) fn probed_pod(&self) -> PodContext<'_> {
         PodContext {
             spec: &self.pod.spec,
-            status: self.status.status(),
+            status: self.status.status().map(|status| &**status),
             is_deleting: self.pod.metadata.deletion_timestamp.is_some(),
         }
     }
@@ -58,8 +58,14 @@ impl PodWorker {
     pub(super) fn catch_up(&mut self, config: &KubeletConfig, now: SimTime) {
         let Some(last) = self.last_quiet(now) else { return };
         self.quiet_until = None;
-        let (runtime, context) =
-            (&mut self.runtime, PodContext { spec: &self.pod.spec, status: self.status.status(), is_deleting: false });
+        let (runtime, context) = (
+            &mut self.runtime,
+            PodContext {
+                spec: &self.pod.spec,
+                status: self.status.status().map(|status| &**status),
+                is_deleting: false,
+            },
+        );
         self.prober.skip(last, context, &mut |container, probe, count, at| {
             probing::count_probes(runtime, container, probe, count, at);
         });

@@ -12,9 +12,10 @@ use super::{KubeletRequest, ProbeKind};
 use crate::api::{EventSource, EventType, ObjectReference, PodStatus, Time};
 use crate::decision::Reason;
 use crate::events::Note;
+use crate::sim::Shared;
 
 impl PodWorker {
-    pub(super) fn make_status(&mut self, turn: &Turn<'_>, is_terminal: bool) -> PodStatus {
+    pub(super) fn make_status(&mut self, turn: &Turn<'_>, is_terminal: bool) -> Shared<PodStatus> {
         let is_too_old = self.deadline_at().is_some_and(|at| at <= turn.now);
         let given = Given {
             pod: self.sync.pod.as_ref().unwrap_or(&self.pod),
@@ -27,18 +28,18 @@ impl PodWorker {
             ends_because: is_too_old
                 .then_some(("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")),
         };
-        generate(&given, &mut self.prober)
+        generate(&given, &mut self.prober).into()
     }
 
     /// Sets the status of the stopped pod and reports it, also when it was held back so far.
-    pub(super) fn set_final_status(&mut self, turn: &mut Turn<'_>, status: PodStatus) {
+    pub(super) fn set_final_status(&mut self, turn: &mut Turn<'_>, status: Shared<PodStatus>) {
         let is_held = status.phase.is_terminal() && !self.pod.status.phase.is_terminal();
         if self.status.set(&self.pod, status, Time::from_sim(turn.now)) || is_held {
             self.report(turn);
         }
     }
 
-    pub(super) fn set_status(&mut self, turn: &mut Turn<'_>, status: PodStatus) {
+    pub(super) fn set_status(&mut self, turn: &mut Turn<'_>, status: Shared<PodStatus>) {
         if self.status.set(&self.pod, status, Time::from_sim(turn.now)) {
             self.report(turn);
         }
@@ -63,7 +64,7 @@ impl PodWorker {
             status.conditions.retain(|condition| condition.kind != "PodReadyToStartContainers");
             status.conditions.iter_mut().for_each(|condition| condition.observed_generation = 0);
         }
-        turn.requests.push(KubeletRequest::UpdatePodStatus { pod: self.key.clone(), status: Box::new(status) });
+        turn.requests.push(KubeletRequest::UpdatePodStatus { pod: self.key.clone(), status });
     }
 
     /// Models manager.canBeDeleted of pkg/kubelet/status.
@@ -88,7 +89,7 @@ impl PodWorker {
         let mut probed = Vec::new();
         let context = PodContext {
             spec: &self.pod.spec,
-            status: self.status.status(),
+            status: self.status.status().map(|status| &**status),
             is_deleting: self.pod.metadata.deletion_timestamp.is_some(),
         };
         let mut asker = PodAsker {

@@ -129,7 +129,8 @@ pub struct PodRuntime {
 #[derive(Clone, Debug)]
 struct Instance {
     record: Record,
-    program: Option<Program>,
+    /// Copies of the pod share it until it goes on: one that has ended, for good.
+    program: Option<Arc<Program>>,
 }
 
 impl PodRuntime {
@@ -171,10 +172,12 @@ impl PodRuntime {
     }
 
     /// The latest instance of a container starts.
+    // Copies of the cluster share programs, in one thread: what a script holds need not go to another one.
+    #[allow(clippy::arc_with_non_send_sync)]
     pub fn start(&mut self, name: &str, program: Program, now: SimTime) {
         if let Some(instance) = self.latest_mut(name) {
             instance.record.state = RecordState::Running { started: now };
-            instance.program = Some(program);
+            instance.program = Some(Arc::new(program));
         }
     }
 
@@ -195,6 +198,7 @@ impl PodRuntime {
             if program.next_at() > now {
                 continue;
             }
+            let program = Arc::make_mut(program);
             program.advance(now);
             if let Some(exit) = program.exit().filter(|exit| exit.at <= now) {
                 let exit = exit.clone();
@@ -209,7 +213,8 @@ impl PodRuntime {
     pub fn take_questions(&mut self) -> Vec<(String, Question)> {
         let mut questions = Vec::new();
         for instance in &mut self.instances {
-            let question = instance.program.as_mut().and_then(Program::take_question);
+            let asks = instance.program.as_mut().filter(|program| program.asks());
+            let question = asks.and_then(|program| Arc::make_mut(program).take_question());
             questions.extend(question.map(|question| (instance.record.name.clone(), question)));
         }
         questions
@@ -236,7 +241,10 @@ impl PodRuntime {
     /// When a program must be looked at next.
     pub fn next_at(&self) -> SimTime {
         let running = self.instances.iter().filter(|instance| instance.record.is_running());
-        running.filter_map(|instance| instance.program.as_ref().map(Program::next_at)).min().unwrap_or(SimTime::NEVER)
+        running
+            .filter_map(|instance| instance.program.as_ref().map(|program| program.next_at()))
+            .min()
+            .unwrap_or(SimTime::NEVER)
     }
 
     /// The names of running containers, oldest first.
@@ -295,7 +303,7 @@ impl PodRuntime {
         listening
             .filter_map(|instance| instance.program.as_mut())
             .find(|program| program.is_listening(now, port))
-            .map_or(Outcome::Refused, |program| program.request(now, port, request))
+            .map_or(Outcome::Refused, |program| Arc::make_mut(program).request(now, port, request))
     }
 
     /// As [`PodRuntime::request`], for whoever looks at no more than the status; with the id of the container that
@@ -303,7 +311,7 @@ impl PodRuntime {
     pub fn answer(&mut self, port: u16, path: &str, now: SimTime) -> (Answer, Option<&str>) {
         for instance in self.instances.iter_mut().filter(|instance| instance.record.is_running()) {
             if let Some(program) = instance.program.as_mut().filter(|program| program.is_listening(now, port)) {
-                return (program.answer(now, port, path), Some(&instance.record.id));
+                return (Arc::make_mut(program).answer(now, port, path), Some(&instance.record.id));
             }
         }
         (Answer::Refused, None)
@@ -314,7 +322,7 @@ impl PodRuntime {
         let Some(instance) = self.instances.iter().find(|instance| instance.record.id == id) else { return false };
         match &instance.record.state {
             RecordState::Exited { exit, .. } => exit.at > at,
-            _ => instance.program.as_ref().and_then(Program::exit).is_none_or(|exit| exit.at > at),
+            _ => instance.program.as_ref().and_then(|program| program.exit()).is_none_or(|exit| exit.at > at),
         }
     }
 
@@ -322,7 +330,7 @@ impl PodRuntime {
     /// that have yet to start.
     pub fn change_faults(&mut self, of_image: impl Fn(&str) -> Faults, of_pod: &Faults) {
         for instance in self.instances.iter_mut().filter(|instance| instance.record.is_running()) {
-            if let Some(program) = &mut instance.program {
+            if let Some(program) = instance.program.as_mut().map(Arc::make_mut) {
                 let mut of_image = of_image(&instance.record.image);
                 let startup_ms = program.declaration().startup_seconds.as_ms();
                 of_image.set_startup_ms(Some(startup_ms));
@@ -385,7 +393,7 @@ impl PodRuntime {
         let running = self.instances.iter_mut().filter(|instance| instance.record.is_running());
         let mut programs = running.filter_map(|instance| instance.program.as_mut());
         if let Some(program) = programs.find(|program| program.is_listening(at, port)) {
-            program.count_requests(path, count);
+            Arc::make_mut(program).count_requests(path, count);
         }
     }
 
@@ -393,7 +401,7 @@ impl PodRuntime {
     fn only_server(&self, port: u16) -> Option<&Program> {
         let running = self.instances.iter().filter(|instance| instance.record.is_running());
         let mut servers =
-            running.filter_map(|instance| instance.program.as_ref()).filter(|program| program.serves(port));
+            running.filter_map(|instance| instance.program.as_deref()).filter(|program| program.serves(port));
         servers.next().filter(|_| servers.next().is_none())
     }
 
@@ -413,6 +421,6 @@ impl PodRuntime {
     }
 
     fn program_mut(&mut self, name: &str) -> Option<&mut Program> {
-        self.latest_mut(name).filter(|instance| instance.record.is_running())?.program.as_mut()
+        self.latest_mut(name).filter(|instance| instance.record.is_running())?.program.as_mut().map(Arc::make_mut)
     }
 }

@@ -141,8 +141,8 @@ impl PodWorker {
         ];
         let action = format!("wait {} after the last exit", GoDuration(held.back_off_ms));
         self.decide(turn, reason(decisions::BACK_OFF, &inputs, action));
-        self.retries.reasons.insert(name.to_owned(), ("CrashLoopBackOff".to_owned(), held.message(name, &pod)));
-        self.retries.held_back.insert(name.to_owned(), held);
+        self.retries.reasons.insert(Arc::from(name), ("CrashLoopBackOff".to_owned(), held.message(name, &pod)));
+        self.retries.held_back.insert(Arc::from(name), held);
         self.sync.error = SyncError::BackOff(match self.sync.error {
             SyncError::BackOff(until) => until.min(held.until),
             SyncError::None | SyncError::Failed => held.until,
@@ -156,7 +156,7 @@ impl PodWorker {
     }
 
     fn start_failed(&mut self, container: &Container, is_init: bool, why: &str, message: String) {
-        self.retries.reasons.insert(container.name.clone(), (why.to_owned(), message));
+        self.retries.reasons.insert(Arc::from(container.name.as_str()), (why.to_owned(), message));
         if self.sync.error == SyncError::None {
             self.sync.error = SyncError::Failed;
         }

@@ -112,7 +112,7 @@ impl PodWorker {
 
     /// How long a container is held back in all, and until when.
     fn back_off(&self, container: &Container, now: SimTime) -> Option<(u64, SimTime)> {
-        let crash = self.retries.held_back.get(&container.name).map(|held| (held.back_off_ms, held.until));
+        let crash = self.retries.held_back.get(container.name.as_str()).map(|held| (held.back_off_ms, held.until));
         crash.or_else(|| self.retries.puller.wait(&container.image, now)).filter(|(_, until)| *until > now)
     }
 

@@ -1,6 +1,6 @@
 //! The way back in time: copies of the cluster, from which any moment is reached by running on.
 
-use crate::cluster::{Cluster, retention};
+use crate::cluster::Cluster;
 use crate::sim::SimTime;
 
 /// Simulated time between two copies, at first.
@@ -13,12 +13,14 @@ const MOST_COPIES: usize = 256;
 const DROPPED_AT_ONCE: usize = 2;
 /// Copies that somebody's change made: with more the beginning goes, and nobody gets back to it.
 const MOST_CHANGES: usize = 4_096;
-/// A copy that lies so far back, in a history with more entries of the log than a cluster holds, keeps none of them.
-const STRIPPED_AFTER_MS: u64 = 3_600_000;
 /// Fewer copies are kept of a large cluster: together they hold at most so many objects …
 const MOST_OBJECTS: usize = 400_000;
 /// … but never fewer copies than this.
 const FEWEST_COPIES: usize = 16;
+/// Copies of moments before the last hour stand so far apart that one shares little with the next.
+const NEAR_MS: u64 = 3_600_000;
+/// So together they hold at most so many objects.
+const MOST_FAR_OBJECTS: usize = 8_000;
 
 /// Copies of the cluster, oldest first.
 #[derive(Clone, Debug)]
@@ -37,13 +39,11 @@ struct Checkpoint {
     cluster: Cluster,
     /// Somebody changed something just before: without this copy, running on from an older one would miss it.
     is_needed: bool,
-    /// Whether it holds only the last entries of its logs.
-    is_stripped: bool,
 }
 
 impl Checkpoint {
     fn of(cluster: &Cluster, is_needed: bool) -> Self {
-        Self { cluster: cluster.clone(), is_needed, is_stripped: false }
+        Self { cluster: cluster.clone(), is_needed }
     }
 }
 
@@ -91,7 +91,7 @@ impl History {
         if now > last && (has_passed || cluster.log().len().saturating_sub(events) >= self.spacing_events) {
             self.copies.push(Checkpoint::of(cluster, false));
             self.thin_out(cluster);
-            self.strip(cluster);
+            self.copies.iter_mut().for_each(|copy| copy.cluster.forget_as(cluster));
         }
     }
 
@@ -107,18 +107,6 @@ impl History {
         if needed().count() > MOST_CHANGES {
             let second = needed().nth(1).map_or(0, |(at, _)| at);
             self.copies.drain(..second);
-        }
-    }
-
-    /// What lies far back gives up what it holds of the logs: each copy would hold an hour of its own.
-    fn strip(&mut self, cluster: &Cluster) {
-        if cluster.log().len() <= retention::LOG_ENTRIES {
-            return;
-        }
-        let is_far = |copy: &&mut Checkpoint| cluster.now().ms_since(copy.cluster.now()) > STRIPPED_AFTER_MS;
-        for copy in self.copies.iter_mut().take_while(is_far).filter(|copy| !copy.is_stripped) {
-            copy.cluster.strip_logs();
-            copy.is_stripped = true;
         }
     }
 
@@ -143,12 +131,17 @@ impl History {
 
     /// Drops a few of the copies that are too many: all at once would hold up the page.
     fn thin_out(&mut self, cluster: &Cluster) {
-        let spare = self.copies.iter().filter(|copy| !copy.is_needed).count();
-        let objects = cluster.api.store().object_count().max(1);
-        if self.thinned.is_none() && spare > (MOST_OBJECTS / objects).clamp(FEWEST_COPIES, MOST_COPIES) {
+        let room = |objects: usize| {
+            let each = cluster.api.store().object_count().max(1);
+            (objects / each).clamp(FEWEST_COPIES, MOST_COPIES)
+        };
+        self.thin_out_far(cluster.now(), room(MOST_FAR_OBJECTS));
+        let far = self.far(cluster.now());
+        let spare = self.copies.iter().skip(far).filter(|copy| !copy.is_needed).count();
+        if self.thinned.is_none() && spare > room(MOST_OBJECTS) {
             self.spacing_ms = self.spacing_ms.saturating_mul(2);
             self.spacing_events = self.spacing_events.saturating_mul(2);
-            self.thinned = Some(0);
+            self.thinned = Some(far);
         }
         for _ in 0..DROPPED_AT_ONCE {
             let Some(from) = self.thinned else { return };
@@ -159,6 +152,26 @@ impl History {
             }
             // One place further left, now that one is gone.
             self.thinned = kept;
+        }
+    }
+
+    /// How many copies are of moments before the last hour.
+    fn far(&self, now: SimTime) -> usize {
+        self.copies.partition_point(|copy| now.ms_since(copy.cluster.now()) > NEAR_MS)
+    }
+
+    /// Of the copies of moments before the last hour those go whose neighbours stand closest together.
+    fn thin_out_far(&mut self, now: SimTime, most: usize) {
+        for _ in 0..DROPPED_AT_ONCE {
+            let far = self.far(now);
+            let spares = self.copies.iter().enumerate().take(far).skip(1).filter(|(_, copy)| !copy.is_needed);
+            if spares.clone().count() <= most {
+                return;
+            }
+            let moment = |at: usize| self.copies.get(at).map_or(now, |copy| copy.cluster.now());
+            let Some((at, _)) = spares.min_by_key(|(at, _)| moment(at + 1).ms_since(moment(at - 1))) else { return };
+            self.copies.remove(at);
+            self.thinned = self.thinned.map(|from| from - usize::from(at < from));
         }
     }
 }

@@ -69,10 +69,11 @@ impl<T: Clone> Log<T> {
         }
     }
 
-    /// Lets go of all but the last entries.
-    pub fn forget_all(&mut self) {
-        self.forgotten += self.sealed.len();
-        self.sealed.clear();
+    /// Lets go of what `other` does not hold any more.
+    pub fn forget_as(&mut self, other: &Self) {
+        let spare = other.forgotten.saturating_sub(self.forgotten).min(self.sealed.len());
+        self.sealed.drain(..spare);
+        self.forgotten += spare;
     }
 
     /// Whether its beginning is not held any more.
@@ -146,7 +147,12 @@ mod tests {
         log.forget_while(64, |n| *n < 64);
         assert!(log.is_thinned());
         assert_eq!((log.get(63), log.get(64), log.len()), (None, Some(&64), 200));
-        log.forget_all();
-        assert_eq!((log.get(191), log.get(192), log.len()), (None, Some(&192), 200));
+        let mut copy = log.clone();
+        (0..9).for_each(|_| log.forget(150));
+        copy.forget_as(&log);
+        assert_eq!((copy.get(127), copy.get(128), copy.len()), (None, Some(&128), 200));
+        Log::default().forget_as(&copy);
+        copy.forget_as(&Log::default());
+        assert_eq!(copy.iter().count(), 72);
     }
 }

@@ -69,7 +69,8 @@ fn replica_set(owner: &Deployment, name: &str, is_new: bool, row: &Value) -> Rep
     set.metadata.namespace.clone_from(&owner.metadata.namespace);
     set.metadata.uid = format!("{name}-uid");
     set.metadata.labels = owner.spec.template.metadata.labels.clone();
-    set.metadata.owner_references = vec![controller_reference(hellok8s_lab::api::Kind::Deployment, &owner.metadata)];
+    set.metadata.owner_references =
+        vec![controller_reference(hellok8s_lab::api::Kind::Deployment, &owner.metadata)].into();
     set.metadata.creation_timestamp = Some(Time(hellok8s_lab::api::EPOCH_UNIX_S + i64::from(count(&row["created"]))));
     set.spec.template = owner.spec.template.clone();
     if !is_new {

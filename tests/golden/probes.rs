@@ -96,12 +96,13 @@ fn prober_worker() {
                     started: call["started"].as_bool(),
                     state,
                     ..ContainerStatus::default()
-                }],
+                }]
+                .into(),
                 ..PodStatus::default()
             };
-            manager.set(&pod, status, Time::from_sim(SimTime::ZERO));
+            manager.set(&pod, status.into(), Time::from_sim(SimTime::ZERO));
             let is_deleting = pod.metadata.deletion_timestamp.is_some();
-            let context = PodContext { spec: &pod.spec, status: manager.status(), is_deleting };
+            let context = PodContext { spec: &pod.spec, status: manager.status().map(|status| &**status), is_deleting };
             let mut asker = Scripted { outcome: text(&call["outcome"]), attempts: 0 };
             let turn = worker.turn(SimTime(number(&call["sinceStartMs"])), context, &mut results, &mut asker);
             let keeps_going = turn != Ticked::Ends;
@@ -231,7 +232,11 @@ impl<'a> SmallKubelet<'a> {
         let behaviour = list(&self.input["behaviour"]);
         let of = behaviour.get(self.incarnation).or(behaviour.last()).unwrap_or(&Value::Null);
         let mut asker = Behaviour { of, started: self.started, log: &mut self.timeline };
-        let pod = PodContext { spec: &self.pod.spec, status: self.manager.status(), is_deleting: false };
+        let pod = PodContext {
+            spec: &self.pod.spec,
+            status: self.manager.status().map(|status| &**status),
+            is_deleting: false,
+        };
         self.prober.run_next(now, pod, &mut asker, &mut Vec::new())
     }
 
@@ -275,11 +280,11 @@ impl<'a> SmallKubelet<'a> {
         let container =
             ContainerStatus { name: "c".into(), container_id: id.clone(), state, ..ContainerStatus::default() };
         let mut status =
-            PodStatus { phase: PodPhase::Running, container_statuses: vec![container], ..PodStatus::default() };
+            PodStatus { phase: PodPhase::Running, container_statuses: vec![container].into(), ..PodStatus::default() };
         self.prober.update_pod_status(&self.pod, &mut status);
         self.run_workers(now);
         let before = self.flags();
-        self.manager.set(&self.pod, status, Time::from_sim(now));
+        self.manager.set(&self.pod, status.into(), Time::from_sim(now));
         self.note_flags(now, before);
         if !self.is_running || self.exits_at != SimTime::NEVER {
             return;

@@ -107,7 +107,7 @@ impl Node {
             },
             spec: Arc::new(PodSpec::from_value(spec).expect("a pod's spec")),
             node_name: "minikube".into(),
-            status: PodStatus { conditions: vec![scheduled], ..PodStatus::default() },
+            status: PodStatus { conditions: vec![scheduled], ..PodStatus::default() }.into(),
             ..Pod::default()
         });
         self.pods.insert(name.into(), Arc::clone(&pod));
@@ -172,11 +172,11 @@ impl Node {
         match request {
             // The API server stores nothing anew when nothing is new.
             KubeletRequest::UpdatePodStatus { pod, status }
-                if self.pods.get(&pod.name).is_some_and(|stored| stored.status == *status) => {}
+                if self.pods.get(&pod.name).is_some_and(|stored| stored.status == status) => {}
             KubeletRequest::UpdatePodStatus { pod, status } => {
                 self.log.push((self.now.as_ms(), format!("{} {}", pod.name, line(&status))));
                 if let Some(old) = self.pods.get(&pod.name) {
-                    let new = Arc::new(Pod { status: *status, ..Pod::clone(old) });
+                    let new = Arc::new(Pod { status, ..Pod::clone(old) });
                     self.pods.insert(pod.name, Arc::clone(&new));
                     self.kubelet.pod_changed(&new, self.now);
                 }

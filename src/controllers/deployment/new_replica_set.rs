@@ -228,7 +228,7 @@ fn from_template(deployment: &Deployment, hash: &str) -> ReplicaSet {
             name: replica_set_name(&deployment.metadata.name, hash),
             namespace: deployment.metadata.namespace.clone(),
             labels: template.metadata.labels.clone(),
-            owner_references: vec![controller_reference(Kind::Deployment, &deployment.metadata)],
+            owner_references: vec![controller_reference(Kind::Deployment, &deployment.metadata)].into(),
             ..ObjectMeta::default()
         },
         spec: ReplicaSetSpec { replicas: 0, min_ready_seconds: deployment.spec.min_ready_seconds, selector, template },

@@ -236,7 +236,7 @@ fn new_slice(service: &Service, ports: &[ServicePort]) -> EndpointSlice {
             generate_name: format!("{}-", service.metadata.name),
             namespace: service.metadata.namespace.clone(),
             labels: labels(service),
-            owner_references: vec![controller_reference(Kind::Service, &service.metadata)],
+            owner_references: vec![controller_reference(Kind::Service, &service.metadata)].into(),
             ..ObjectMeta::default()
         },
         address_type: "IPv4".to_owned(),

@@ -80,7 +80,7 @@ fn the_earliest_change_since_the_last_pass_is_the_time() {
             PodCondition { kind: "Ready".to_owned(), last_transition_time: Some(Time(at)), ..Default::default() };
         Arc::new(Pod {
             metadata: ObjectMeta { name: name.to_owned(), ..ObjectMeta::default() },
-            status: PodStatus { conditions: vec![ready], ..PodStatus::default() },
+            status: PodStatus { conditions: vec![ready], ..PodStatus::default() }.into(),
             ..Pod::default()
         })
     };
@@ -145,7 +145,8 @@ fn drawn(name: &str, random: &mut Random) -> Pod {
             pod_ip: if has_address { format!("10.244.{}.{name}", draw(2)) } else { String::new() },
             conditions: vec![ready],
             ..PodStatus::default()
-        },
+        }
+        .into(),
         ..Pod::default()
     }
 }

@@ -117,7 +117,8 @@ mod tests {
                 owner_references: [vec![owner("set")], vec![owner("other")], Vec::new()]
                     .into_iter()
                     .nth(draw(8).saturating_sub(5) as usize)
-                    .unwrap_or_default(),
+                    .unwrap_or_default()
+                    .into(),
                 deletion_timestamp: (draw(6) == 0).then(Time::default),
                 ..ObjectMeta::default()
             },
@@ -126,7 +127,8 @@ mod tests {
                 phase: [PodPhase::Running, PodPhase::Pending, PodPhase::Failed][draw(3) as usize],
                 conditions: vec![ready],
                 ..PodStatus::default()
-            },
+            }
+            .into(),
             ..Pod::default()
         }
     }

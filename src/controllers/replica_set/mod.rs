@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use super::ownership::{Claim, claim};
 use super::{Plan, Request, controller_reference, reason};
-use crate::api::{Kind, KubernetesVersion, ObjectMeta, Pod, PodStatus, ReplicaSet};
-use crate::sim::SimTime;
+use crate::api::{Kind, KubernetesVersion, ObjectMeta, Pod, ReplicaSet};
+use crate::sim::{Shared, SimTime};
 
 pub use counts::Counts;
 pub use expectations::{EXPECTATIONS_TIMEOUT_MS, Expectations};
@@ -218,12 +218,12 @@ pub fn new_pod(owner: &ReplicaSet) -> Pod {
             labels: template.metadata.labels.clone(),
             annotations: template.metadata.annotations.clone(),
             finalizers: template.metadata.finalizers.clone(),
-            owner_references: vec![controller_reference(Kind::ReplicaSet, &owner.metadata)],
+            owner_references: vec![controller_reference(Kind::ReplicaSet, &owner.metadata)].into(),
             ..ObjectMeta::default()
         },
         spec: Arc::clone(&template.spec),
         node_name: String::new(),
         token_volume: String::new(),
-        status: PodStatus::default(),
+        status: Shared::default(),
     }
 }

@@ -250,8 +250,8 @@ mod tests {
         };
         let mut pod = Pod { spec: Arc::new(spec), ..Pod::default() };
         assert_eq!(max_restarts(&pod), (0, 0));
-        pod.status.container_statuses = vec![status("a", 2), status("b", 5)];
-        pod.status.init_container_statuses = vec![status("init", 9), status("side", 3)];
+        pod.status.container_statuses = vec![status("a", 2), status("b", 5)].into();
+        pod.status.init_container_statuses = vec![status("init", 9), status("side", 3)].into();
         assert_eq!(max_restarts(&pod), (5, 3));
     }
 }

@@ -72,6 +72,11 @@ impl Program {
         &mut self.files
     }
 
+    /// Whether its script asks something of the network.
+    pub fn asks(&self) -> bool {
+        self.script.as_ref().is_some_and(super::Script::asks)
+    }
+
     /// What its script asks of the network, once.
     pub fn take_question(&mut self) -> Option<Question> {
         self.script.as_mut()?.take_question()

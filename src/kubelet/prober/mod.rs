@@ -115,10 +115,10 @@ impl Prober {
     /// Fills in what only the prober knows: `started` and `ready` of each container. A container that is started
     /// and not ready is asked at once. Models manager.UpdatePodStatus.
     pub fn update_pod_status(&mut self, pod: &Pod, status: &mut PodStatus) {
-        for container in &mut status.container_statuses {
+        for container in status.container_statuses.iter_mut() {
             self.update_container_status(pod, container);
         }
-        for status in &mut status.init_container_statuses {
+        for status in status.init_container_statuses.iter_mut() {
             let mut inits = pod.spec.init_containers.iter();
             if inits.any(|container| container.name == status.name && container.is_sidecar()) {
                 self.update_container_status(pod, status);

@@ -1,7 +1,7 @@
 //! The status of a pod from what was seen of its containers.
 //! Models generateAPIPodStatus and convertToAPIContainerStatuses of pkg/kubelet/kubelet_pods.go.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::conditions;
 use super::manager::{all_statuses, condition};
@@ -13,9 +13,10 @@ use crate::api::{
 use crate::kubelet::actions::should_start;
 use crate::kubelet::prober::Prober;
 use crate::kubelet::runtime::RuntimeStatus;
+use crate::sim::SharedMap;
 
 /// Why containers could not be started, by name: reason and message. Models pkg/kubelet/reason_cache.go.
-pub type Reasons = BTreeMap<String, (String, String)>;
+pub type Reasons = SharedMap<Arc<str>, (String, String)>;
 
 /// What the status is made from.
 pub struct Given<'a> {
@@ -45,8 +46,8 @@ pub fn generate(given: &Given<'_>, prober: &mut Prober) -> PodStatus {
         start_time: old.start_time,
         observed_generation: pod.metadata.generation,
         pod_ip: seen.sandbox_ip.clone().unwrap_or_else(|| old.pod_ip.clone()),
-        init_container_statuses: container_statuses(given, true),
-        container_statuses: container_statuses(given, false),
+        init_container_statuses: container_statuses(given, true).into(),
+        container_statuses: container_statuses(given, false).into(),
         ..PodStatus::default()
     };
     if !status.pod_ip.is_empty() {
@@ -164,7 +165,7 @@ fn container_status(
     if (is_init && has_succeeded) || !should_start(container, given.pod, latest) {
         return status;
     }
-    if let Some((reason, message)) = given.reasons.get(&container.name) {
+    if let Some((reason, message)) = given.reasons.get(container.name.as_str()) {
         if status.state.terminated.is_some() {
             status.last_state = status.state;
         }

@@ -6,23 +6,24 @@ use crate::api::{
     ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodCondition, PodPhase, PodSpec, PodStatus,
     RestartPolicy, Time,
 };
+use crate::sim::Shared;
 use crate::sorting;
 
 /// One pod's status in the kubelet's cache.
 #[derive(Clone, Debug, Default)]
 pub struct StatusManager {
-    cached: Option<PodStatus>,
+    cached: Option<Shared<PodStatus>>,
 }
 
 impl StatusManager {
     /// The status; none before the first.
-    pub fn status(&self) -> Option<&PodStatus> {
+    pub fn status(&self) -> Option<&Shared<PodStatus>> {
         self.cached.as_ref()
     }
 
     /// Sets the status and answers whether it is a new one that the API server must hear of.
     /// Models manager.updateStatusInternal.
-    pub fn set(&mut self, pod: &Pod, mut status: PodStatus, now: Time) -> bool {
+    pub fn set(&mut self, pod: &Pod, mut status: Shared<PodStatus>, now: Time) -> bool {
         let old = self.cached.as_ref().unwrap_or(&pod.status);
         if !is_legal_transition(&pod.spec, old, &status) {
             return false;
@@ -106,7 +107,10 @@ pub fn condition(kind: &str, pod: &Pod, verdict: ConditionValue) -> PodCondition
 }
 
 /// Init containers and containers in one list.
-pub fn all_statuses(status: &PodStatus) -> Vec<ContainerStatus> {
+pub fn all_statuses(status: &PodStatus) -> Shared<Vec<ContainerStatus>> {
+    if status.init_container_statuses.is_empty() {
+        return status.container_statuses.clone();
+    }
     status.init_container_statuses.iter().chain(&status.container_statuses).cloned().collect()
 }
 
@@ -139,7 +143,7 @@ fn find_container<'a>(status: &'a mut PodStatus, container_id: &str) -> Option<&
     status
         .container_statuses
         .iter_mut()
-        .chain(&mut status.init_container_statuses)
+        .chain(status.init_container_statuses.iter_mut())
         .find(|container| container.container_id == container_id)
 }
 

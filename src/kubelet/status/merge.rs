@@ -4,14 +4,18 @@ use super::conditions::ConditionValue;
 use super::generate::is_own_condition;
 use super::manager::{condition, replace};
 use crate::api::{Pod, PodPhase, PodStatus};
+use crate::sim::Shared;
 
 /// The status to send for the pod as the API server has it. `may_run` while its containers may still run: then an end
 /// is not told yet.
-pub fn merge(pod: &Pod, status: &PodStatus, may_run: bool) -> PodStatus {
+pub fn merge(pod: &Pod, status: &Shared<PodStatus>, may_run: bool) -> Shared<PodStatus> {
     let mut merged = status.clone();
-    merged.conditions.retain(|condition| is_own_condition(&condition.kind));
-    let others = pod.status.conditions.iter().filter(|other| !is_own_condition(&other.kind)).cloned();
-    merged.conditions.splice(0..0, others);
+    let others = || pod.status.conditions.iter().filter(|other| !is_own_condition(&other.kind));
+    let own = || status.conditions.iter().filter(|condition| is_own_condition(&condition.kind));
+    // As a rule they are so already, and the API server's status and the kubelet's are one.
+    if !others().chain(own()).eq(&status.conditions) {
+        merged.conditions = others().chain(own()).cloned().collect();
+    }
     if may_run && merged.phase.is_terminal() && !pod.status.phase.is_terminal() {
         merged.phase = pod.status.phase;
         merged.reason.clone_from(&pod.status.reason);

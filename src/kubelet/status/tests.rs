@@ -10,6 +10,7 @@ use super::merge::merge;
 use crate::api::{KubernetesVersion, Pod, PodCondition, PodPhase, PodSpec, PodStatus, Time};
 use crate::kubelet::prober::Prober;
 use crate::kubelet::runtime::RuntimeStatus;
+use crate::sim::Shared;
 
 fn pod(spec: serde_json::Value, status: serde_json::Value) -> Pod {
     Pod {
@@ -28,7 +29,7 @@ fn generated(pod: &Pod, old: &PodStatus) -> PodStatus {
         pod,
         old,
         seen: &RuntimeStatus::default(),
-        reasons: &Reasons::new(),
+        reasons: &Reasons::default(),
         node_ip: "192.168.49.2",
         version: KubernetesVersion::V1_36,
         is_terminal: false,
@@ -69,14 +70,14 @@ fn an_end_is_not_told_while_containers_may_run() {
     let pod = pod(one_container(), json!({"phase": "Running", "reason": "R", "message": "m"}));
     let ended = status(PodPhase::Failed, "Evicted", "gone");
     let told = |may_run| {
-        let told = merge(&pod, &ended, may_run);
-        (told.phase, told.reason, told.message)
+        let told = merge(&pod, &ended.clone().into(), may_run);
+        (told.phase, told.reason.clone(), told.message.clone())
     };
     assert_eq!(told(true), (PodPhase::Running, "R".to_owned(), "m".to_owned()));
     assert_eq!(told(false), (PodPhase::Failed, "Evicted".to_owned(), "gone".to_owned()));
-    let known = Pod { status: status(PodPhase::Succeeded, "", ""), ..pod.clone() };
-    assert_eq!(merge(&known, &ended, true).phase, PodPhase::Failed);
-    assert_eq!(merge(&pod, &status(PodPhase::Pending, "", ""), true).phase, PodPhase::Pending);
+    let known = Pod { status: status(PodPhase::Succeeded, "", "").into(), ..pod.clone() };
+    assert_eq!(merge(&known, &ended.clone().into(), true).phase, PodPhase::Failed);
+    assert_eq!(merge(&pod, &status(PodPhase::Pending, "", "").into(), true).phase, PodPhase::Pending);
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn what_has_ended_is_not_ready_and_others_conditions_are_the_api_server_s() {
     ended.conditions =
         vec![condition("theirs", "before"), condition("Ready", "True"), condition("PodScheduled", "True")];
     let told = |status: &PodStatus, may_run| -> Vec<(String, String, String)> {
-        let conditions = merge(&pod, status, may_run).conditions.into_iter();
+        let conditions = merge(&pod, &status.clone().into(), may_run).into_inner().conditions.into_iter();
         conditions.map(|condition| (condition.kind, condition.status, condition.reason)).collect()
     };
     let text = |kind: &str, status: &str, reason: &str| (kind.to_owned(), status.to_owned(), reason.to_owned());
@@ -116,13 +117,13 @@ fn the_start_time_is_set_once() {
     let pod = pod(one_container(), json!({}));
     let mut manager = StatusManager::default();
     let start = |manager: &StatusManager| manager.status().and_then(|status| status.start_time);
-    assert!(manager.set(&pod, PodStatus::default(), Time(100)));
+    assert!(manager.set(&pod, Shared::new(), Time(100)));
     assert_eq!(start(&manager), Some(Time(100)));
-    manager.set(&pod, status(PodPhase::Running, "", ""), Time(200));
+    manager.set(&pod, status(PodPhase::Running, "", "").into(), Time(200));
     assert_eq!(start(&manager), Some(Time(100)));
-    let known = Pod { status: PodStatus { start_time: Some(Time(50)), ..PodStatus::default() }, ..pod };
+    let known = Pod { status: PodStatus { start_time: Some(Time(50)), ..PodStatus::default() }.into(), ..pod };
     let mut anew = StatusManager::default();
-    anew.set(&known, status(PodPhase::Running, "", ""), Time(200));
+    anew.set(&known, status(PodPhase::Running, "", "").into(), Time(200));
     assert_eq!(start(&anew), Some(Time(50)));
 }
 

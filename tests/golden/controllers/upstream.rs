@@ -117,7 +117,7 @@ fn old_pods_running() {
             owner.metadata.uid.clone_from(uid);
             for pod in pods(list) {
                 let mut pod = Pod::clone(&pod);
-                pod.metadata.owner_references = vec![controller_reference(Kind::ReplicaSet, &owner.metadata)];
+                pod.metadata.owner_references = vec![controller_reference(Kind::ReplicaSet, &owner.metadata)].into();
                 running.push(Arc::new(pod));
             }
         }
