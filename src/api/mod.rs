@@ -29,6 +29,7 @@ mod service;
 mod simulated;
 pub mod strict;
 pub mod structural;
+pub mod taints;
 pub mod template_hash;
 mod time;
 pub mod validation;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::api::taints::{Taint, Toleration};
 use crate::api::{Generic, Pod};
 
 /// The node's taints.
@@ -35,40 +36,6 @@ pub fn tolerations(pod: &Pod) -> &[Value] {
     pod.spec.raw().get("tolerations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Models core/v1 Toleration.ToleratesTaint, without the comparisons `Lt` and `Gt`, which are off by default.
-pub fn tolerates(toleration: &Value, taint: &Value) -> bool {
-    let of = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (effect, key) = (of(toleration, "effect"), of(toleration, "key"));
-    let fits = |mine: &str, theirs: String| mine.is_empty() || mine == theirs;
-    fits(&effect, of(taint, "effect"))
-        && fits(&key, of(taint, "key"))
-        && match of(toleration, "operator").as_str() {
-            "" | "Equal" => of(toleration, "value") == of(taint, "value"),
-            "Exists" => true,
-            _ => false,
-        }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn tolerations_fit_by_key_value_and_effect() {
-        let taint = json!({"key": "k", "value": "v", "effect": "NoExecute"});
-        for (toleration, fits) in [
-            (json!({"operator": "Exists"}), true),
-            (json!({"key": "k", "operator": "Exists"}), true),
-            (json!({"key": "k", "value": "v"}), true),
-            (json!({"key": "k", "value": "v", "operator": "Equal"}), true),
-            (json!({"key": "k", "value": "v", "operator": "Gt"}), false),
-            (json!({"key": "k", "value": "v", "effect": "NoSchedule"}), false),
-            (json!({"key": "k", "value": "w"}), false),
-            (json!({"key": "l", "operator": "Exists"}), false),
-        ] {
-            assert_eq!(tolerates(&toleration, &taint), fits, "{toleration}");
-        }
-    }
+fn tolerates(toleration: &Value, taint: &Value) -> bool {
+    Toleration::read(toleration).tolerates(&Taint::read(taint))
 }

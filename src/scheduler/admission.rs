@@ -79,7 +79,7 @@ fn first_failure(pod: &PodInfo, node: &NodeInfo) -> Option<Refusal> {
     if pod.host_ports.iter().any(|port| node.has_port_conflict(port)) {
         return Some(Refusal::predicate(PORTS, "node(s) didn't have free ports for the requested pod ports"));
     }
-    let drives_away = |taint: &&super::taints::Taint| taint.effect == "NoExecute";
+    let drives_away = |taint: &&crate::api::taints::Taint| taint.effect == "NoExecute";
     if node.taints.iter().filter(drives_away).any(|taint| !taint.is_tolerated(&pod.tolerations)) {
         return Some(Refusal::predicate(TAINTS, "node(s) had taints that the pod didn't tolerate"));
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::cycle::VOLUME_BINDING;
 use super::node_info::NodeInfo;
 use super::pod_info::PodInfo;
-use super::{Code, Cycle, Rejection, inter_pod, spread, taints};
+use super::{Code, Cycle, Rejection, inter_pod, spread};
+use crate::api::taints;
 
 /// Name of the plugin for what nodes have.
 pub const RESOURCES: &str = "NodeResourcesFit";

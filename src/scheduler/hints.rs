@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::filters::{NODE_AFFINITY, NODE_NAME, PORTS, RESOURCES, TAINTS, UNSCHEDULABLE, shortages};
 use super::inter_pod::{self, matches_all};
 use super::spread;
-use super::taints;
 use super::{NodeInfo, PodInfo, Selector};
+use crate::api::taints;
 
 /// What has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

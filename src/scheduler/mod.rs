@@ -18,7 +18,6 @@ pub mod scores;
 mod selector;
 mod spread;
 mod state;
-mod taints;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::pod_info::{HostPort, PodInfo};
-use super::taints::Taint;
 use crate::api::resources::{Resources, resource_list};
+use crate::api::taints::Taint;
 use crate::api::{Generic, StringMap};
 use crate::sim::SharedMap;
 

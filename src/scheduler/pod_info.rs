@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::selector::{NodeTerm, Selector};
-use super::taints::Toleration;
 use crate::api::resources::{Missing, Resources, pod_requests};
+use crate::api::taints::Toleration;
 use crate::api::{OwnerReference, Pod, PodSpec, StringMap, Time};
 
 /// The field of terms that must hold.

@@ -1,7 +1,8 @@
 //! Taints and tolerations. Models component-helpers/scheduling/corev1.
-use crate::api::well_known;
 
 use serde_json::Value;
+
+use super::well_known;
 
 /// A node's taint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Toleration {
         }
     }
 
-    /// Models Toleration.ToleratesTaint.
+    /// Models core/v1 Toleration.ToleratesTaint, without the comparisons `Lt` and `Gt`, which are off by default.
     pub fn tolerates(&self, taint: &Taint) -> bool {
         (self.effect.is_empty() || self.effect == taint.effect)
             && (self.key.is_empty() || self.key == taint.key)
@@ -70,5 +71,29 @@ impl Toleration {
                 "Exists" => true,
                 _ => false,
             }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tolerations_fit_by_key_value_and_effect() {
+        let taint = json!({"key": "k", "value": "v", "effect": "NoExecute"});
+        for (toleration, fits) in [
+            (json!({"operator": "Exists"}), true),
+            (json!({"key": "k", "operator": "Exists"}), true),
+            (json!({"key": "k", "value": "v"}), true),
+            (json!({"key": "k", "value": "v", "operator": "Equal"}), true),
+            (json!({"key": "k", "value": "v", "operator": "Gt"}), false),
+            (json!({"key": "k", "value": "v", "effect": "NoSchedule"}), false),
+            (json!({"key": "k", "value": "w"}), false),
+            (json!({"key": "l", "operator": "Exists"}), false),
+        ] {
+            assert_eq!(Toleration::read(&toleration).tolerates(&Taint::read(&taint)), fits, "{toleration}");
+        }
     }
 }
