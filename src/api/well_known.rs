@@ -7,6 +7,8 @@ pub const NOT_READY: &str = "node.kubernetes.io/not-ready";
 pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 /// The revision of a Deployment or of a ReplicaSet of it.
 pub const DEPLOYMENT_REVISION: &str = "deployment.kubernetes.io/revision";
+/// Where the class of a claim or a volume stood before it had a field.
+pub const BETA_STORAGE_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 /// A node's own name.
 pub const HOSTNAME: &str = "kubernetes.io/hostname";
 /// What `kubectl apply` sent last.

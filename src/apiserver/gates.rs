@@ -7,12 +7,10 @@ use serde_json::{Map, Value};
 use super::quota::{self, Charge, Quota};
 use super::{ApiServer, DeleteOptions, Deleted, Key, Status, limit_range};
 use crate::api::resources::ResourceList;
-use crate::api::{Generic, Kind, Object, Pod, PodCondition, Time};
+use crate::api::{Generic, Kind, Object, Pod, PodCondition, Time, well_known};
 
 /// Marks the class of claims that name none.
 const IS_DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
-/// Where a claim's class stood before it had a field.
-const OLD_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 const CLAIM_PROTECTION: &str = "kubernetes.io/pvc-protection";
 const VOLUME_PROTECTION: &str = "kubernetes.io/pv-protection";
 
@@ -47,7 +45,9 @@ impl ApiServer {
             }
         });
         let Object::Generic(claim) = object else { return };
-        if claim.kind != Kind::PersistentVolumeClaim || claim.metadata.annotations.contains_key(OLD_CLASS) {
+        if claim.kind != Kind::PersistentVolumeClaim
+            || claim.metadata.annotations.contains_key(well_known::BETA_STORAGE_CLASS)
+        {
             return;
         }
         let Some(default) = self.default_class() else { return };

@@ -9,7 +9,7 @@ use crate::api::Time;
 use crate::api::resources::{
     Missing, ResourceList, add, keep_larger, pod_limits, pod_requests, quantity, resource_list,
 };
-use crate::api::{Quantity, go_text};
+use crate::api::{Quantity, go_text, well_known};
 
 /// Names that every container must give when a quota has them.
 const MUST_BE_GIVEN: [&str; 6] = ["cpu", "limits.cpu", "limits.memory", "memory", "requests.cpu", "requests.memory"];
@@ -363,7 +363,7 @@ fn service_usage(service: &Value, used: &mut ResourceList) {
 }
 
 fn claim_usage(claim: &Value, used: &mut ResourceList) {
-    let annotated = claim.pointer("/metadata/annotations/volume.beta.kubernetes.io~1storage-class");
+    let annotated = claim.pointer("/metadata/annotations").and_then(|all| all.get(well_known::BETA_STORAGE_CLASS));
     let class = annotated.or_else(|| claim.pointer("/spec/storageClassName")).and_then(Value::as_str);
     let class = class.filter(|class| !class.is_empty());
     let mut insert = |name: &str, amount: Quantity| {

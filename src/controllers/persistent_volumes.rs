@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::api::resources::quantity;
-use crate::api::{Generic, Kind, LabelSelector, Quantity, StringMap};
+use crate::api::{Generic, Kind, LabelSelector, Quantity, StringMap, well_known};
 
 /// Every rule of the controller.
 pub const RULES: &[&str] = &["volume/bind", "volume/provision", "volume/none"];
@@ -47,7 +47,7 @@ fn value<'a>(object: &'a Generic, field: &str, pointer: &str) -> Option<&'a Valu
 
 /// The class of a claim or a volume. Models GetPersistentVolumeClaimClass and GetPersistentVolumeClass.
 pub fn class_of(object: &Generic) -> &str {
-    match object.metadata.annotations.get("volume.beta.kubernetes.io/storage-class") {
+    match object.metadata.annotations.get(well_known::BETA_STORAGE_CLASS) {
         Some(class) => class,
         None => text(object, "/spec/storageClassName"),
     }

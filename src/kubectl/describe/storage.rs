@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::api::{Generic, StringMap};
+use crate::controllers::persistent_volumes::class_of;
 use crate::kubectl::field;
-use crate::kubectl::printers::access_modes;
+use crate::kubectl::printers::{access_modes, storage};
 
 use super::event::describe_events;
 use super::{Description, Related, or_none};
@@ -29,7 +30,7 @@ pub(super) fn describe_claim(object: &Generic, related: &Related<'_>, out: &mut 
     let text = |pointer: &str| field::text(&fields, pointer);
     out.line(0, &format!("Name:\t{}", object.metadata.name));
     out.line(0, &format!("Namespace:\t{}", object.metadata.namespace));
-    out.line(0, &format!("StorageClass:\t{}", text("/spec/storageClassName")));
+    out.line(0, &format!("StorageClass:\t{}", class_of(object)));
     out.line(0, &format!("Status:\t{}", status(object, &fields, related)));
     out.line(0, &format!("Volume:\t{}", text("/spec/volumeName")));
     out.labels("Labels", &object.metadata.labels);
@@ -38,7 +39,7 @@ pub(super) fn describe_claim(object: &Generic, related: &Related<'_>, out: &mut 
     let (capacity, modes) = if text("/spec/volumeName").is_empty() {
         (String::new(), String::new())
     } else {
-        (text("/status/capacity/storage").to_owned(), access_modes(field::list(&fields, "/status/accessModes")))
+        (storage(&fields, "/status/capacity/storage"), access_modes(field::list(&fields, "/status/accessModes")))
     };
     out.line(0, &format!("Capacity:\t{capacity}"));
     out.line(0, &format!("Access Modes:\t{modes}"));
@@ -68,7 +69,7 @@ pub(super) fn describe_volume(object: &Generic, related: &Related<'_>, out: &mut
     out.labels("Labels", &object.metadata.labels);
     out.annotations("Annotations", &object.metadata.annotations);
     out.line(0, &format!("Finalizers:\t{}", finalizers(object)));
-    out.line(0, &format!("StorageClass:\t{}", text("/spec/storageClassName")));
+    out.line(0, &format!("StorageClass:\t{}", class_of(object)));
     out.line(0, &format!("Status:\t{}", status(object, &fields, related)));
     let claim = match text("/spec/claimRef/name") {
         "" => String::new(),
@@ -80,7 +81,7 @@ pub(super) fn describe_volume(object: &Generic, related: &Related<'_>, out: &mut
     if let Some(mode) = fields.pointer("/spec/volumeMode") {
         out.line(0, &format!("VolumeMode:\t{}", field::scalar(mode)));
     }
-    out.line(0, &format!("Capacity:\t{}", text("/spec/capacity/storage")));
+    out.line(0, &format!("Capacity:\t{}", storage(&fields, "/spec/capacity/storage")));
     describe_affinity(&fields, out);
     out.line(0, &format!("Message:\t{}", text("/status/message")));
     out.line(0, "Source:");

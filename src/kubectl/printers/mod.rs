@@ -1,5 +1,6 @@
 //! The cells of `kubectl get`: one printer a kind, as the API server's table converter has them.
 
+mod administration;
 mod event;
 mod network;
 mod node;
@@ -13,7 +14,7 @@ pub(crate) use event::micro_age;
 pub use event::print_event;
 pub use network::{print_endpoint_slice, print_service};
 pub use node::{node_roles, print_node};
-pub(crate) use other::access_modes;
+pub(crate) use other::{access_modes, storage};
 pub use pod::print_pod;
 pub use selector::{format_label_selector, format_labels, selector_text};
 pub use table::{Column, Row, Table, TableOptions, TablePrinter, escape_terminal};

@@ -6,17 +6,21 @@ use serde_json::Value;
 
 use crate::api::custom::PrinterColumn;
 use crate::api::{Generic, Kind, LabelSelector, Object, Time};
+use crate::controllers::persistent_volumes::class_of;
 use crate::kubectl::output::jsonpath::JsonPath;
 use crate::kubectl::{duration::human_duration, field};
 use crate::sim::SimTime;
 
 use super::workload::template_columns;
-use super::{Column, age, format_label_selector, format_labels, ms, or_none};
+use super::{Column, administration, age, format_label_selector, format_labels, ms, or_none};
 
 pub(super) fn columns(kind: Kind) -> Vec<Column> {
     if let Kind::Custom(custom) = kind {
         let column = |column: &PrinterColumn| Column { name: column.name.to_uppercase(), wide: column.is_wide };
         return [Column::plain("Name")].into_iter().chain(custom.columns().iter().map(column)).collect();
+    }
+    if let Some(columns) = administration::columns(kind) {
+        return columns;
     }
     let plain: &[&str] = match kind {
         Kind::Namespace => &["Name", "Status", "Age"],
@@ -46,7 +50,6 @@ pub(super) fn columns(kind: Kind) -> Vec<Column> {
         Kind::NetworkPolicy => &["Name", "Pod-Selector", "Age"],
         Kind::ResourceQuota => &["Name", "Request", "Limit", "Age"],
         Kind::LimitRange | Kind::ClusterRole | Kind::Role | Kind::CustomResourceDefinition => &["Name", "Created At"],
-        Kind::ClusterRoleBinding | Kind::RoleBinding => &["Name", "Role", "Age"],
         Kind::StorageClass => {
             &["Name", "Provisioner", "ReclaimPolicy", "VolumeBindingMode", "AllowVolumeExpansion", "Age"]
         }
@@ -70,6 +73,13 @@ pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
     let fields = field::as_value(&object.fields);
     let age = age(object.metadata.creation_timestamp, now);
     let mut cells = vec![object.metadata.name.clone()];
+    if let Some(more) = administration::print(object, &fields, now) {
+        if is_default(object, "ingressclass.kubernetes.io/is-default-class") {
+            cells = vec![format!("{} (default)", object.metadata.name)];
+        }
+        cells.extend(more);
+        return cells;
+    }
     match object.kind {
         Kind::Namespace => cells.extend([field::text(&fields, "/status/phase").to_owned(), age]),
         Kind::ConfigMap => {
@@ -102,13 +112,8 @@ pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
         Kind::LimitRange | Kind::ClusterRole | Kind::Role | Kind::CustomResourceDefinition => {
             cells.push(object.metadata.creation_timestamp.map(|at| at.to_string()).unwrap_or_default());
         }
-        Kind::ClusterRoleBinding | Kind::RoleBinding => {
-            let role = format!("{}/{}", field::text(&fields, "/roleRef/kind"), field::text(&fields, "/roleRef/name"));
-            cells.extend([role, age]);
-        }
         Kind::StorageClass => {
-            let mark = "storageclass.kubernetes.io/is-default-class";
-            if object.metadata.annotations.get(mark).is_some_and(|value| value == "true") {
+            if is_default(object, "storageclass.kubernetes.io/is-default-class") {
                 cells = vec![format!("{} (default)", object.metadata.name)];
             }
             let or = |pointer: &str, default: &str| match field::text(&fields, pointer) {
@@ -122,6 +127,11 @@ pub(super) fn print(object: &Generic, now: SimTime) -> Vec<String> {
         _ => cells.push(age),
     }
     cells
+}
+
+/// Whether a class is the one that is taken where none is named.
+fn is_default(object: &Generic, mark: &str) -> bool {
+    object.metadata.annotations.get(mark).is_some_and(|value| value == "true")
 }
 
 /// Models apiextensions-apiserver/pkg/registry/customresource/tableconvertor ConvertToTable.
@@ -260,18 +270,26 @@ fn volume_claim(object: &Generic, fields: &Value, age: String) -> Vec<String> {
     let (capacity, modes) = if volume.is_empty() {
         (String::new(), String::new())
     } else {
-        (text("/status/capacity/storage"), access_modes(field::list(fields, "/status/accessModes")))
+        (storage(fields, "/status/capacity/storage"), access_modes(field::list(fields, "/status/accessModes")))
     };
     vec![
         phase,
         volume,
         capacity,
         modes,
-        text("/spec/storageClassName"),
+        class_of(object).to_owned(),
         or_unset(text("/spec/volumeAttributesClassName")),
         age,
         or_unset(text("/spec/volumeMode")),
     ]
+}
+
+/// An amount that nobody has set is none. Models Quantity.String of Go's zero value.
+pub(crate) fn storage(fields: &Value, pointer: &str) -> String {
+    match field::text(fields, pointer) {
+        "" => "0".to_owned(),
+        amount => amount.to_owned(),
+    }
 }
 
 /// Models pkg/printers/internalversion/printers.go printPersistentVolume.
@@ -285,12 +303,12 @@ fn volume(object: &Generic, fields: &Value, age: String) -> Vec<String> {
         name => format!("{}/{name}", field::text(fields, "/spec/claimRef/namespace")),
     };
     vec![
-        text("/spec/capacity/storage"),
+        storage(fields, "/spec/capacity/storage"),
         access_modes(field::list(fields, "/spec/accessModes")),
         text("/spec/persistentVolumeReclaimPolicy"),
         phase,
         claim,
-        text("/spec/storageClassName"),
+        class_of(object).to_owned(),
         or_unset(text("/spec/volumeAttributesClassName")),
         text("/status/reason"),
         age,
@@ -298,15 +316,12 @@ fn volume(object: &Generic, fields: &Value, age: String) -> Vec<String> {
     ]
 }
 
+/// Each once, in one order whatever the object's is. Models pkg/apis/core/helper GetAccessModesAsString.
 pub(crate) fn access_modes(modes: &[Value]) -> String {
-    let short = |mode: &Value| match mode.as_str() {
-        Some("ReadWriteOnce") => Some("RWO"),
-        Some("ReadOnlyMany") => Some("ROX"),
-        Some("ReadWriteMany") => Some("RWX"),
-        Some("ReadWriteOncePod") => Some("RWOP"),
-        _ => None,
-    };
-    modes.iter().filter_map(short).collect::<Vec<_>>().join(",")
+    const SHORT: [(&str, &str); 4] =
+        [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")];
+    let given = SHORT.iter().filter(|(mode, _)| modes.iter().any(|given| given == mode));
+    given.map(|(_, short)| *short).collect::<Vec<_>>().join(",")
 }
 
 fn autoscaler(fields: &Value, age: String) -> Vec<String> {
@@ -366,7 +381,7 @@ fn metric_cell(metric: &Value, current: Option<&Value>) -> String {
     }
 }
 
-fn template_cells(fields: &Value, template: &str) -> [String; 2] {
+pub(super) fn template_cells(fields: &Value, template: &str) -> [String; 2] {
     let containers = field::list(fields, &format!("{template}/spec/containers"));
     let join =
         |name: &str| containers.iter().map(|container| field::text(container, name)).collect::<Vec<_>>().join(",");
