@@ -17,36 +17,50 @@ const HEAD = `# The later part of the page's wasm: functions whose names begin a
 # without hashes. Written by ./lab profile; a line too many or too few costs time or bytes, and nothing else.
 `;
 
-/** The shortest beginnings that no function that ran shares, as the lines of a tree. */
+/**
+ * A part of names: how many functions ran whose names go on from here, the bytes of those that did not, and what follows.
+ * @typedef {{ ran: number, bytes: number, parts: Map<string, Node> }} Node
+ */
+
+/**
+ * The shortest beginnings that no function that ran shares, as the lines of a tree.
+ * @param {{ name: string, bytes: number }[]} functions
+ * @param {number[]} ran
+ */
 function onlyOf(functions, ran) {
+  /** @returns {Node} */
   const node = () => ({ ran: 0, bytes: 0, parts: new Map() });
   const tree = node();
   functions.forEach(({ name, bytes }, index) => {
     let at = tree;
     for (const part of partsOf(name)) {
-      if (!at.parts.has(part)) at.parts.set(part, node());
-      at = at.parts.get(part);
+      const below = at.parts.get(part) ?? node();
+      at.parts.set(part, below);
+      at = below;
       if (ran[index]) at.ran += 1;
       else at.bytes += bytes;
     }
   });
+  /** @type {(node: Node, depth: number) => string[]} */
   const lines = ({ parts }, depth) =>
     [...parts].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([part, below]) => {
       const indent = "\t".repeat(depth);
       if (below.ran === 0) return below.bytes >= WORTH_BYTES ? [indent + part] : [];
       const deeper = lines(below, depth + 1);
-      if (deeper.length === 0) return [];
+      const [first] = deeper;
+      if (first === undefined) return [];
       // One alone goes on in the same line.
       const tops = deeper.filter((line) => line[depth + 1] !== "\t");
-      return tops.length > 1 ? [indent + part, ...deeper] : [indent + part + deeper[0].slice(depth + 1), ...deeper.slice(1).map((line) => line.slice(1))];
+      return tops.length > 1 ? [indent + part, ...deeper] : [indent + part + first.slice(depth + 1), ...deeper.slice(1).map((line) => line.slice(1))];
     });
   return lines(tree, 0);
 }
 
+/** @type {{ name: string, bytes: number }[]} */
 const functions = JSON.parse(readFileSync(new URL("../dist/functions.json", import.meta.url), "utf8"));
 const LIST = new URL("later.txt", import.meta.url);
 const isLater = process.argv.includes("--also") ? matcher(readFileSync(LIST, "utf8")) : () => true;
-const ran = functions.map(({ name }) => (isLater(name) ? 0 : 1));
+const ran = functions.map(({ name }) => Number(!isLater(name)));
 await browse(async (browser, url) => {
   for (const { lang, width } of VISITS) {
     const context = await browser.newContext({ viewport: { width, height: 900 }, locale: lang, serviceWorkers: "block" });

@@ -2,28 +2,42 @@
 // From .ci/later.js: the later part of the wasm (docs/architecture.md, "What the page weighs"), which is fetched when the
 // page stands, or at once when something in it is called before it is there.
 const LATER = new URL("{{LATER}}", import.meta.url).href;
-/** The first part's exports; `$there` says whether the later part has come. */
+/**
+ * The first part's exports; `$there` says whether the later part has come.
+ * @type {WebAssembly.Exports & { $there: WebAssembly.Global, $link: WebAssembly.Table }}
+ */
 let first;
+/** @type {WebAssembly.Imports} */
 let firstImports;
+/** @type {(nothing: undefined) => void} */
 let hasFirst;
 const firstIsThere = new Promise((resolve) => (hasFirst = resolve));
-/** What came of fetching the later part beside the first one. */
+/**
+ * What came of fetching the later part beside the first one.
+ * @type {Promise<boolean> | undefined}
+ */
 let early;
 
-/** The first part's imports: those that both parts share, and the later part's fetching. */
-function withLater(imports) {
+/**
+ * The first part's imports: those that both parts share, and the later part's fetching.
+ * @param {WebAssembly.Imports} imports
+ */
+export function withLater(imports) {
   if (beginsWithAll()) early = tryLater();
   firstImports = { ...imports, later: { fetch: fetchLaterNow } };
   return firstImports;
 }
 
-/** Before the first part runs; resolves when it may. */
-async function beforeStart(instance) {
+/**
+ * Before the first part runs; resolves when it may.
+ * @param {{ exports: typeof first, whole?: { exports: typeof first } }} instance
+ */
+export async function beforeStart(instance) {
   // public/survival.js looks after calls from outside; the later part is within.
   first = (instance.whole ?? instance).exports;
   // src/view/browser.rs asks for it.
   document.documentElement.setAttribute("data-later", "coming");
-  hasFirst();
+  hasFirst(undefined);
   if (await early) return;
   if (canFetchNow()) {
     // The first frames come first. Safari has no idle time.
@@ -57,6 +71,7 @@ function canFetchNow() {
 }
 
 function laterImports() {
+  /** @type {WebAssembly.ModuleImports} */
   const link = { ...first };
   // What the later part calls of the first one stands at the beginning of the table, ahead of its own.
   for (let place = 0, shared; place < first.$link.length && (shared = first.$link.get(place)); place += 1) {

@@ -35,21 +35,32 @@ const AFTER_FIRST_PAINT = `await new Promise((painted) => {
 });
 `;
 
+/** @param {string} name */
 const at = (name) => join(staging, name);
+/** @param {string | Uint8Array} text */
 const hashOf = (text, algorithm = "sha384") => createHash(algorithm).update(text).digest();
+/** @type {(name: string, text: string | Uint8Array, extension: string) => string} */
 const hashed = (name, text, extension) => `${name}-${hashOf(text).toString("hex").slice(0, 16)}.${extension}`;
+/** @param {string | Uint8Array} text */
 const integrity = (text) => `integrity="sha384-${hashOf(text).toString("base64")}"`;
 // In a frame without an origin of its own these files are another site's: only what is asked for so can be checked there.
+/** @param {string} text */
 const asked = (text) => `crossorigin="anonymous" ${integrity(text)}`;
 
-/** Replaces `pattern`, which has to be there. */
+/**
+ * Replaces `pattern`, which has to be there.
+ * @param {string} text
+ * @param {string | RegExp} pattern
+ * @param {string | ((found: string) => string)} by
+ */
 function replace(text, pattern, by) {
   if (!text.match(pattern)) {
     throw new Error(`${pattern} is not there any more`);
   }
-  return text.replace(pattern, by);
+  return typeof by === "string" ? text.replace(pattern, by) : text.replace(pattern, by);
 }
 
+/** @param {string} html */
 function withoutInlineScripts(html) {
   return html.replace(/<script([^>]*)>([\s\S]*?)<\/script>/g, (whole, attributes, body) => {
     if (/\ssrc\s*=/.test(attributes)) {
@@ -66,6 +77,7 @@ function withoutInlineScripts(html) {
   });
 }
 
+/** @param {string} html */
 function withHashedScripts(html) {
   return ["boot", "survival"].reduce((page, plain) => {
     const script = tight(readFileSync(at(`${plain}.js`), "utf8"));
@@ -76,9 +88,10 @@ function withHashedScripts(html) {
   }, html);
 }
 
+/** @param {string} html */
 function withOneSheet(html) {
   const link = /\s*<link rel="stylesheet" href="\.\/([^"]+)"[^>]*>/g;
-  const sheets = [...html.matchAll(link)].map(([, name]) => name);
+  const sheets = [...html.matchAll(link)].map(([, name = ""]) => name);
   const text = sheets
     .map((name) => readFileSync(at(name), "utf8"))
     .join("\n")
@@ -91,6 +104,7 @@ function withOneSheet(html) {
   return html.replace(link, () => "").replace(/(\s*<link rel="icon")/, `${one}$1`);
 }
 
+/** @param {string} html */
 function checked(html) {
   const start = html.match(/start-[0-9a-f]{16}\.js/g)?.some((name) => readFileSync(at(name), "utf8").includes(AFTER_FIRST_PAINT));
   if (!start) {
@@ -103,12 +117,16 @@ function checked(html) {
   return html;
 }
 
-for (const name of Object.keys(SERVED)) {
+for (const name of /** @type {(keyof typeof SERVED)[]} */ (Object.keys(SERVED))) {
   writeFileSync(at(name), joined(name));
 }
 let html = readFileSync(at("index.html"), "utf8");
+/** @param {string} page */
 const inTwo = (page) => withWasmInTwo(page, { at, hashed, integrity });
-// The page of a debug build, which stays whole, has the hash that Trunk gave its wasm.
+/**
+ * The page of a debug build, which stays whole, has the hash that Trunk gave its wasm.
+ * @param {string} page
+ */
 const withoutVainHash = (page) => page.replace(/(<link rel="preload"[^>]*?) integrity="[^"]*"([^>]*as="fetch")/g, "$1$2");
 for (const step of [inTwo, withoutVainHash, withoutInlineScripts, withHashedScripts, withOneSheet, checked]) {
   html = step(html);
@@ -119,7 +137,7 @@ html = replace(html, /\s*<meta name="issues" content="\{\{ISSUES_URL\}\}">/, (me
 writeFileSync(at("index.html"), replace(html, /\{\{PUBLIC_URL\}\}/g, publicUrl));
 
 const notFound = readFileSync(at("404.html"), "utf8").replaceAll("{{HOME}}", publicUrl);
-const style = hashOf(notFound.match(/<style>([\s\S]*?)<\/style>/)[1], "sha256").toString("base64");
+const style = hashOf(notFound.match(/<style>([\s\S]*?)<\/style>/)?.[1] ?? "", "sha256").toString("base64");
 writeFileSync(at("404.html"), replace(notFound, "{{STYLE_HASH}}", `sha256-${style}`));
 
 const files = readdirSync(staging, { withFileTypes: true })

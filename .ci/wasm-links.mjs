@@ -17,7 +17,11 @@ const OF_DATA = new Set([3, 4, 5, 11, 14, 15, 16, 17, 21, 23]);
 /** Others that have an addend as well. */
 const WITH_ADDEND = new Set([8, 9, 22]);
 
-/** The symbols of the section `linking`, by their numbers: those of data as `{ segment, offset, size }`, of others nothing. */
+/**
+ * The symbols of the section `linking`, by their numbers: those of data as `{ segment, offset, size }`, of others nothing.
+ * @param {Reader} reader
+ * @param {number} end
+ */
 function symbolsOf(reader, end) {
   const version = reader.unsigned();
   if (version !== 2) throw new Error(`version ${version} of the linker's notes is not known here`);
@@ -30,6 +34,7 @@ function symbolsOf(reader, end) {
   return [];
 }
 
+/** @param {Reader} reader */
 function symbolOf(reader) {
   const kind = reader.byte();
   const flags = reader.unsigned();
@@ -44,7 +49,10 @@ function symbolOf(reader) {
   return undefined;
 }
 
-/** The relocations of data's addresses in a section `reloc.…`: `{ section, list: [{ offset, symbol, addend }] }`. */
+/**
+ * The relocations of data's addresses in a section `reloc.…`: `{ section, list: [{ offset, symbol, addend }] }`.
+ * @param {Reader} reader
+ */
 function relocationsOf(reader) {
   const section = reader.unsigned();
   const list = reader.list(() => {
@@ -61,35 +69,44 @@ function relocationsOf(reader) {
  * - `ends`: of each thing of data, by its address, where it ends. Things may overlap: a text that ends as another is within it;
  * - `pointers`: `{ at, to }` of each address that stands in the data, in the order of `at`; `to` is a thing's address;
  * - `named`: of each address that code has, those of the things that it names with it.
+ * @param {Uint8Array} bytes
  */
 export function links(bytes) {
   const all = sections(bytes);
-  const custom = (name) => all.find((one) => one.id === CUSTOM && one.name === name);
-  if (!custom("linking")) return undefined;
-  const symbols = symbolsOf(new Reader(bytes, custom("linking").at), custom("linking").end);
-  const data = all.findIndex(({ id }) => id === DATA);
-  const segments = segmentsOf(bytes, all[data]);
+  const linking = all.find((one) => one.id === CUSTOM && one.name === "linking");
+  const data = all.find(({ id }) => id === DATA);
+  if (!linking || !data) return undefined;
+  const symbols = symbolsOf(new Reader(bytes, linking.at), linking.end);
+  const segments = segmentsOf(bytes, data);
 
-  const addressOf = ({ segment, offset }) => segments[segment].address + offset;
+  /** @param {{ segment: number, offset: number }} symbol */
+  const addressOf = ({ segment, offset }) => Number(segments[segment]?.address) + offset;
+  /** @type {Map<number, number>} */
   const ends = new Map();
-  for (const symbol of symbols.filter((one) => one && one.size > 0)) {
+  for (const symbol of symbols) {
+    if (!symbol || symbol.size === 0) continue;
     const address = addressOf(symbol);
     ends.set(address, Math.max(ends.get(address) ?? 0, address + symbol.size));
   }
 
-  const [pointers, named] = [[], new Map()];
+  /** @type {{ at: number, to: number }[]} */
+  const pointers = [];
+  /** @type {Map<number, Set<number>>} */
+  const named = new Map();
   for (const { id, name, at } of all) {
     if (id !== CUSTOM || !name.startsWith("reloc.")) continue;
     const { section, list } = relocationsOf(new Reader(bytes, at));
-    for (const { offset, symbol, addend } of list.filter((one) => symbols[one.symbol])) {
-      const to = addressOf(symbols[symbol]);
-      if (section === data) {
-        const place = all[data].at + offset;
+    for (const { offset, symbol: number, addend } of list) {
+      const symbol = symbols[number];
+      if (!symbol) continue;
+      const to = addressOf(symbol);
+      if (all[section] === data) {
+        const place = data.at + offset;
         const segment = segments.find(({ at, end }) => place >= at && place < end);
+        if (!segment) throw new Error("an address stands in no segment of the data");
         pointers.push({ at: segment.address + place - segment.at, to });
-      } else if (all[section].id === CODE) {
-        if (!named.has(to + addend)) named.set(to + addend, new Set());
-        named.get(to + addend).add(to);
+      } else if (all[section]?.id === CODE) {
+        named.set(to + addend, (named.get(to + addend) ?? new Set()).add(to));
       }
     }
   }
@@ -97,7 +114,11 @@ export function links(bytes) {
   return { ends, pointers, named };
 }
 
-/** The segments of the section of data: `{ address, at, end }`, the latter two being places in the file. */
+/**
+ * The segments of the section of data: `{ address, at, end }`, the latter two being places in the file.
+ * @param {Uint8Array} bytes
+ * @param {{ at: number }} section
+ */
 function segmentsOf(bytes, { at }) {
   const reader = new Reader(bytes, at);
   return reader.list(() => reader.segment()).map(({ address, bytes: content }) => {

@@ -8,14 +8,47 @@ export const GLOBAL = 3;
 const I32_CONST = 0x41;
 const END = 0x0b;
 
+/**
+ * A module as plain values. Functions are numbered with the imported ones first, as everywhere in the format; `what` is what
+ * stands in the binary.
+ * @typedef {{ parameters: number, what: Bytes }} FunctionType
+ * @typedef {{ module: string, name: string, kind: number, what: Bytes }} Import
+ * @typedef {{ name: string, kind: number, index: number }} Export
+ * @typedef {{ type: Bytes, value: Bytes }} Global
+ * @typedef {{ table: number, offset: number, functions: number[] }} Elements
+ * @typedef {{ address: number, bytes: Uint8Array }} Segment
+ * @typedef {Object} Module
+ * @property {FunctionType[]} types
+ * @property {Import[]} imports
+ * @property {number[]} functions their types
+ * @property {Bytes[]} tables
+ * @property {Bytes[]} memories
+ * @property {Global[]} globals
+ * @property {Export[]} exports
+ * @property {Elements[]} elements
+ * @property {Uint8Array[]} codes
+ * @property {Segment[]} data
+ * @property {string[]} [names] of functions, by their numbers
+ *
+ * @typedef {ArrayLike<number> & Iterable<number>} Bytes
+ * @typedef {"function" | "type" | "table" | "global" | "const" | "offset" | "indirect"} Kind
+ * @typedef {(kind: Kind, value: number, start: number, end: number) => void} Visit
+ */
+
 /** A place in bytes that moves on as it is read. */
 export class Reader {
+  /**
+   * @param {Uint8Array} bytes
+   * @param {number} at
+   */
   constructor(bytes, at = 0) {
     this.bytes = bytes;
     this.at = at;
   }
   byte() {
-    return this.bytes[this.at++];
+    const byte = this.bytes[this.at++];
+    if (byte === undefined) throw new Error("the wasm ends in the middle of something");
+    return byte;
   }
   unsigned() {
     let value = 0;
@@ -52,12 +85,17 @@ export class Reader {
       if (byte < 0x80) return BigInt.asUintN(64, byte & 0x40 ? value | (-1n << shift) : value);
     }
   }
+  /** @param {number} length */
   take(length) {
     return this.bytes.subarray(this.at, (this.at += length));
   }
   name() {
     return new TextDecoder().decode(this.take(this.unsigned()));
   }
+  /**
+   * @template Item
+   * @param {(index: number) => Item} read
+   */
   list(read) {
     return Array.from({ length: this.unsigned() }, (_, index) => read(index));
   }
@@ -75,14 +113,18 @@ export class Reader {
   }
 }
 
+/** @param {number} value */
 export function unsigned(value) {
+  /** @type {number[]} */
   const bytes = [];
   for (; value >= 0x80; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80);
   bytes.push(value);
   return bytes;
 }
 
+/** @param {number} value */
 export function signed(value) {
+  /** @type {number[]} */
   const bytes = [];
   for (;;) {
     const low = value & 0x7f;
@@ -92,6 +134,7 @@ export function signed(value) {
   }
 }
 
+/** @param {string} text */
 const named = (text) => {
   const bytes = new TextEncoder().encode(text);
   return [...unsigned(bytes.length), ...bytes];
@@ -102,10 +145,16 @@ const named = (text) => {
 /**
  * Tells `visit(kind, index, start, end)` of every function, table, global, type and constant in `code` from `at` to
  * its end, where `start` to `end` is where the number stands. Kinds: "function", "type", "table", "global", "const"
- * (an i32), "wide" (an i64, a BigInt), "offset" (what a load or store adds to its address) and "indirect" (in front of a call through a table).
+ * (an i32), "offset" (what a load or store adds to its address) and "indirect" (in front of a call through a table). Of an i64
+ * constant it tells `wide` instead.
+ * @param {Uint8Array} code
+ * @param {number} at
+ * @param {Visit} visit
+ * @param {(value: bigint) => void} [wide]
  */
-export function walk(code, at, visit) {
+export function walk(code, at, visit, wide) {
   const reader = new Reader(code, at);
+  /** @param {Kind} kind */
   const number = (kind) => {
     const start = reader.at;
     const value = kind === "const" ? reader.signed() : reader.unsigned();
@@ -115,7 +164,7 @@ export function walk(code, at, visit) {
     const op = reader.byte();
     if (op >= 0x02 && op <= 0x04) {
       const start = reader.at;
-      if ((code[start] & 0xc0) === 0x40) reader.at += 1;
+      if ((Number(code[start]) & 0xc0) === 0x40) reader.at += 1;
       else number("type");
     } else if (op === 0x0c || op === 0x0d || (op >= 0x20 && op <= 0x22) || op === 0x3f || op === 0x40) {
       reader.skipNumber();
@@ -139,8 +188,8 @@ export function walk(code, at, visit) {
     } else if (op === I32_CONST) {
       number("const");
     } else if (op === 0x42) {
-      const [start, value] = [reader.at, reader.signed64()];
-      visit("wide", value, start, reader.at);
+      const value = reader.signed64();
+      wide?.(value);
     } else if (op === 0x43) {
       reader.take(4);
     } else if (op === 0x44) {
@@ -160,7 +209,10 @@ export function walk(code, at, visit) {
   }
 }
 
-/** Where a function's instructions begin, behind its locals. */
+/**
+ * Where a function's instructions begin, behind its locals.
+ * @param {Uint8Array} body
+ */
 function behindLocals(body) {
   const reader = new Reader(body);
   for (let left = reader.unsigned(); left > 0; left -= 1) {
@@ -170,24 +222,44 @@ function behindLocals(body) {
   return reader.at;
 }
 
-/** Like `walk`, over a function's body. */
-export const walkBody = (body, visit) => walk(body, behindLocals(body), visit);
+/**
+ * Like `walk`, over a function's body.
+ * @param {Uint8Array} body
+ * @param {Visit} visit
+ * @param {(value: bigint) => void} [wide]
+ */
+export const walkBody = (body, visit, wide) => walk(body, behindLocals(body), visit, wide);
+
+/**
+ * The new number of a function.
+ * @param {Map<unknown, number>} numbers
+ * @param {unknown} index
+ */
+export function numberOf(numbers, index) {
+  const number = numbers.get(index);
+  if (number === undefined) throw new Error(`function ${index} is called and is not there`);
+  return number;
+}
 
 /**
  * A function's body with other numbers of functions, as `numbers` has them (old → new). `before`, where given, is called
  * in front of each call through a table, with the place in the table, which it returns.
+ * @param {Uint8Array} body
+ * @param {Map<unknown, number>} numbers
+ * @param {number} [before]
  */
 export function renumbered(body, numbers, before) {
+  /** @type {Uint8Array[]} */
   const parts = [];
   let copied = 0;
+  /** @type {(start: number, bytes: number[], end: number) => void} */
   const put = (start, bytes, end) => {
     parts.push(body.subarray(copied, start), Uint8Array.from(bytes));
     copied = end;
   };
   walkBody(body, (kind, index, start, end) => {
     if (kind === "function") {
-      if (!numbers.has(index)) throw new Error(`function ${index} is called and is not there`);
-      put(start, unsigned(numbers.get(index)), end);
+      put(start, unsigned(numberOf(numbers, index)), end);
     } else if (kind === "indirect" && before !== undefined) {
       put(start, [0x10, ...unsigned(before)], end);
     }
@@ -195,7 +267,12 @@ export function renumbered(body, numbers, before) {
   return Buffer.concat([...parts, body.subarray(copied)]);
 }
 
-/** `body` after a call of function `callee` with the number `argument`. */
+/**
+ * `body` after a call of function `callee` with the number `argument`.
+ * @param {Uint8Array} body
+ * @param {number} callee
+ * @param {number} argument
+ */
 export function withCallAtStart(body, callee, argument) {
   const start = behindLocals(body);
   const call = [I32_CONST, ...signed(argument), 0x10, ...unsigned(callee)];
@@ -204,7 +281,10 @@ export function withCallAtStart(body, callee, argument) {
 
 // ---- Modules --------------------------------------------------------------------------------------------------
 
-/** A constant expression, with its end. */
+/**
+ * A constant expression, with its end.
+ * @param {Reader} reader
+ */
 function expression(reader) {
   const start = reader.at;
   const op = reader.byte();
@@ -217,24 +297,32 @@ function expression(reader) {
   return reader.bytes.subarray(start, reader.at);
 }
 
-/** The number in a constant expression that is an `i32.const`. */
+/**
+ * The number in a constant expression that is an `i32.const`.
+ * @param {Uint8Array} code
+ */
 export function constantOf(code) {
   if (code[0] !== I32_CONST) throw new Error("an address that is not a constant is not known here");
   return new Reader(code, 1).signed();
 }
+/** @param {number} value */
 export const constant = (value) => Uint8Array.from([I32_CONST, ...signed(value), END]);
 
+/** @param {Reader} reader */
 function readImport(reader) {
   const one = { module: reader.name(), name: reader.name(), kind: reader.byte() };
   const start = reader.at;
-  if (one.kind === FUNCTION) one.type = reader.unsigned();
+  if (one.kind === FUNCTION) reader.skipNumber();
   else if (one.kind === TABLE) [reader.take(1), reader.limits()];
   else if (one.kind === MEMORY) reader.limits();
   else reader.take(2);
   return { ...one, what: reader.bytes.subarray(start, reader.at) };
 }
 
-/** Segments of functions, each `{ table, offset, functions }`. */
+/**
+ * Segments of functions, each `{ table, offset, functions }`.
+ * @param {Reader} reader
+ */
 function readElements(reader) {
   const flags = reader.unsigned();
   if (flags !== 0 && flags !== 2) throw new Error(`an element segment of kind ${flags} is not known here`);
@@ -244,6 +332,7 @@ function readElements(reader) {
   return { table, offset, functions: reader.list(() => reader.unsigned()) };
 }
 
+/** @param {Reader} reader */
 function readType(reader) {
   const start = reader.at;
   if (reader.byte() !== 0x60) throw new Error("a type that is not a function's is not known here");
@@ -252,7 +341,12 @@ function readType(reader) {
   return { parameters, what: reader.bytes.subarray(start, reader.at) };
 }
 
+/**
+ * @param {Reader} reader
+ * @param {number} end
+ */
 function readNames(reader, end) {
+  /** @type {string[]} */
   const names = [];
   while (reader.at < end) {
     const kind = reader.byte();
@@ -263,7 +357,10 @@ function readNames(reader, end) {
   return names;
 }
 
-/** The module's sections in their order: `{ id, name, at, end }`, a name being a custom one's, which `at` is behind. */
+/**
+ * The module's sections in their order: `{ id, name, at, end }`, a name being a custom one's, which `at` is behind.
+ * @param {Uint8Array} bytes
+ */
 export function sections(bytes) {
   const reader = new Reader(bytes, 8);
   const all = [];
@@ -277,10 +374,12 @@ export function sections(bytes) {
   return all;
 }
 
-/** A module as plain values. Functions are numbered with the imported ones first, as everywhere in the format. */
+/** @param {Uint8Array} bytes */
 export function read(bytes) {
+  /** @type {Required<Module>} */
   const module = { types: [], imports: [], functions: [], tables: [], memories: [], globals: [], exports: [], elements: [], codes: [], data: [], names: [] };
   const reader = new Reader(bytes, 8);
+  /** @type {Record<number, () => void>} */
   const readers = {
     [SECTIONS.type]: () => (module.types = reader.list(() => readType(reader))),
     [SECTIONS.import]: () => (module.imports = reader.list(() => readImport(reader))),
@@ -305,19 +404,23 @@ export function read(bytes) {
     const end = reader.unsigned() + reader.at;
     if (id === 0) {
       if (reader.name() === "name") module.names = readNames(reader, end);
-    } else if (readers[id]) {
-      readers[id]();
     } else {
-      throw new Error(`section ${id} is not known here`);
+      const readSection = readers[id];
+      if (!readSection) throw new Error(`section ${id} is not known here`);
+      readSection();
     }
     reader.at = end;
   }
   return module;
 }
 
-/** The module's binary form, without its names. */
+/**
+ * The module's binary form, without its names.
+ * @param {Module} module
+ */
 export function write(module) {
   const parts = [Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])];
+  /** @type {(id: number, items: Bytes[]) => void} */
   const section = (id, items) => {
     if (items.length === 0) return;
     const content = Buffer.concat([Uint8Array.from(unsigned(items.length)), ...items.map((item) => Uint8Array.from(item))]);
@@ -343,7 +446,10 @@ export function write(module) {
   return Buffer.concat(parts);
 }
 
-/** `bytes` without their names and other sections that a browser does not read. */
+/**
+ * `bytes` without their names and other sections that a browser does not read.
+ * @param {Uint8Array} bytes
+ */
 export function withoutNames(bytes) {
   const reader = new Reader(bytes, 8);
   const parts = [bytes.subarray(0, 8)];

@@ -5,7 +5,7 @@ import { STYLE, WORDS } from "./words.js";
 
 /** This file's own address: a plain script is told of it, a module looks itself up. */
 export const HERE =
-  globalThis.document?.currentScript?.src ??
+  /** @type {HTMLScriptElement | null | undefined} */ (globalThis.document?.currentScript)?.src ??
   [...(globalThis.document?.scripts ?? [])].find((script) => /\/embed\.js(?:[?#]|$)/.test(script.src))?.src;
 /** The page beside this file; `src` on the element overrules it, for copies of this file that live elsewhere. */
 const HOME = HERE && new URL("./", HERE);
@@ -25,27 +25,34 @@ const FILE = "deployment.yaml";
 // Where a site is built there is no browser: the module can be imported there and does nothing.
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
 
+/**
+ * To the page: `type` and what belongs to it, as docs/embedding.md lists them.
+ * @typedef {{ type: string } & Record<string, string | number>} Message
+ * @typedef {{ silent: HTMLElement, silentText: HTMLElement, run: HTMLButtonElement, note: HTMLElement, apart: HTMLAnchorElement, frame: HTMLElement, room: HTMLElement }} Parts
+ */
+
 export class Hellok8sLab extends Base {
   /** What embed-blocks.js needs of this file. */
   static page = { script: HERE, textOf, isYaml, langAround, themeAround, THEME_ATTRIBUTES };
   static observedAttributes = [...PARAMETERS, "lang", "theme", "for", "height", "src", "title"];
 
-  #parts;
-  #frame;
-  #origin;
+  /** What stands in the element, made once. */
+  #made = /** @type {Parts | undefined} */ (undefined);
+  #frame = /** @type {HTMLIFrameElement | undefined} */ (undefined);
+  #origin = "";
   #isReady = false;
-  #said = {};
-  #waiting = [];
-  #patience;
-  #sight;
+  #said = /** @type {{ theme: string, lang: string | undefined }} */ ({ theme: "", lang: undefined });
+  #waiting = /** @type {Message[]} */ ([]);
+  #patience = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  #sight = /** @type {IntersectionObserver | undefined} */ (undefined);
   /** Who waits for a command's output, by the message's id. */
-  #asked = new Map();
+  #asked = /** @type {Map<string, (output: string) => void>} */ (new Map());
   #questions = 0;
 
   connectedCallback() {
     labs.add(this);
     watchSurroundings();
-    this.#build();
+    this.#made ??= this.#build();
     this.follow();
     this.#showRun();
     this.#sight = new IntersectionObserver(
@@ -61,8 +68,13 @@ export class Hellok8sLab extends Base {
     this.#unload();
   }
 
+  /**
+   * @param {string} name
+   * @param {string | null} before
+   * @param {string | null} after
+   */
   attributeChangedCallback(name, before, after) {
-    if (!this.#parts || !this.isConnected || before === after) {
+    if (!this.#made || !this.isConnected || before === after) {
       return;
     }
     if (name === "height" || name === "title") {
@@ -85,22 +97,35 @@ export class Hellok8sLab extends Base {
     this.#load();
   }
 
-  /** Writes a file of the lab; the editor shows it when it is the open one. */
+  /**
+   * Writes a file of the lab; the editor shows it when it is the open one.
+   * @param {string} file
+   * @param {string} text
+   */
   write(file, text) {
     this.#send({ type: "write", file: String(file), text: String(text) });
   }
 
-  /** Applies the open file, or `file`; resolves to what kubectl answers. */
+  /**
+   * Applies the open file, or `file`; resolves to what kubectl answers.
+   * @param {string} [file]
+   */
   apply(file) {
     return this.#ask(file === undefined ? { type: "apply" } : { type: "apply", file: String(file) });
   }
 
-  /** Types a line into the lab's terminal; resolves to what it prints once it has ended. */
+  /**
+   * Types a line into the lab's terminal; resolves to what it prints once it has ended.
+   * @param {string} line
+   */
   exec(line) {
     return this.#ask({ type: "exec", line: String(line) });
   }
 
-  /** Types the commands of a text, one after the other, in the reader's sight; resolves to what they print. */
+  /**
+   * Types the commands of a text, one after the other, in the reader's sight; resolves to what they print.
+   * @param {string} text
+   */
   type(text) {
     return this.#ask({ type: "type", text: String(text) });
   }
@@ -130,12 +155,18 @@ export class Hellok8sLab extends Base {
     this.#send({ type: "step" });
   }
 
-  /** How many times faster than the clock, or `story`: as slow as it takes to follow each decision. */
+  /**
+   * How many times faster than the clock, or `story`: as slow as it takes to follow each decision.
+   * @param {number | string} pace
+   */
   speed(pace) {
     this.#send({ type: "speed", speed: pace === "story" ? pace : Number(pace) });
   }
 
-  /** Goes to a moment, in milliseconds of simulated time. */
+  /**
+   * Goes to a moment, in milliseconds of simulated time.
+   * @param {number} ms
+   */
   seek(ms) {
     this.#send({ type: "seek", ms: Number(ms) });
   }
@@ -154,7 +185,7 @@ export class Hellok8sLab extends Base {
   // What follows until #build is called by this module alone.
 
   follow() {
-    if (!this.#parts) {
+    if (!this.#made) {
       return;
     }
     const theme = this.#theme();
@@ -172,6 +203,7 @@ export class Hellok8sLab extends Base {
     this.#label();
   }
 
+  /** @param {MessageEvent} event */
   hear(event) {
     // Both: another frame of the same host is not this lab, and this frame may have been led elsewhere.
     if (!this.#frame || event.source !== this.#frame.contentWindow || event.origin !== this.#origin) {
@@ -197,18 +229,29 @@ export class Hellok8sLab extends Base {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  #build() {
-    if (this.#parts) {
-      return;
+  /** @returns {Parts} */
+  get #parts() {
+    if (!this.#made) {
+      throw new Error("hellok8s-lab: not in a document yet");
     }
+    return this.#made;
+  }
+
+  #build() {
     const root = this.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
+    /**
+     * @template {keyof HTMLElementTagNameMap} Name
+     * @param {Name} name
+     * @param {string} className
+     * @param {Node} parent
+     */
     const make = (name, className, parent) => {
       const element = document.createElement(name);
       element.className = className;
-      parent.append(element);
+      parent.appendChild(element);
       return element;
     };
     const silent = make("div", "silent", root);
@@ -229,8 +272,9 @@ export class Hellok8sLab extends Base {
     apart.addEventListener("click", (event) => this.#openApart(event));
     const frame = make("div", "frame", root);
     const room = make("div", "room", frame);
-    this.#parts = { silent, silentText, run, note, apart, frame, room };
+    this.#made = { silent, silentText, run, note, apart, frame, room };
     this.#fit();
+    return this.#made;
   }
 
   #theme() {
@@ -255,7 +299,10 @@ export class Hellok8sLab extends Base {
     }
   }
 
-  /** The page's address, `isEmbedded` or as a page of its own. */
+  /**
+   * The page's address, `isEmbedded` or as a page of its own.
+   * @param {boolean} isEmbedded
+   */
   #address(isEmbedded) {
     const src = this.getAttribute("src");
     const url = new URL(src ?? HOME ?? "", document.baseURI);
@@ -333,7 +380,10 @@ export class Hellok8sLab extends Base {
     }
   }
 
-  /** Sends now, or once the page is there. */
+  /**
+   * Sends now, or once the page is there.
+   * @param {Message} message
+   */
   #send(message) {
     if (this.#isReady) {
       this.#post(message);
@@ -343,20 +393,26 @@ export class Hellok8sLab extends Base {
     }
   }
 
+  /**
+   * @param {Message} message
+   * @returns {Promise<string>}
+   */
   #ask(message) {
     this.#questions += 1;
     const id = String(this.#questions);
-    const answer = new Promise((resolve) => this.#asked.set(id, resolve));
+    const answer = new Promise((/** @type {(output: string) => void} */ resolve) => this.#asked.set(id, resolve));
     this.#send({ ...message, id });
     return answer;
   }
 
+  /** @param {Message} message */
   #post(message) {
     if (this.#isReady) {
       this.#frame?.contentWindow?.postMessage({ source: SOURCE.host, ...message }, this.#origin);
     }
   }
 
+  /** @param {string} name */
   #shows(name) {
     const panels = this.getAttribute("panels")?.split(",");
     return !panels || panels.some((panel) => panel.trim() === name);
@@ -370,9 +426,11 @@ export class Hellok8sLab extends Base {
     return theatre + (below > 0 ? 192 : 0) + (hasTabs ? 38 : 0);
   }
 
+  /** @param {number} [asked] */
   #fit(asked) {
     const fixed = this.getAttribute("height");
-    const height = Number.isFinite(asked) ? Math.min(Math.max(Math.ceil(asked), HEIGHT.least), HEIGHT.most) : this.#guess();
+    const isAsked = asked !== undefined && Number.isFinite(asked);
+    const height = isAsked ? Math.min(Math.max(Math.ceil(asked), HEIGHT.least), HEIGHT.most) : this.#guess();
     for (const part of [this.#frame, this.#parts.room]) {
       if (!part) {
         continue;
@@ -380,8 +438,8 @@ export class Hellok8sLab extends Base {
       // Styles set by script are no inline styles to a content policy.
       if (fixed !== null) {
         part.style.height = /^\d+$/.test(fixed) ? `${fixed}px` : fixed;
-      } else if (Number.isFinite(asked) || !part.style.height) {
-        part.style.height = `${height + (part === this.#frame && Number.isFinite(asked) ? 2 : 0)}px`;
+      } else if (isAsked || !part.style.height) {
+        part.style.height = `${height + (part === this.#frame && isAsked ? 2 : 0)}px`;
       }
     }
   }
@@ -404,14 +462,20 @@ export class Hellok8sLab extends Base {
     }
   }
 
-  /** Tells something beside the button: what is refused is told at full length. */
+  /**
+   * Tells something beside the button: what is refused is told at full length.
+   * @param {string} text
+   */
   #note(text) {
     const { note } = this.#parts;
     note.textContent = note.title = text;
     note.classList.toggle("wrong", /^error|\berror:|\bError from|is invalid/im.test(text));
   }
 
-  /** A tab of its own shows what is there now: the cluster, the files and the moment, not the attributes alone. */
+  /**
+   * A tab of its own shows what is there now: the cluster, the files and the moment, not the attributes alone.
+   * @param {MouseEvent} event
+   */
   #openApart(event) {
     const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (!this.#isReady || !isPlain) {

@@ -3,7 +3,7 @@
 export const WORDS = {
   en: {
     title: "hellok8s-lab: a Kubernetes cluster to try things on",
-    lesson: (id) => `hellok8s-lab, lesson ${id}`,
+    lesson: (/** @type {string} */ id) => `hellok8s-lab, lesson ${id}`,
     run: "Run this YAML",
     shown: "The block's text is in the lab's editor.",
     apart: "Open the lab in its own tab",
@@ -11,7 +11,7 @@ export const WORDS = {
   },
   zh: {
     title: "hellok8s-lab：可以动手试的 Kubernetes 集群",
-    lesson: (id) => `hellok8s-lab，课程 ${id}`,
+    lesson: (/** @type {string} */ id) => `hellok8s-lab，课程 ${id}`,
     run: "运行这段 YAML",
     shown: "这段 YAML 已经放进实验室的编辑器。",
     apart: "在新标签页里打开实验室",

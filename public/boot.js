@@ -4,9 +4,13 @@
 (function () {
   "use strict";
   var root = document.documentElement;
-  var asked = typeof URLSearchParams === "function" ? new URLSearchParams(location.search) : { get: function () {} };
+  /** @type {{ get(name: string): string | null }} */
+  var asked = typeof URLSearchParams === "function" ? new URLSearchParams(location.search) : { get: function () { return null; } };
 
-  /** As the address says, else as chosen before; as src/view/settings.rs reads it. */
+  /**
+   * As the address says, else as chosen before; as src/view/settings.rs reads it.
+   * @param {string} name
+   */
   function chosen(name) {
     var value = asked.get(name);
     try {
@@ -27,6 +31,7 @@
   }
   root.setAttribute("data-start", "loading");
 
+  /** @param {string} why */
   function unable(why) {
     if (root.getAttribute("data-start") === "loading") {
       root.setAttribute("data-start", why);
@@ -36,6 +41,10 @@
     unable("unable");
   }
   // A download that fails is a TypeError to scripts, and an error without a message where the page asks for the file.
+  /**
+   * @param {{ name?: string } | null | undefined} error
+   * @param {boolean} isFile
+   */
   function failed(error, isFile) {
     unable(isFile || (error && error.name === "TypeError") ? "offline" : "unable");
   }
@@ -45,7 +54,7 @@
       event.preventDefault();
       return;
     }
-    failed(event.error, event.target && event.target !== window);
+    failed(event.error, Boolean(event.target) && event.target !== window);
   }, true);
   addEventListener("unhandledrejection", function (event) {
     if (event.reason && event.reason.hasStopped) {
@@ -72,16 +81,24 @@
     // Not in the page of another site: its readers did not ask for anything to be kept.
     var workers = asked.get("embed") === "1" ? null : serviceWorkers();
     if (workers) {
-      // A page that is busy for ever is never idle.
-      var later = typeof requestIdleCallback === "function" ? requestIdleCallback : setTimeout;
-      later(function () {
-        workers.register("sw.js").then(function (registration) {
-          // The browser looks for a new build by itself, but when is its own affair.
-          return registration.update();
-        }).catch(function () {
-          // Forbidden, or offline: the page works, and the next visit tries again.
-        });
-      }, /** @type {any} */ (later === setTimeout ? 1000 : { timeout: 5000 }));
+      keepPage(workers);
     }
   });
+  /** @param {ServiceWorkerContainer} workers */
+  function keepPage(workers) {
+    var register = function () {
+      workers.register("sw.js").then(function (registration) {
+        // The browser looks for a new build by itself, but when is its own affair.
+        return registration.update();
+      }).catch(function () {
+        // Forbidden, or offline: the page works, and the next visit tries again.
+      });
+    };
+    // A page that is busy for ever is never idle.
+    if (typeof requestIdleCallback === "function") {
+      requestIdleCallback(register, { timeout: 5000 });
+    } else {
+      setTimeout(register, 1000);
+    }
+  }
 })();

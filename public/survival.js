@@ -36,13 +36,27 @@
   };
 
   // Storage that the browser refuses is storage that is empty.
+  /** @type {Storage} */
+  var NONE = {
+    length: 0,
+    key: function () { return null; },
+    getItem: function () { return null; },
+    setItem: function () {},
+    removeItem: function () {},
+    clear: function () {}
+  };
+  /**
+   * @param {"localStorage" | "sessionStorage"} kind
+   * @returns {Storage}
+   */
   function stored(kind) {
     try {
-      return window[kind];
+      return window[kind] || NONE;
     } catch (_forbidden) {
-      return null;
+      return NONE;
     }
   }
+  /** @param {string} name */
   function recall(name) {
     try {
       return stored("sessionStorage").getItem(PREFIX + name);
@@ -50,6 +64,10 @@
       return null;
     }
   }
+  /**
+   * @param {string} name
+   * @param {string | null} value
+   */
   function keep(name, value) {
     try {
       if (value === null) {
@@ -62,7 +80,11 @@
     }
   }
 
-  /** What was done before the last command, as a session's text; that command; and how often it was tried to go on. */
+  /**
+   * What was done before the last command, as a session's text; that command; and how often it was tried to go on.
+   * @typedef {{ before: string, attempt: string, tries: number, isGuest: boolean }} Box
+   * @type {Box}
+   */
   var box = { before: "", attempt: "", tries: 0, isGuest: false };
   /** How many calls of the wasm have not returned. */
   var depth = 0;
@@ -85,21 +107,39 @@
 
   // ---- Watching the wasm ----
 
+  /**
+   * WebAssembly, of which some browsers have only a part; what it makes here is what wasm-bindgen's script looks at.
+   * @typedef {WebAssembly.Instance | { module: WebAssembly.Module, instance: { exports: WebAssembly.Exports, whole?: WebAssembly.Instance } }} Made
+   * @typedef {(...all: unknown[]) => Promise<Made>} Making
+   * @typedef {{ instantiate?: Making, instantiateStreaming?: Making }} Wasm
+   */
+
   function Stopped() {
-    /** @type {any} */
     var error = new Error("hellok8s-lab has stopped: reload the page");
     error.hasStopped = true;
     return error;
   }
-  /** What no wasm goes on after; what a script throws is not. */
+  /**
+   * What no wasm goes on after; what a script throws is not.
+   * @param {unknown} error
+   */
   function stops(error) {
-    return error instanceof WebAssembly.RuntimeError || error instanceof RangeError || (error && error.name === "InternalError");
+    return error instanceof WebAssembly.RuntimeError || error instanceof RangeError || (error instanceof Error && error.name === "InternalError");
   }
+  /** @param {WebAssembly.Exports} exports */
   function guarded(exports) {
+    /** @type {WebAssembly.Exports} */
     var kept = {};
     Object.keys(exports).forEach(function (name) {
-      var inner = exports[name];
-      kept[name] = typeof inner !== "function" ? inner : function () {
+      var value = exports[name];
+      if (typeof value !== "function") {
+        if (value !== undefined) {
+          kept[name] = value;
+        }
+        return;
+      }
+      var inner = value;
+      kept[name] = function () {
         if (why) {
           throw Stopped();
         }
@@ -123,13 +163,22 @@
   }
   // The wasm is asked for by wasm-bindgen's script, which takes what it gets here.
   if (typeof WebAssembly === "object") {
-    ["instantiate", "instantiateStreaming"].forEach(function (name) {
-      var real = WebAssembly[name];
+    var wasm =
+      /** @type {Wasm} */
+      (
+        /** @type {unknown} */
+        (WebAssembly)
+      );
+    /** @type {("instantiate" | "instantiateStreaming")[]} */
+    var names = ["instantiate", "instantiateStreaming"];
+    names.forEach(function (name) {
+      var real = wasm[name];
       if (typeof real === "function") {
-        WebAssembly[name] = function () {
-          return real.apply(WebAssembly, arguments).then(function (made) {
+        var known = real;
+        wasm[name] = function () {
+          return known.apply(wasm, Array.prototype.slice.call(arguments)).then(function (made) {
             // A module that is compiled already becomes an instance alone: the later part, which the first one calls.
-            return made.instance ? { module: made.module, instance: { exports: guarded(made.instance.exports), whole: made.instance } } : made;
+            return "instance" in made ? { module: made.module, instance: { exports: guarded(made.instance.exports), whole: made.instance } } : made;
           });
         };
       }
@@ -141,11 +190,12 @@
     }
   }, LOOK_MS);
 
+  /** @param {unknown} error */
   function stop(error) {
     if (why) {
       return;
     }
-    why = String((error && error.stack) || error);
+    why = String((error instanceof Error && error.stack) || error);
     keep("stopped", why.slice(0, 4000));
     if (/did not arrive/.test(why)) {
       tell("part", [["again", reload]]);
@@ -175,10 +225,14 @@
 
   // ---- After a load ----
 
-  /** A session's text without the last thing that was done in it. */
+  /**
+   * A session's text without the last thing that was done in it.
+   * @param {string} text
+   */
   function withoutLast(text) {
     try {
       var session = JSON.parse(text);
+      /** @type {(input: unknown) => boolean} */
       var isTime = function (input) {
         return typeof input === "number" || (input instanceof Array && (input[0] === "s" || input[0] === "g"));
       };
@@ -193,17 +247,21 @@
     }
   }
   function isReload() {
-    /** @type {any[]} */
     var entries = window.performance && performance.getEntriesByType ? performance.getEntriesByType("navigation") : [];
-    return entries.length > 0 && entries[0].type === "reload";
+    var entry = entries[0];
+    return entry !== undefined && "type" in entry && entry.type === "reload";
   }
-  /** The names of what is kept of the visitor's texts. */
+  /**
+   * The names of what is kept of the visitor's texts.
+   * @param {string} prefix
+   */
   function texts(prefix) {
+    /** @type {string[]} */
     var names = [];
     var storage = stored("localStorage");
     try {
       for (var at = 0; at < storage.length; at += 1) {
-        names.push(storage.key(at));
+        names.push(String(storage.key(at)));
       }
     } catch (_forbidden) {
       return [];
@@ -212,14 +270,18 @@
       return name.indexOf(PREFIX + prefix) === 0 && /(^|:)(file|session|shared|draft)(:|$)/.test(name.slice(PREFIX.length + prefix.length));
     });
   }
-  /** Gives what is kept other names, so that it is neither read nor lost. */
+  /**
+   * Gives what is kept other names, so that it is neither read nor lost.
+   * @param {string} from
+   * @param {string} to
+   */
   function move(from, to) {
     texts(from).forEach(function (name) {
       try {
         var storage = stored("localStorage");
         var value = storage.getItem(name);
         storage.removeItem(name);
-        storage.setItem(PREFIX + to + name.slice(PREFIX.length + from.length), value);
+        storage.setItem(PREFIX + to + name.slice(PREFIX.length + from.length), String(value));
       } catch (_full) {
         // It was there a moment ago: there is room for it.
       }
@@ -244,15 +306,22 @@
     }
   }
 
+  /**
+   * @param {string | null} text
+   * @returns {Box | null}
+   */
+  function boxOf(text) {
+    try {
+      return text === null ? null : JSON.parse(text);
+    } catch (_damaged) {
+      return null;
+    }
+  }
+
   (function begin() {
     var told = recall("stopped");
     var hasDied = told !== null || (recall("alive") !== null && isReload());
-    var last = null;
-    try {
-      last = JSON.parse(recall("box"));
-    } catch (_damaged) {
-      last = null;
-    }
+    var last = boxOf(recall("box"));
     ["box", "stopped", "alive"].forEach(function (name) {
       keep(name, null);
     });
@@ -264,6 +333,7 @@
     report = written();
     why = "";
     if (last && last.attempt && last.tries < TRIES) {
+      var attempt = last.attempt;
       withoutLink();
       window.labSurvival.recover = last.before;
       window.labSurvival.isGuest = last.isGuest;
@@ -272,7 +342,7 @@
       box = { before: less.text, attempt: less.last, tries: last.tries + 1, isGuest: last.isGuest };
       keep("box", JSON.stringify(box));
       whenStarted(function () {
-        tell("recovered", [["copy", copy], ["close", close]], last.attempt);
+        tell("recovered", [["copy", copy], ["close", close]], attempt);
       });
     } else {
       withoutLink();
@@ -280,14 +350,16 @@
       move("", "aside:");
       whenStarted(function () {
         var some = texts("aside:").length > 0;
-        tell("bare", (some ? [["save", save], ["back", putBack]] : []).concat([["copy", copy], ["close", close]]));
+        tell("bare", some ? [["save", save], ["back", putBack], ["copy", copy], ["close", close]] : [["copy", copy], ["close", close]]);
       });
     }
   })();
+  /** @param {() => void} act */
   function whenStarted(act) {
     addEventListener("LabStarted", act);
   }
   // A page that is left says so; one that the browser had to end does not.
+  /** @param {boolean} yes */
   function isHere(yes) {
     if (depth === 0 && !why) {
       keep("alive", yes ? "1" : null);
@@ -306,8 +378,14 @@
 
   // ---- What is said ----
 
+  /**
+   * What a button of the bar does: it is told the button, and the bar.
+   * @typedef {(button: HTMLElement, place: Element) => void} Act
+   * @typedef {keyof typeof SAYS.en} Name
+   */
+
   /** The last report, which outlives a load. */
-  var report;
+  var report = "";
   function written() {
     return [
       "hellok8s-lab " + location.href.split("#")[0],
@@ -317,6 +395,7 @@
       "session before it (its seed is \"s\", 1 without): " + (box.before || "-")
     ].join("\n");
   }
+  /** @type {Act} */
   function copy(button, place) {
     var text = why ? written() : report || written();
     function byHand() {
@@ -342,15 +421,21 @@
   function says() {
     return SAYS[root.lang === "zh" ? "zh" : "en"];
   }
-  /** Shows the bar above the page: words, what was left out, and buttons as pairs of a name and what it does. */
+  /**
+   * Shows the bar above the page: words, what was left out, and buttons as pairs of a name and what it does.
+   * @param {Name} name
+   * @param {[Name, Act][]} buttons
+   * @param {string} [attempt]
+   */
   function tell(name, buttons, attempt) {
-    var place = document.querySelector(".broken");
-    if (!place) {
+    var bar = document.querySelector(".broken");
+    if (!bar) {
       addEventListener("DOMContentLoaded", function () {
         tell(name, buttons, attempt);
       });
       return;
     }
+    var place = bar;
     var words = document.createElement("p");
     words.textContent = says()[name];
     place.textContent = "";

@@ -5,17 +5,19 @@
 const VERSION = "{{VERSION}}";
 const FILES = ["{{FILES}}"];
 
+/** What the worker runs in. */
+const worker = /** @type {WorkerOfPage} */ (/** @type {unknown} */ (self));
 /** Several labs may live under one origin, each under its own path. */
-const MINE = `hellok8s-lab ${self.registration.scope} `;
+const MINE = `hellok8s-lab ${worker.registration.scope} `;
 const CACHE = MINE + VERSION;
 /** A network that says nothing for this long counts as none, in milliseconds. */
 const PATIENCE_MS = 4000;
 
 /** The page's address, without what it is asked for. */
-const PAGE = new URL("./", self.registration.scope).href;
-const KEPT = new Set(FILES.map((file) => new URL(file, self.registration.scope).href));
+const PAGE = new URL("./", worker.registration.scope).href;
+const KEPT = new Set(FILES.map((file) => new URL(file, worker.registration.scope).href));
 
-self.addEventListener("install", (/** @type {any} */ event) => {
+worker.addEventListener("install", (event) => {
   event.waitUntil(
     (async () => {
       const cache = await caches.open(CACHE);
@@ -23,22 +25,22 @@ self.addEventListener("install", (/** @type {any} */ event) => {
       const requests = FILES.map((file) => new Request(file, { cache: /-[0-9a-f]{16}/.test(file) ? "default" : "no-cache" }));
       await cache.addAll(requests);
       // A page that is open has all its files already.
-      await self.skipWaiting();
+      await worker.skipWaiting();
     })(),
   );
 });
 
-self.addEventListener("activate", (/** @type {any} */ event) => {
+worker.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
       const names = await caches.keys();
       await Promise.all(names.filter((name) => name.startsWith(MINE) && name !== CACHE).map((name) => caches.delete(name)));
-      await self.clients.claim();
+      await worker.clients.claim();
     })(),
   );
 });
 
-self.addEventListener("fetch", (/** @type {any} */ event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = plain(request.url);
   if (request.method !== "GET") {
@@ -51,6 +53,7 @@ self.addEventListener("fetch", (/** @type {any} */ event) => {
   }
 });
 
+/** @param {string} url */
 function plain(url) {
   const address = new URL(url);
   address.search = "";
@@ -58,16 +61,23 @@ function plain(url) {
   return address.href;
 }
 
-/** The newest page, or the kept one where the network has none to give. */
+/**
+ * The newest page, or the kept one where the network has none to give.
+ * @param {Request} request
+ */
 async function page(request) {
   const held = await (await caches.open(CACHE)).match(PAGE);
-  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  const patience = new Promise((/** @type {(nothing: undefined) => void} */ resolve) => setTimeout(() => resolve(undefined), PATIENCE_MS));
   const newest = fetch(request).catch(() => undefined);
   const answer = held ? await Promise.race([newest, patience]) : await newest;
   // A host's own trouble is no reason to withhold what is here.
   return (answer?.ok || answer?.type === "opaqueredirect" ? answer : held) ?? answer ?? Response.error();
 }
 
+/**
+ * @param {Request} request
+ * @param {string} address
+ */
 async function kept(request, address) {
   return (await (await caches.open(CACHE)).match(address)) ?? fetch(request);
 }

@@ -129,3 +129,15 @@ fn the_served_address_is_announced() {
         assert_eq!(address(arguments), expected, "{arguments}");
     }
 }
+
+#[test]
+fn the_command_says_which_version_it_is() {
+    for flag in ["--version", "-V", "version"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_hellok8s-lab")).arg(flag).output().unwrap();
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap(),
+            concat!("hellok8s-lab ", env!("CARGO_PKG_VERSION"), "\n")
+        );
+        assert!(output.status.success() && output.stderr.is_empty());
+    }
+}

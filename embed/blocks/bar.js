@@ -5,16 +5,30 @@ import { Base, wishes } from "./lab.js";
 import { BAR_STYLE, make, sheetOf, words } from "./words.js";
 
 export class Bar extends Base {
-  #parts;
+  /** What stands in the element, made once. */
+  #made = /** @type {{ run: HTMLButtonElement, edit: HTMLButtonElement, all: HTMLButtonElement, note: HTMLElement, output: HTMLElement } | undefined} */ (undefined);
   #state = "";
+  #block = /** @type {import("./found.js").Block | undefined} */ (undefined);
 
-  /** What runs: its text, whether it is a manifest, and what it belongs to. */
-  block;
+  /** What runs: its text, whether it is a manifest, and what it belongs to. It is told before the bar is in the page. */
+  get block() {
+    if (!this.#block) {
+      throw new Error("hellok8s-block: of no block");
+    }
+    return this.#block;
+  }
+
+  set block(block) {
+    this.#block = block;
+  }
+
+  get #parts() {
+    this.#made ??= this.#build();
+    return this.#made;
+  }
 
   connectedCallback() {
-    if (!this.#parts) {
-      this.#build();
-    }
+    this.#made ??= this.#build();
     groupOf(this.block.group).bars.add(this);
     lookAgain();
   }
@@ -32,6 +46,7 @@ export class Bar extends Base {
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheetOf(BAR_STYLE)];
     const bar = make("div", "bar", root);
+    /** @type {(className: string, act: () => void) => HTMLButtonElement} */
     const button = (className, act) => {
       const made = make("button", className, bar);
       made.type = "button";
@@ -47,7 +62,7 @@ export class Bar extends Base {
     const output = make("pre", "output", root);
     output.hidden = true;
     output.tabIndex = 0;
-    this.#parts = { run, edit, all, note, output };
+    return { run, edit, all, note, output };
   }
 
   label() {
@@ -118,6 +133,7 @@ export class Bar extends Base {
     }
   }
 
+  /** @param {string} text */
   #say(text) {
     const { note, output } = this.#parts;
     const isBeneath = wishes().get("blocks") === "beneath" && !this.block.isManifest;
@@ -127,17 +143,25 @@ export class Bar extends Base {
   }
 }
 
-/** Whether a block of commands names a file: then the file need only be there. */
+/**
+ * Whether a block of commands names a file: then the file need only be there.
+ * @param {Bar} bar
+ * @param {string} file
+ */
 function applies(bar, file) {
   return !bar.block.isManifest && bar.block.read().split(/\s+/).includes(file);
 }
 
-/** The commands of a block. Where lines begin with `$ ` those are the commands, and the others what they print. */
+/**
+ * The commands of a block. Where lines begin with `$ ` those are the commands, and the others what they print.
+ * @param {string} text
+ */
 function commandsOf(text) {
   const lines = text.split("\n");
   if (!lines.some((line) => line.startsWith("$ "))) {
     return text;
   }
+  /** @type {string[]} */
   const commands = [];
   let goesOn = false;
   for (const line of lines) {

@@ -3,7 +3,10 @@ import { NUMBERS, blockOf, outermost } from "./found.js";
 import { beginAnew } from "./groups.js";
 import { wishes } from "./lab.js";
 
-/** The bars by the block that each stands behind. */
+/**
+ * The bars by the block that each stands behind.
+ * @type {Map<HTMLElement, import("./bar.js").Bar>}
+ */
 const bars = new Map();
 let shownPath = globalThis.location?.pathname;
 
@@ -25,8 +28,8 @@ export function scan() {
     return;
   }
   for (const pre of document.querySelectorAll("pre")) {
-    const outer = pre.closest(NUMBERS) ? undefined : outermost(pre);
-    const block = outer && !bars.has(outer) ? blockOf(outer) : undefined;
+    const outer = outermost(pre);
+    const block = pre.closest(NUMBERS) || bars.has(outer) ? undefined : blockOf(outer);
     if (block) {
       const bar = document.createElement("hellok8s-block");
       bar.block = block;
@@ -37,7 +40,10 @@ export function scan() {
   lookAgain();
 }
 
-/** The frame in which that is done next. */
+/**
+ * The frame in which that is done next.
+ * @type {number | undefined}
+ */
 let asked;
 
 /** Labels every bar anew, once for all that happens now. */

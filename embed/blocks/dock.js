@@ -1,6 +1,6 @@
 // The dock at the end of the window, which holds the labs.
 import { beginAnew } from "./groups.js";
-import { Base, Lab, wishes } from "./lab.js";
+import { Base, themeAround, wishes } from "./lab.js";
 import { DOCK_STYLE, make, sheetOf, words } from "./words.js";
 
 /** Handed to the labs. */
@@ -8,13 +8,16 @@ const HANDED_ON = ["start", "seed", "k8s", "speed", "lesson"];
 
 /** The page's labs at the end of the window. In the text it is as high as there, so that the text's end can be read. */
 export class Dock extends Base {
-  #parts;
-  #watch;
+  /** What stands in the element, made once. */
+  #made = /** @type {{ dock: HTMLElement, title: HTMLElement, anew: HTMLButtonElement, fold: HTMLButtonElement, body: HTMLElement } | undefined} */ (undefined);
+  #watch = /** @type {ResizeObserver | undefined} */ (undefined);
+
+  get #parts() {
+    this.#made ??= this.#build();
+    return this.#made;
+  }
 
   connectedCallback() {
-    if (!this.#parts) {
-      this.#build();
-    }
     this.#watch = new ResizeObserver(() => (this.style.height = `${this.#parts.dock.offsetHeight}px`));
     this.#watch.observe(this.#parts.dock);
     this.label();
@@ -40,8 +43,8 @@ export class Dock extends Base {
     }
     fold.setAttribute("aria-controls", "body");
     anew.addEventListener("click", beginAnew);
-    fold.addEventListener("click", () => this.open(body.hidden));
-    this.#parts = { dock: section, title, anew, fold, body };
+    fold.addEventListener("click", () => this.open(body.hidden !== false));
+    return { dock: section, title, anew, fold, body };
   }
 
   label() {
@@ -52,32 +55,42 @@ export class Dock extends Base {
     anew.textContent = said.anew;
     fold.textContent = body.hidden ? said.unfold : said.fold;
     fold.setAttribute("aria-expanded", String(!body.hidden));
-    const theme = Lab.page.themeAround(document.body);
+    const theme = themeAround(document.body);
     dock.classList.toggle("dark", theme === "dark");
     dock.classList.toggle("light", theme !== "dark");
   }
 
-  /** A folded lab is not drawn, and so its time stands still. */
+  /**
+   * A folded lab is not drawn, and so its time stands still.
+   * @param {boolean} isOpen
+   */
   open(isOpen) {
     this.#parts.body.hidden = !isOpen;
     this.label();
   }
 
-  /** The lab of a group, shown; it is made when it is asked for. */
+  /**
+   * The lab of a group, shown; it is made when it is asked for.
+   * @param {string} name
+   */
   labFor(name) {
-    let lab = [...this.children].find((child) => child.dataset.group === name);
+    const labs = /** @type {import("../element.js").Hellok8sLab[]} */ ([...this.children]);
+    let lab = labs.find((child) => child.dataset.group === name);
     if (!lab) {
       const asked = wishes();
       lab = document.createElement("hellok8s-lab");
       lab.dataset.group = name;
       lab.setAttribute("panels", asked.get("panels") ?? "stage,editor,terminal");
-      for (const parameter of HANDED_ON.filter((parameter) => asked.has(parameter))) {
-        lab.setAttribute(parameter, asked.get(parameter));
+      for (const parameter of HANDED_ON) {
+        const value = asked.get(parameter);
+        if (value !== null) {
+          lab.setAttribute(parameter, value);
+        }
       }
       this.append(lab);
       lab.load();
     }
-    for (const other of this.children) {
+    for (const other of labs) {
       other.hidden = other !== lab;
     }
     this.open(true);

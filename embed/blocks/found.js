@@ -4,13 +4,22 @@ import { isYaml, textOf } from "./lab.js";
 const SHELLS = /^(?:(?:language|lang|brush|highlight-source|source)[-:])?(?:shell|bash|sh|zsh|console|shell-session|shellsession|terminal)$/i;
 /** What the lab's terminal knows: a block without any of these is not for it. */
 const KNOWN = /(?:^|[\s;&|(])(?:kubectl|k|minikube|docker|curl|watch|lab|hey)(?:\s|$)/m;
+/**
+ * A block that is for the lab. `file` is where a manifest goes, `after` the id of the block that has to run before it, `read`
+ * answers its text.
+ * @typedef {{ isManifest: boolean, file: string, group: string, after: string | undefined, id: string | undefined, read: () => string }} Block
+ */
+
 /** What generators put around a block. */
 const WRAPPERS =
   'figure, .highlight, .chroma, .highlighter-rouge, .codehilite, .vp-code-group, .vp-code-group > .blocks, [class*="language-"], [class*="codeBlockContainer"], [class*="codeBlockContent"], table, tbody, tr, td, td > div';
 /** Where line numbers stand beside a block. */
 export const NUMBERS = ".linenos, .linenodiv, .gutter, .lntd:first-child";
 
-/** The element that its generator has made of a block: what is added stands behind it. */
+/**
+ * The element that its generator has made of a block: what is added stands behind it.
+ * @param {HTMLElement} pre
+ */
 export function outermost(pre) {
   let outer = pre;
   for (let at = pre.parentElement; at?.matches(WRAPPERS); at = at.parentElement) {
@@ -24,28 +33,39 @@ export function outermost(pre) {
   return outer;
 }
 
+/** @param {HTMLElement} outer */
 function isShell(outer) {
-  return [outer, ...outer.querySelectorAll("pre, code, div, figure")].some((element) =>
+  return /** @type {HTMLElement[]} */ ([outer, ...outer.querySelectorAll("pre, code, div, figure")]).some((element) =>
     [element.dataset.lang ?? element.dataset.language ?? "", ...element.classList].some((name) => SHELLS.test(name)),
   );
 }
 
-/** The file that a manifest is: by its title, its first line, or the words before it if they name exactly one. */
+/**
+ * The file that a manifest is: by its title, its first line, or the words before it if they name exactly one.
+ * @param {HTMLElement} outer
+ * @param {string} text
+ */
 function fileOf(outer, text) {
   const isFile = /^[\w./-]+\.ya?ml$/;
-  const title = outer.querySelector('.filename, [class*="codeBlockTitle"], figcaption, .code-block-title, [data-title]');
+  const title = /** @type {HTMLElement | null} */ (outer.querySelector('.filename, [class*="codeBlockTitle"], figcaption, .code-block-title, [data-title]'));
   const tabs = outer.closest(".vp-code-group");
   // VitePress names the blocks of a group in its tabs, in the same order.
-  const tab = tabs?.querySelectorAll(".tabs label")[[...tabs.querySelectorAll("pre")].indexOf(outer.querySelector("pre"))];
-  const told = [tab?.textContent, title?.dataset.title ?? title?.textContent, outer.dataset.title, /^#\s*(\S+)\s*$/m.exec(text.split("\n", 1)[0])?.[1]];
+  const own = outer.querySelector("pre");
+  const tab = own && tabs?.querySelectorAll(".tabs label")[[...tabs.querySelectorAll("pre")].indexOf(own)];
+  const told = [tab?.textContent, title?.dataset.title ?? title?.textContent, outer.dataset.title, /^#[^\S\n]*(\S+)[^\S\n]*(?:\n|$)/.exec(text)?.[1]];
   const named = told.map((name) => name?.trim() ?? "").find((name) => isFile.test(name));
   const before = new Set((outer.previousElementSibling?.textContent ?? "").match(/[\w./-]+\.ya?ml\b/g));
-  return named ?? (before.size === 1 ? [...before][0] : "deployment.yaml");
+  return named ?? (before.size === 1 ? before.values().next().value : undefined) ?? "deployment.yaml";
 }
 
-/** What a `<pre>` holds, if it is for the lab. */
+/**
+ * What a `<pre>` holds, if it is for the lab.
+ * @param {HTMLElement} outer
+ * @returns {Block | undefined}
+ */
 export function blockOf(outer) {
   const text = textOf(outer);
+  /** @param {string} name */
   const around = (name) => outer.closest(`[${name}]`)?.getAttribute(name) ?? undefined;
   if (text === undefined || around("data-lab") === "off" || outer.nextElementSibling?.matches("hellok8s-lab")) {
     return undefined;
@@ -56,11 +76,11 @@ export function blockOf(outer) {
   }
   return {
     isManifest,
-    file: isManifest ? fileOf(outer, text) : undefined,
+    file: isManifest ? fileOf(outer, text) : "",
     group: around("data-lab-group") ?? "",
     after: around("data-lab-after"),
     id: around("data-lab-id") ?? (outer.id || undefined),
     // Read when it runs: pages change their blocks.
-    read: () => textOf(outer),
+    read: () => textOf(outer) ?? "",
   };
 }

@@ -2,18 +2,26 @@
 
 /** Blocks that share a cluster. */
 class Group {
+  /** @param {string} name */
   constructor(name) {
     this.name = name;
-    this.bars = new Set();
+    this.bars = /** @type {Set<import("./bar.js").Bar>} */ (new Set());
+    this.element = /** @type {import("../element.js").Hellok8sLab | undefined} */ (undefined);
   }
 
   /** The blocks in the order of the page. */
   inOrder() {
+    /** @type {(one: Node, other: Node) => number} */
     const isBefore = (one, other) => one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
     return [...this.bars].filter((bar) => bar.isConnected).sort((one, other) => (isBefore(one, other) ? -1 : 1));
   }
 
-  /** The blocks that have to run before this one: those above it, or the one that it names with those before that. */
+  /**
+   * The blocks that have to run before this one: those above it, or the one that it names with those before that.
+   * @param {import("./bar.js").Bar} bar
+   * @param {Set<import("./bar.js").Bar>} seen
+   * @returns {import("./bar.js").Bar[]}
+   */
   before(bar, seen = new Set()) {
     const { after } = bar.block;
     if (after === undefined) {
@@ -36,14 +44,17 @@ class Group {
   }
 }
 
-/** The groups by their names. */
+/**
+ * The groups by their names.
+ * @type {Map<string, Group>}
+ */
 export const groups = new Map();
 
+/** @param {string} name */
 export function groupOf(name) {
-  if (!groups.has(name)) {
-    groups.set(name, new Group(name));
-  }
-  return groups.get(name);
+  const group = groups.get(name) ?? new Group(name);
+  groups.set(name, group);
+  return group;
 }
 
 /** Forgets all clusters: another page is shown, or the reader begins anew. */

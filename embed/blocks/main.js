@@ -6,20 +6,21 @@
 import { Bar } from "./bar.js";
 import { lookAgain, scan } from "./bars.js";
 import { Dock } from "./dock.js";
-import { Lab } from "./lab.js";
+import { Lab, THEME_ATTRIBUTES } from "./lab.js";
 
 /** After a page has changed its blocks are looked for when nothing has changed for so long, in milliseconds. */
 const QUIET_MS = 200;
 
 function begin() {
   scan();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let quiet;
   const wait = () => {
     clearTimeout(quiet);
     quiet = setTimeout(scan, QUIET_MS);
   };
   new MutationObserver(wait).observe(document.documentElement, { childList: true, subtree: true });
-  const themes = { attributes: true, attributeFilter: ["class", "lang", ...Lab.page.THEME_ATTRIBUTES] };
+  const themes = { attributes: true, attributeFilter: ["class", "lang", ...THEME_ATTRIBUTES] };
   new MutationObserver(lookAgain).observe(document.documentElement, themes);
   new MutationObserver(lookAgain).observe(document.body, themes);
   // The tabs of a group of blocks.

@@ -29,6 +29,7 @@ const WORDS = {
     anew: "重新开始",
   },
 };
+/** @param {Element} element */
 export const words = (element) => WORDS[langAround(element) ?? (navigator.language?.toLowerCase().startsWith("zh") ? "zh" : "en")];
 
 const BUTTON = `
@@ -57,15 +58,22 @@ export const DOCK_STYLE = `
 @media print { :host { display: none; } }
 ${BUTTON}`;
 
+/** @param {string} style */
 export function sheetOf(style) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(style);
   return sheet;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {string} className
+ * @param {Node} parent
+ */
 export function make(name, className, parent) {
   const element = document.createElement(name);
   element.className = className;
-  parent.append(element);
+  parent.appendChild(element);
   return element;
 }

@@ -3,10 +3,10 @@ const PARAMETERS = ["start", "seed", "k8s", "speed", "lesson", "panels"];
 
 /**
  * A part of a VitePress configuration, for its `extends`.
- * @param {import("./index.js").Options} options
+ * @param {Partial<import("./index.js").Options>} options of which `lab` must be there
  */
-export default function hellok8sLab({ lab, blocks = "docked", ...others } = /** @type {any} */ ({})) {
-  if (!URL.canParse(lab)) {
+export default function hellok8sLab({ lab, blocks = "docked", ...others } = {}) {
+  if (lab === undefined || !URL.canParse(lab)) {
     throw new TypeError(`vitepress-plugin-hellok8s-lab: lab is ${JSON.stringify(lab)}; it has to be a lab's address, such as "https://YOUR-HOST/lab/"`);
   }
   if (!["docked", "beneath", "off"].includes(blocks)) {
@@ -21,6 +21,6 @@ export default function hellok8sLab({ lab, blocks = "docked", ...others } = /** 
   return {
     head: [["script", { defer: "", src: script.href }]],
     // Vue leaves what it does not know alone only where it is told to.
-    vue: { template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith("hellok8s-") } } },
+    vue: { template: { compilerOptions: { isCustomElement: (/** @type {string} */ tag) => tag.startsWith("hellok8s-") } } },
   };
 }

@@ -63,12 +63,16 @@ Shows the page from this machine, for its own browsers alone.
 
   --port N          where (8080; 0 takes a free port)
   --site DIR        a page that ./lab build has built, in the place of the one in this command
+
+hellok8s-lab version
 ";
 
 /// What to do.
 pub enum Command {
     /// Print the help text.
     Help,
+    /// Print the command's version.
+    Version,
     /// Run a session.
     Run(RunOptions),
     /// Check a lesson's file.
@@ -132,6 +136,7 @@ struct Given {
     port: Option<u16>,
     site: Option<PathBuf>,
     wants_help: bool,
+    wants_version: bool,
 }
 
 /// Reads the command line.
@@ -180,6 +185,7 @@ impl Given {
                     given.traffic.push(Requests::parse(&text).map_err(lexopt::Error::from)?);
                 }
                 Long("help") | Short('h') => given.wants_help = true,
+                Long("version") | Short('V') => given.wants_version = true,
                 Value(word) => given.words.push(word),
                 other => return Err(other.unexpected()),
             }
@@ -189,9 +195,25 @@ impl Given {
 
     /// What is to be done, if that is one command with its own flags.
     fn command(self) -> Result<Command, lexopt::Error> {
-        let Self { words, options, is_update, junit, format, nodes, traffic, fuzz, port, site, wants_help } = self;
+        let Self {
+            words,
+            options,
+            is_update,
+            junit,
+            format,
+            nodes,
+            traffic,
+            fuzz,
+            port,
+            site,
+            wants_help,
+            wants_version,
+        } = self;
         if wants_help {
             return Ok(Command::Help);
+        }
+        if wants_version {
+            return Ok(Command::Version);
         }
         let command = words.first().and_then(|word| word.to_str()).unwrap_or_default();
         if format.is_some() && command != "forecast" {
@@ -226,6 +248,7 @@ impl Given {
             [command] if command == "run" => Err("run needs a session file".into()),
             [command, ..] if command == "forecast" => Err("forecast needs two files or folders: OLD and NEW".into()),
             [command] if command == "help" => Ok(Command::Help),
+            [command] if command == "version" => Ok(Command::Version),
             [] => Ok(Command::Help),
             _ => Err("expected: run SESSION, lesson FILE, check FILE.md, forecast OLD NEW, serve or fuzz".into()),
         }

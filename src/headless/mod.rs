@@ -26,6 +26,10 @@ pub fn main() -> ExitCode {
             print!("{}", arguments::HELP);
             (Ok(ExitCode::SUCCESS), ExitCode::FAILURE)
         }
+        arguments::Command::Version => {
+            println!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+            (Ok(ExitCode::SUCCESS), ExitCode::FAILURE)
+        }
         arguments::Command::Run(options) => (session::run(&options).map(done), ExitCode::FAILURE),
         arguments::Command::Check(options) => (check::run(&options).map(done), ExitCode::FAILURE),
         arguments::Command::Lesson(file) => (lesson::run(&file).map(done), ExitCode::FAILURE),

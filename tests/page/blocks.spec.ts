@@ -30,7 +30,7 @@ const STAND_IN = `<!doctype html><html lang="en"><title>Stand-in</title><main><h
 /** A chapter as its generator wrote it (support/take-chapters.mjs), and the attributes of its `<html>`. */
 function chapter(name: string): { html: string; body: string } {
   const text = readFileSync(`${GENERATORS}${name}.html`, "utf8");
-  const [, html, body] = /^(?:<!-- .* -->\n)?<!-- html (.*?) -->\n([^]*)$/.exec(text)!;
+  const [, html = "", body = ""] = /^(?:<!-- .* -->\n)?<!-- html (.*?) -->\n([^]*)$/.exec(text)!;
   return { html, body };
 }
 

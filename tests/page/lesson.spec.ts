@@ -48,9 +48,9 @@ test("a link opens a lesson, and a goal that is reached leads to the next step",
           await page.getByTestId("terminal-input").fill(line.slice(2));
           await page.getByTestId("terminal-input").press("Enter");
         } else if (line.includes(" → ")) {
-          const [file, change] = line.split(/: (.*)/s);
-          const [from, to] = change.split(" → ");
-          await page.evaluate(([file, from, to]) => window.lab.write(file, window.lab.read(file).replace(from, to)), [file, from, to] as const);
+          const [file = "", change = ""] = line.split(/: (.*)/s);
+          const [from = "", to = ""] = change.split(" → ");
+          await page.evaluate(([file, from, to]) => window.lab.write(file, window.lab.read(file)!.replace(from, to)), [file, from, to] as const);
         }
       }
       await page.evaluate(() => window.lab.advance(120_000));

@@ -32,8 +32,8 @@ for (const [lang, words] of Object.entries(WORDS)) {
       // What is a pod here? The caption calls one by the name that stands on a box, with its version and what it does.
       const caption = page.getByTestId("caption");
       await expect(caption).toBeInViewport(whole);
-      const name = /Pod ([a-z0-9]{5})\b/i.exec(await caption.innerText())?.[1];
-      expect(name, "the pod of which the caption speaks").toBeTruthy();
+      const name = /Pod ([a-z0-9]{5})\b/i.exec(await caption.innerText())?.[1] ?? "";
+      expect(name, "the pod of which the caption speaks").not.toBe("");
       const box = page.locator("[data-pod]", { hasText: name });
       await expect(box).toBeInViewport(whole);
       await expect(box.locator(".pod-name")).toBeInViewport(whole);

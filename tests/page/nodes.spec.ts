@@ -10,7 +10,6 @@ test.describe.configure({ timeout: 120_000 });
 const V2 = readFileSync(join(import.meta.dirname, "../data/tutorial/04-v2-rolling-update.yaml"), "utf8");
 const V1 = V2.replace("hellok8s:v2", "hellok8s:v1");
 const of = (text: string, replicas: number) => text.replace("replicas: 3", `replicas: ${replicas}`);
-const asking = (text: string, cpu: string) => text.replace("        name: hellok8s-container", `        name: hellok8s-container\n        resources: {requests: {cpu: ${cpu}}}`);
 
 const HPA = `apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler

@@ -50,7 +50,7 @@ for (const [name, open] of Object.entries(BROWSERS)) {
       // Law 1: the same seed and inputs, the same log, in whatever engine.
       expect(brief(await browser.run(ROLL, V1, V2))).toBe(brief(expected));
 
-      for (const [width, height] of [[1366, 768], [1280, 720], [1920, 1080]]) {
+      for (const [width, height] of [[1366, 768], [1280, 720], [1920, 1080]] as const) {
         await browser.resize(width, height);
         await expect.poll(() => browser.run(`return (${theatreFaults})()`), { message: `${width} × ${height}` }).toEqual([]);
       }
@@ -82,7 +82,7 @@ for (const [name, open] of Object.entries(BROWSERS)) {
     }
   });
 
-  test(`${name}: a link opens the same moment, in Chinese and in the dark`, async ({ page, baseURL }, info) => {
+  test(`${name}: a link opens the same moment, in Chinese and in the dark`, async ({ page }, info) => {
     test.setTimeout(180_000);
     await openEmpty(page, "/?lang=en&seed=7&autoplay=0");
     const expected = await page.evaluate(`(function () { ${ROLL} })(${JSON.stringify(V1)}, ${JSON.stringify(V2)})`);

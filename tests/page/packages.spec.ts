@@ -22,7 +22,7 @@ test.afterEach(() => rmSync(site, { recursive: true, force: true }));
 /** Packs a plugin, installs it into `site`, and answers the files that were packed. */
 function install(name: string): string[] {
   const npm = (...options: string[]) => execFileSync("npm", options, { cwd: site, encoding: "utf8", timeout: 60_000 });
-  const [packed] = JSON.parse(npm("pack", join(PACKAGES, name), "--json")) as { filename: string; files: { path: string }[] }[];
+  const [packed] = JSON.parse(npm("pack", join(PACKAGES, name), "--json")) as [{ filename: string; files: { path: string }[] }];
   writeFileSync(join(site, "package.json"), '{"private": true, "type": "module"}');
   npm("install", "--offline", "--no-audit", "--no-fund", `./${packed.filename}`);
   return packed.files.map(({ path }) => path).sort();
@@ -60,7 +60,7 @@ test("the VitePress plugin says what is wrong with its options", async () => {
   expect(() => hellok8sLab({ lab: "lab" })).toThrow(/lab is "lab"/);
   expect(() => hellok8sLab({ lab: LAB, blocks: "all" })).toThrow(/blocks is "all"/);
   expect(() => hellok8sLab({ lab: LAB, pannels: "stage" })).toThrow(/no option pannels/);
-  expect(hellok8sLab({ lab: "https://lab.example/lab" }).head[0][1].src).toBe(`${LAB}embed.js?blocks=docked`);
+  expect(hellok8sLab({ lab: "https://lab.example/lab" }).head[0]?.[1].src).toBe(`${LAB}embed.js?blocks=docked`);
 });
 
 test("the Docusaurus plugin puts the lab into every page's head, and says what is wrong with its options", () => {

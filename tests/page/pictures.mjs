@@ -7,18 +7,25 @@ import { browse } from "./support/browse.mjs";
 
 const folder = process.argv[2] ?? join(import.meta.dirname, "../../docs/pictures");
 const all = process.argv.includes("all");
+/** @typedef {import("@playwright/test").Page} Page */
+/** @param {string} name */
 const tutorial = (name) => readFileSync(join(import.meta.dirname, "../data/tutorial", name), "utf8");
 const LARGE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
+/** @type {(page: Page, text: string) => Promise<void>} */
 const apply = (page, text) =>
   page.evaluate(async (text) => {
     window.lab.pause();
     window.lab.write("deployment.yaml", text);
     await window.lab.exec("kubectl apply -f deployment.yaml");
   }, text);
+/** @type {(page: Page, line: string) => Promise<string>} */
 const exec = (page, line) => page.evaluate((line) => window.lab.exec(line), line);
-/** In steps, so that the page is drawn meanwhile. */
+/**
+ * In steps, so that the page is drawn meanwhile.
+ * @type {(page: Page, ms: number) => Promise<void>}
+ */
 const advance = (page, ms) =>
   page.evaluate(async (ms) => {
     for (let left = ms; left > 0; left -= 500) {
@@ -27,6 +34,7 @@ const advance = (page, ms) =>
     }
   }, ms);
 
+/** @param {string} tag */
 const many = (tag) => `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }
@@ -43,7 +51,10 @@ spec:
           readinessProbe: { httpGet: { path: /, port: 3000 }, periodSeconds: 2 }
 `;
 
-/** What is seen, and how it comes about. */
+/**
+ * What is seen, and how it comes about.
+ * @type {Record<string, (page: Page) => Promise<void>>}
+ */
 const moments = {
   idle: async (page) => {
     await apply(page, tutorial("02-v1-replicas-3.yaml"));
@@ -101,10 +112,14 @@ const moments = {
   },
 };
 
-/** What is kept: each moment once, large; some on a phone. */
+/**
+ * What is kept: each moment once, large; some on a phone.
+ * @type {[string, { width: number, height: number }, string][]}
+ */
 const kept = Object.keys(moments).map((name, at) => [name, LARGE, at % 2 === 0 ? "light" : "dark"]);
 kept.push(["rollout", PHONE, "light"], ["back-off", PHONE, "dark"]);
-const every = Object.keys(moments).flatMap((name) => [LARGE, PHONE].flatMap((size) => ["light", "dark"].map((theme) => [name, size, theme])));
+/** @type {typeof kept} */
+const every = Object.keys(moments).flatMap((name) => [LARGE, PHONE].flatMap((size) => ["light", "dark"].map((theme) => /** @type {typeof kept[number]} */ ([name, size, theme]))));
 
 mkdirSync(folder, { recursive: true });
 await browse(async (browser, address) => {
@@ -113,14 +128,14 @@ await browse(async (browser, address) => {
     const page = await browser.newPage({ viewport: size, reducedMotion: "reduce" });
     await page.goto(`${address}?lang=en&start=empty&autoplay=0&theme=${theme}`);
     await page.waitForFunction(() => window.lab);
-    await moments[name](page);
+    await moments[name]?.(page);
     await page.waitForTimeout(1_000);
     const png = (await page.screenshot()).toString("base64");
     await page.close();
     const webp = await developer.evaluate(async (png) => {
       const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
       const canvas = new OffscreenCanvas(image.width, image.height);
-      canvas.getContext("2d").drawImage(image, 0, 0);
+      canvas.getContext("2d")?.drawImage(image, 0, 0);
       const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/webp", quality: 0.65 })).arrayBuffer());
       return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
     }, png);

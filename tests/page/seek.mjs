@@ -21,7 +21,7 @@ await browse(async (browser, address) => {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(`${address}?lang=en&autoplay=0`);
   await page.waitForFunction(() => window.lab);
-  await page.evaluate(async ([text, hour]) => {
+  await page.evaluate(async ({ text, hour }) => {
     window.lab.write("web.yaml", text);
     await window.lab.exec("kubectl apply -f web.yaml");
     window.lab.pause();
@@ -29,11 +29,14 @@ await browse(async (browser, address) => {
       window.lab.advance(5_000);
       if (second % 100 === 0) await new Promise((resume) => setTimeout(resume));
     }
-  }, [manifest, HOUR_MS]);
+  }, { text: manifest, hour: HOUR_MS });
   await page.waitForTimeout(1_000);
-  const { called, shown, events } = await page.evaluate(async ([count, hour]) => {
+  const { called, shown, events } = await page.evaluate(async ({ count, hour }) => {
     const frame = () => new Promise((resume) => requestAnimationFrame(resume));
-    const [called, shown] = [[], []];
+    /** @type {number[]} */
+    const called = [];
+    /** @type {number[]} */
+    const shown = [];
     for (let number = 0; number < count; number++) {
       // Spread over the hour, in no order.
       const to = (((number * 37) % count) * hour) / count + 31_415;
@@ -47,11 +50,12 @@ await browse(async (browser, address) => {
       shown.push(performance.now() - began);
     }
     return { called, shown, events: window.lab.state().pods.length };
-  }, [SEEKS, HOUR_MS]);
+  }, { count: SEEKS, hour: HOUR_MS });
+  /** @param {number[]} values */
   const figures = (values) => {
     const sorted = [...values].sort((a, b) => a - b);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return `mean ${mean.toFixed(1)} ms, p95 ${sorted[Math.floor(sorted.length * 0.95)].toFixed(1)} ms, longest ${sorted.at(-1).toFixed(1)} ms`;
+    return `mean ${mean.toFixed(1)} ms, p95 ${sorted[Math.floor(sorted.length * 0.95)]?.toFixed(1)} ms, longest ${sorted.at(-1)?.toFixed(1)} ms`;
   };
   console.log(`an hour of ${events} pods, ${SEEKS} seeks`);
   console.log(`  the engine and the page's state   ${figures(called)}`);

@@ -36,7 +36,7 @@ spec:
 `,
       // The controller manager's client makes 20 a second.
       20 + Math.ceil(pods / 16),
-    ],
+    ] as const,
   );
 }
 
@@ -140,7 +140,7 @@ test("a large rollout is foreseen too, while it is being said how far, and a too
   await openEmpty(page, "/?lang=en");
   await run(page, 210);
   const forecast = page.getByTestId("forecast");
-  const text = (await page.evaluate(() => window.lab.read("web.yaml"))).replace(":v1", ":v2");
+  const text = (await page.evaluate(() => window.lab.read("web.yaml")))!.replace(":v1", ":v2");
   const show = (text: string) => page.getByTestId("editor").fill(text);
   // Noted as it comes: a quick machine is done before anybody asks.
   await page.evaluate(() => {
@@ -195,7 +195,7 @@ test("thousands of pods are a map with its counts in words", async ({ page }) =>
   const colours = await page.locator(".crowd-map canvas").evaluate((canvas: HTMLCanvasElement) => {
     const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
     let filled = 0;
-    for (let at = 3; at < data.length; at += 4) filled += data[at] > 0 ? 1 : 0;
+    for (let at = 3; at < data.length; at += 4) filled += data[at]! > 0 ? 1 : 0;
     return filled / (data.length / 4);
   });
   expect(colours, "the map is drawn").toBeGreaterThan(0.4);

@@ -1,5 +1,6 @@
 // A wasm that stops, whoever had called it, is told in words, and costs no more than the command that stopped it.
 import { deflateRawSync } from "node:zlib";
+import type { Page } from "@playwright/test";
 import { expect, expectAccessible, openEmpty, test } from "./support/lab";
 
 test.describe.configure({ timeout: 120_000 });
@@ -8,15 +9,15 @@ test.use({ expectedErrors: [/unreachable|panicked|debug-panic|terminated|has sto
 /** The address of a link in which these lines were typed. */
 const link = (lines: unknown[]) => `#s=${deflateRawSync(JSON.stringify({ v: 1, i: lines })).toString("base64url")}`;
 
-const bar = (page) => page.locator(".broken[role=alert]");
+const bar = (page: Page) => page.locator(".broken[role=alert]");
 
 /** Types a line that is not to come back. */
-async function type(page, line: string) {
+async function type(page: Page, line: string) {
   await page.getByTestId("terminal-input").fill(line);
   await page.getByTestId("terminal-input").press("Enter");
 }
 
-for (const [name, command] of [["a panic", "lab debug-panic"], ["a full memory", "lab debug-memory"]]) {
+for (const [name, command] of [["a panic", "lab debug-panic"], ["a full memory", "lab debug-memory"]] as const) {
   test(`${name}: the page goes on without the command`, async ({ page }) => {
     await openEmpty(page, "/?lang=en");
     await page.getByTestId("editor").fill("# mine\n");

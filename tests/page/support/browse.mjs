@@ -4,13 +4,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
 
-/** Hands a browser and the page's address to `use`, and ends both afterwards. */
+/**
+ * Hands a browser and the page's address to `use`, and ends both afterwards.
+ * @param {(browser: import("@playwright/test").Browser, address: string) => Promise<void>} use
+ */
 export async function browse(use) {
   const port = 21_000 + (process.pid % 9_000);
   const server = spawn(process.execPath, [join(import.meta.dirname, "serve.mjs"), String(port)], { stdio: "ignore" });
   const debian = "/usr/bin/chromium";
   const browser = await chromium.launch({
-    executablePath: existsSync(debian) ? debian : undefined,
+    ...(existsSync(debian) && { executablePath: debian }),
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
   });
   try {
@@ -21,7 +24,10 @@ export async function browse(use) {
   }
 }
 
-/** A Deployment `web` with one container of hellok8s. `probe` is its probe's YAML, `spec` more of the Deployment's. */
+/**
+ * A Deployment `web` with one container of hellok8s. `probe` is its probe's YAML, `spec` more of the Deployment's.
+ * @param {{ replicas: number, tag: string, probe: string, spec?: string }} wanted
+ */
 export function web({ replicas, tag, probe, spec = "" }) {
   return `apiVersion: apps/v1
 kind: Deployment

@@ -19,35 +19,56 @@ export const BROWSERS = {
   ...(existsSync(WEBKIT) && existsSync(XVFB) ? { webkit } : {}),
 };
 
-/** A browser with one window. `call` sends a command of WebDriver and resolves to its value. */
+/**
+ * Sends a command of WebDriver and resolves to its value, which is JSON.
+ * @typedef {(command: string, parameters?: object) => Promise<unknown>} Call
+ */
+
+/** A browser with one window. */
 class Session {
   #call;
   #end;
 
+  /**
+   * @param {Call} call
+   * @param {() => Promise<void>} end
+   */
   constructor(call, end) {
     this.#call = call;
     this.#end = end;
   }
 
+  /** @param {string} url */
   async open(url) {
     await this.#call("Navigate", { url });
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
   async resize(width, height) {
     // The window's own borders come on top.
     for (let round = 0; round < 2; round += 1) {
-      const [x, y] = await this.run("return [outerWidth - innerWidth, outerHeight - innerHeight]");
+      const [x, y] = /** @type {[number, number]} */ (await this.run("return [outerWidth - innerWidth, outerHeight - innerHeight]"));
       await this.#call("SetWindowRect", { width: width + x, height: height + y });
       await wait(200);
     }
   }
 
-  /** Runs a function's body in the page, with `arguments`; what it returns, or a promise of it, as JSON. */
+  /**
+   * Runs a function's body in the page, with `arguments`; what it returns, or a promise of it, as JSON.
+   * @param {string} script
+   * @param {unknown[]} args
+   */
   run(script, ...args) {
     return this.#call("ExecuteScript", { script, args });
   }
 
-  /** What `script` returns, once it is true. */
+  /**
+   * What `script` returns, once it is true.
+   * @param {string} script
+   */
   async until(script, { timeout = 30_000 } = {}) {
     const end = Date.now() + timeout;
     for (;;) {
@@ -62,21 +83,29 @@ class Session {
     }
   }
 
+  /** @param {string} selector */
   async #find(selector) {
-    return (await this.#call("FindElement", { using: "css selector", value: selector }))[ELEMENT];
+    const found = await this.#call("FindElement", { using: "css selector", value: selector });
+    return /** @type {Record<string, string>} */ (found)[ELEMENT];
   }
 
+  /** @param {string} selector */
   async click(selector) {
     await this.#call("ElementClick", { id: await this.#find(selector) });
   }
 
-  /** Types with the keyboard into what `selector` finds. */
+  /**
+   * Types with the keyboard into what `selector` finds.
+   * @param {string} selector
+   * @param {string} text
+   */
   async type(selector, text) {
     await this.#call("ElementSendKeys", { id: await this.#find(selector), text, value: [...text] });
   }
 
+  /** @param {string} path */
   async picture(path) {
-    writeFileSync(path, Buffer.from(await this.#call("TakeScreenshot", { full: false, hash: false }), "base64"));
+    writeFileSync(path, Buffer.from(String(await this.#call("TakeScreenshot", { full: false, hash: false })), "base64"));
   }
 
   async close() {
@@ -84,7 +113,12 @@ class Session {
   }
 }
 
-/** Starts a program whose end is `stop`, which also removes its folder. */
+/**
+ * Starts a program whose end is `stop`, which also removes its folder.
+ * @param {string} command
+ * @param {(folder: string) => string[]} args
+ * @param {Record<string, string>} env
+ */
 function start(command, args, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), "lab-browser-"));
   const child = spawn(command, args(folder), { stdio: "ignore", detached: true, env: { ...process.env, HOME: folder, ...env } });
@@ -94,7 +128,7 @@ function start(command, args, env = {}) {
     folder,
     async stop() {
       try {
-        process.kill(-child.pid, "SIGKILL");
+        process.kill(-Number(child.pid), "SIGKILL");
       } catch {
         // It has ended by itself.
       }
@@ -112,6 +146,10 @@ async function freePort() {
   return port;
 }
 
+/**
+ * @template Value
+ * @param {() => Promise<Value>} act
+ */
 async function retry(act, timeout = 30_000) {
   for (const end = Date.now() + timeout; ; await wait(200)) {
     try {
@@ -139,6 +177,7 @@ async function firefox() {
     return ["--headless", "--marionette", "--no-remote", "--profile", folder, "about:blank"];
   });
   try {
+    /** @type {import("node:net").Socket} */
     const socket = await retry(() => new Promise((resolve, reject) => {
       const socket = connect(port, "127.0.0.1", () => resolve(socket));
       socket.once("error", reject);
@@ -155,14 +194,20 @@ async function firefox() {
   }
 }
 
-/** Marionette's messages are `LENGTH:[0, id, command, parameters]`, and the answers `LENGTH:[1, id, error, value]`. */
+/**
+ * Marionette's messages are `LENGTH:[0, id, command, parameters]`, and the answers `LENGTH:[1, id, error, value]`.
+ * @param {import("node:net").Socket} socket
+ * @returns {Call}
+ */
 function marionette(socket) {
+  /** @type {Map<number, { resolve: (value: unknown) => void, reject: (error: Error) => void }>} */
   const waiting = new Map();
+  /** @type {Buffer} */
   let received = Buffer.alloc(0);
   let last = 0;
   socket.on("error", (error) => waiting.forEach(({ reject }) => reject(error)));
   socket.on("data", (chunk) => {
-    received = Buffer.concat([received, chunk]);
+    received = Buffer.concat([received, typeof chunk === "string" ? Buffer.from(chunk) : chunk]);
     for (;;) {
       const colon = received.indexOf(":");
       const length = Number(received.subarray(0, Math.max(colon, 0)).toString());
@@ -174,9 +219,10 @@ function marionette(socket) {
       // It greets first.
       if (Array.isArray(message)) {
         const [, id, error, value] = message;
-        const { resolve, reject } = waiting.get(id);
+        const asked = waiting.get(id);
         waiting.delete(id);
-        error ? reject(new Error(`${error.error}: ${error.message}`)) : resolve(value && "value" in value ? value.value : value);
+        if (error) asked?.reject(new Error(`${error.error}: ${error.message}`));
+        else asked?.resolve(value && "value" in value ? value.value : value);
       }
     }
   });
@@ -197,8 +243,9 @@ async function webkit() {
     await browser.stop();
     await screen.stop();
   };
+  /** @type {(method: string, path: string, body?: object) => Promise<unknown>} */
   const send = async (method, path, body) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body && JSON.stringify(body) });
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body ? JSON.stringify(body) : null });
     const { value } = await response.json();
     if (!response.ok) {
       throw new Error(`${value.error}: ${value.message}`);
@@ -207,8 +254,9 @@ async function webkit() {
   };
   try {
     const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary: miniBrowser(), args: ["--automation"] } } };
-    const { sessionId } = await retry(() => send("POST", "/session", { capabilities }));
+    const { sessionId } = /** @type {{ sessionId: string }} */ (await retry(() => send("POST", "/session", { capabilities })));
     const at = `/session/${sessionId}`;
+    /** @type {Record<string, (parameters: { id?: string, text?: string }) => Promise<unknown>>} */
     const commands = {
       Navigate: (body) => send("POST", `${at}/url`, body),
       SetWindowRect: (body) => send("POST", `${at}/window/rect`, body),
@@ -218,7 +266,8 @@ async function webkit() {
       ElementSendKeys: ({ id, text }) => send("POST", `${at}/element/${id}/value`, { text }),
       TakeScreenshot: () => send("GET", `${at}/screenshot`),
     };
-    return new Session((name, parameters) => commands[name](parameters), async () => {
+    const call = async (/** @type {string} */ name, /** @type {object} */ parameters = {}) => commands[name]?.(parameters);
+    return new Session(call, async () => {
       await send("DELETE", at).catch(() => {});
       await end();
     });
@@ -230,5 +279,5 @@ async function webkit() {
 
 function miniBrowser() {
   const places = ["4.1", "4.0", "6.0"].map((version) => `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/webkit2gtk-${version}/MiniBrowser`);
-  return places.find((path) => existsSync(path)) ?? places[0];
+  return places.find((path) => existsSync(path)) ?? "MiniBrowser";
 }

@@ -81,9 +81,3 @@ export async function expectAccessible(page: Page, within?: string): Promise<voi
 export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: test.info().outputPath(`${name}.png`), fullPage: true });
 }
-
-declare global {
-  interface Window {
-    lab: { state(): Record<string, unknown>; advance(ms: number): number; now(): number; seek(ms: number): number; pause(): void; read(file: string): string; write(file: string, text: string): void; apply(): Promise<string>; exec(line: string): Promise<string> };
-  }
-}

@@ -8,11 +8,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serve } from "./serve.mjs";
 
-const [port, labUrl] = process.argv.slice(2);
+const [port, labUrl = ""] = process.argv.slice(2);
 const example = fileURLToPath(new URL("../../../examples/vitepress", import.meta.url));
 const built = join(example, ".vitepress/dist");
 const stamp = join(built, ".built-from");
 
+/** @param {string} folder */
 function sources(folder) {
   return readdirSync(join(example, folder), { withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(md|mjs|json)$/.test(entry.name))

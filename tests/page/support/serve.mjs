@@ -9,6 +9,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 /** The built page; LAB_DIST names another folder, such as a copy that a build under way does not touch. */
 export const DIST = process.env.LAB_DIST ?? fileURLToPath(new URL("../../../dist", import.meta.url));
+/** @type {Record<string, string>} */
 const TYPES = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
@@ -22,7 +23,11 @@ const TYPES = {
 };
 const COMPRESSED = new Set([".css", ".html", ".js", ".json", ".svg", ".wasm", ".webmanifest"]);
 
-/** The file that a request means, or undefined. */
+/**
+ * The file that a request means, or undefined.
+ * @param {string} folder
+ * @param {string} url
+ */
 function fileFor(folder, url) {
   const path = decodeURIComponent(new URL(url, "http://localhost").pathname).replace(/^\/lab\//, "/");
   const file = normalize(join(folder, path.endsWith("/") ? `${path}index.html` : path));
@@ -34,7 +39,9 @@ function fileFor(folder, url) {
 
 /** As hosts do that compress: once a file, in brotli. */
 function compressor() {
+  /** @type {Map<string, Buffer>} */
   const known = new Map();
+  /** @param {string} file */
   return (file) => {
     const key = `${file} ${statSync(file).mtimeMs}`;
     let bytes = known.get(key);
@@ -47,8 +54,20 @@ function compressor() {
 }
 
 /**
+ * Where a server listens.
+ * @param {import("node:http").Server} server
+ */
+export function portOf(server) {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/**
  * Serves `folder` on this machine; resolves to the server once it listens. Port 0 takes any free one.
  * `isOpen`: any site may read it, as on GitHub Pages. `compress`: in brotli, and what has a hash in its name may be kept for ever, as a good host does.
+ * @param {string} folder
+ * @param {number} port
+ * @returns {Promise<import("node:http").Server>}
  */
 export function serve(folder, port, { compress = false, isOpen = false } = {}) {
   const root = resolve(folder);
@@ -57,7 +76,7 @@ export function serve(folder, port, { compress = false, isOpen = false } = {}) {
     let file;
     let status = 200;
     try {
-      file = fileFor(root, request.url);
+      file = fileFor(root, request.url ?? "/");
       if (!file) {
         // As GitHub Pages does.
         status = 404;
@@ -93,5 +112,5 @@ export function serve(folder, port, { compress = false, isOpen = false } = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const server = await serve(process.argv[3] ?? DIST, Number(process.argv[2] ?? 4173));
-  console.log(`http://127.0.0.1:${server.address().port}/`);
+  console.log(`http://127.0.0.1:${portOf(server)}/`);
 }

@@ -42,9 +42,13 @@ $ kubectl scale deployment web \\
 deployment.apps/web scaled
 `;
 
-/** The chapter; `yaml` is what stands behind the fence of the manifest. A name that is in no title stands before it. */
-function chapter(yaml, around = (block) => block) {
+/**
+ * The chapter; `yaml` is what stands behind the fence of the manifest. A name that is in no title stands before it.
+ * @param {string} yaml
+ */
+function chapter(yaml, around = (/** @type {string} */ block) => block) {
   const isTitled = yaml.includes("web.yaml");
+  /** @type {(info: string, text: string) => string} */
   const fence = (info, text) => `\`\`\`${info}\n${text}\`\`\`\n`;
   return [
     "# A chapter\n",
@@ -60,15 +64,23 @@ function chapter(yaml, around = (block) => block) {
   ].join("\n");
 }
 
+/** @param {string} name */
 const bin = (name) => join(place, "node_modules/.bin", name);
+/** @param {string} name */
 const py = (name) => join(place, "py/bin", name);
+/** @param {string} name */
 const versionOf = (name) => JSON.parse(readFileSync(join(place, "node_modules", name, "package.json"), "utf8")).version;
-const said = (command, pattern) => pattern.exec(execFileSync(command[0], command.slice(1), { encoding: "utf8" }))[1];
+/** @type {(command: [string, ...string[]], pattern: RegExp) => string | undefined} */
+const said = ([program, ...options], pattern) => pattern.exec(execFileSync(program, options, { encoding: "utf8" }))?.[1];
 const FRONT = "---\nlayout: page\ntitle: A chapter\n---\n";
+/** @type {(lang: string, text: string) => string} */
 const PAGE = (lang, text) =>
   `<!doctype html>\n<html lang="${lang}"><head><meta charset="utf-8"><title>A chapter</title></head><body><main>${text}</main></body></html>\n`;
 
-/** What each takes, how it is built, where its pages are then, and which element of the page holds the chapter. */
+/**
+ * What each takes, how it is built, where its pages are then, and which element of the page holds the chapter.
+ * @type {Record<string, { version: () => string, files: Record<string, string>, build: [string, ...string[]], site: string, chapter: string }>}
+ */
 const ALL = {
   docusaurus: {
     version: () => `Docusaurus ${versionOf("@docusaurus/core")}`,
@@ -154,7 +166,7 @@ for (const [name, generator] of Object.entries(ALL).filter(([name]) => wanted.le
   await page.goto(`http://127.0.0.1:${port}/`, { waitUntil: "networkidle" });
   const { tag, inner } = await page.evaluate((selector) => {
     const html = /** @type {Element} */ (document.documentElement.cloneNode(false)).outerHTML;
-    return { tag: /^<html ?([^]*?)><\/html>$/.exec(html)[1], inner: document.querySelector(selector).innerHTML.trim() };
+    return { tag: /^<html ?([^]*?)><\/html>$/.exec(html)?.[1], inner: document.querySelector(selector)?.innerHTML.trim() };
   }, generator.chapter);
   writeFileSync(join(GENERATORS, `${name}.html`), `<!-- ${generator.version()} -->\n<!-- html ${tag} -->\n${inner}\n`);
   console.log(`${name}: ${generator.version()}`);
