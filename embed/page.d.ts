@@ -61,3 +61,6 @@ interface HTMLElementTagNameMap {
   "hellok8s-block": import("./blocks/bar.js").Bar;
   "hellok8s-dock": import("./blocks/dock.js").Dock;
 }
+
+/** Where the browser has Trusted Types: what makes addresses that a page which demands them takes. */
+declare var trustedTypes: { createPolicy(name: string, rules: { createScriptURL(text: string): string }): { createScriptURL(text: string): object } } | undefined;

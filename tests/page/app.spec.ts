@@ -143,6 +143,19 @@ test.describe("with a part that does not arrive", () => {
   });
 });
 
+test.describe("with a style sheet that does not arrive", () => {
+  test.use({ expectedErrors: [/Failed to load resource|ERR_FAILED/] });
+
+  test("the lab works, and nothing says that the simulation has stopped", async ({ page }) => {
+    await page.route("**/*.css", (route) => route.abort());
+    await page.goto("/?lang=en&start=empty");
+    await page.waitForFunction(() => window.lab);
+    expect(await page.evaluate(() => window.lab.exec("kubectl create deployment web --image=nginx"))).toBe("deployment.apps/web created\n");
+    await expect(page.locator("body")).not.toContainText("because of a defect");
+    await expect(page.locator("body")).not.toContainText("did not arrive");
+  });
+});
+
 test("something is on the screen before the wasm is, in the visitor's language and theme", async ({ page }) => {
   let goOn = () => {};
   const held = new Promise<void>((resolve) => (goOn = resolve));

@@ -35,7 +35,7 @@ function chapter(name: string): { html: string; body: string } {
 }
 
 /** Opens a page with strict policies whose lab is a stand-in of another origin. */
-async function open(page: Page, body: string, html = 'lang="en"', asked = "?blocks=docked", head = ""): Promise<void> {
+async function open(page: Page, body: string, html = 'lang="en"', asked = "?blocks=docked", head = "", policy = ""): Promise<void> {
   await page.route(`${LAB}**`, (route) => route.fulfill({ contentType: HTML, body: STAND_IN }));
   for (const file of ["embed.js", "embed-blocks.js"] as const) {
     await page.route(`${LAB}${file}*`, (route) => route.fulfill({ contentType: "text/javascript", body: joined(file) }));
@@ -43,7 +43,7 @@ async function open(page: Page, body: string, html = 'lang="en"', asked = "?bloc
   await page.route(HOST, (route) =>
     route.fulfill({
       contentType: HTML,
-      headers: { "content-security-policy": `default-src 'none'; script-src ${LAB}; frame-src ${LAB}; style-src 'unsafe-inline'` },
+      headers: { "content-security-policy": `default-src 'none'; script-src ${LAB}; frame-src ${LAB}; style-src 'unsafe-inline'${policy}` },
       body: `<!doctype html><html ${html}><head><meta charset="utf-8"><title>Host</title>${head}<script defer src="${LAB}embed.js${asked}"></script></head><body><main>${body}</main></body></html>`,
     }),
   );
@@ -185,6 +185,14 @@ test.describe("without scripts", () => {
     await open(page, body, html);
     await expect(page.locator("main > *")).toHaveCount((body.match(/<(?:h1|p|pre)>/g) ?? []).length);
   });
+});
+
+test("a page that demands Trusted Types has to allow one policy, and its blocks run", async ({ page }) => {
+  const { html, body } = chapter("plain");
+  await open(page, body, html, "?blocks=docked", "", "; require-trusted-types-for 'script'; trusted-types hellok8s-lab");
+  expect(await page.evaluate(() => Reflect.get(window, "trustedTypes") !== undefined)).toBe(true);
+  await bars(page).first().getByRole("button", { name: "Apply" }).click();
+  await expect.poll(() => asked(page)).toContainEqual(expect.stringContaining("apply|web.yaml"));
 });
 
 test("with the lab itself, what a block does is seen by the next", async ({ page, baseURL }) => {

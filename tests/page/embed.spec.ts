@@ -58,6 +58,11 @@ test("the host writes, applies, asks, and chooses language and theme", async ({ 
   await expect.poll(() => heard(page, "result")).toEqual([{ source: "hellok8s-lab", type: "result", id: "a", output: "service/web created\n" }]);
   await ask(page, { type: "exec", id: "b", line: "kubectl get services web -o name" });
   await expect.poll(async () => (await heard(page, "result")).at(-1)).toMatchObject({ id: "b", output: "service/web\n" });
+  // A file that is not there is an error, and not the open one.
+  await ask(page, { type: "apply", id: "c", file: "none" });
+  await expect.poll(async () => (await heard(page, "result")).at(-1)).toMatchObject({ id: "c", output: expect.stringMatching(/^error: .*none.*\n$/) });
+  await ask(page, { type: "exec", id: "d", line: "kubectl get services -o name" });
+  await expect.poll(async () => (await heard(page, "result")).at(-1)).toMatchObject({ id: "d", output: expect.not.stringContaining("none") });
   await ask(page, { type: "pause" });
   await expect(lab(page).getByTestId("play")).toHaveAttribute("aria-pressed", "false");
   await ask(page, { type: "nothing of this kind", text: 7 });

@@ -24,6 +24,20 @@ test.describe("the content policy", () => {
   });
 });
 
+test("a visit says nothing on the console, neither at the first load nor at the next", async ({ page }) => {
+  const said: string[] = [];
+  // What the tests themselves refuse the page is told as a warning.
+  page.on("console", (message) => /blocked by Playwright/.test(message.text()) || said.push(message.text()));
+  await openLab(page, "/?lang=en");
+  await page.waitForFunction(() => !document.documentElement.hasAttribute("data-later"));
+  await page.evaluate(() => window.lab.exec("kubectl explain deployment.spec.strategy"));
+  await page.reload();
+  await expect(page.locator("main")).toBeVisible({ timeout: 30_000 });
+  // Browsers tell of what was fetched for nothing a few seconds after the load.
+  await page.waitForTimeout(6_000);
+  expect(said).toEqual([]);
+});
+
 test("only the panels that the address asks for are shown", async ({ page }) => {
   await openLab(page, "/?panels=stage&embed=1");
   await expect(page.getByTestId("stage")).toBeVisible();
