@@ -38,6 +38,7 @@ impl ApiServer {
     ///
     /// # Errors
     /// `Forbidden`, with the name as it is before it is generated.
+    #[inline(never)]
     pub(super) fn admissible(&self, spec: &Map<String, Value>, metadata: &ObjectMeta) -> Result<Admitting, Status> {
         let refuse = |why: &str| {
             let name = if metadata.name.is_empty() { &metadata.generate_name } else { &metadata.name };
@@ -139,6 +140,7 @@ struct Admitted {
 impl Admission {
     /// Models plugin/pkg/admission/{serviceaccount,defaulttolerationseconds,priority,limitranger} and core/v1
     /// SetDefaults_Pod.
+    #[inline(never)]
     pub fn admit_pod(&mut self, pod: &mut Pod, volume_suffix: &str, admitting: &Admitting, limits: &[Arc<Generic>]) {
         let asked = pod.spec.raw().get("automountServiceAccountToken").and_then(Value::as_bool);
         let gets_token = asked.unwrap_or(admitting.gives_token);

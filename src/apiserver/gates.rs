@@ -106,6 +106,7 @@ impl ApiServer {
         if stored.is_empty() { Ok(Vec::new()) } else { self.charged_to(stored, object) }
     }
 
+    #[inline(never)]
     fn charged_to(&self, stored: Vec<Arc<Generic>>, object: &Object) -> Result<Vec<(Arc<Generic>, Quota)>, Status> {
         let (kind, metadata) = (object.kind(), object.metadata());
         let mut quotas: Vec<Quota> =
@@ -134,6 +135,7 @@ impl ApiServer {
     }
 
     /// Writes what is used of a quota, if that is news.
+    #[inline(never)]
     pub(crate) fn write_usage(&mut self, stored: &Arc<Generic>, hard: &ResourceList, used: &ResourceList) -> bool {
         let texts = |list: &ResourceList| -> Value {
             let texts = list.iter().map(|(name, amount)| (name.clone(), Value::from(amount.to_string())));

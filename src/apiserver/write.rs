@@ -70,6 +70,7 @@ impl ApiServer {
         Ok(object)
     }
 
+    #[inline(never)]
     pub(super) fn fresh_name(&mut self, kind: Kind, metadata: &ObjectMeta) -> String {
         // Kubernetes tries eight times; after that the name is taken and the answer is AlreadyExists.
         let mut name = String::new();

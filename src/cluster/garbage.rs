@@ -32,6 +32,7 @@ impl Cluster {
 
     /// Owners that do not exist, or wait for their dependents, concern who has just named them; owners that wait are
     /// concerned when somebody is not in their way any more.
+    #[inline(never)]
     fn route_owners(&mut self, object: &Object, old: &[OwnerReference]) {
         let metadata = object.metadata();
         let owners = &metadata.owner_references;

@@ -108,6 +108,7 @@ impl Cluster {
     }
 
     /// A pod has come to a node, has other tolerations, or is gone. Models PodUpdated of pkg/controller/tainteviction.
+    #[inline(never)]
     pub(super) fn route_pod_to_taints(&mut self, change: &Change, pod: &Pod) {
         let is_known = match &change.old {
             Some(Object::Pod(old)) if change.kind != ChangeType::Deleted => {

@@ -83,6 +83,7 @@ impl Cluster {
     }
 
     /// Models pkg/controller/deployment addReplicaSet, updateReplicaSet, deleteReplicaSet.
+    #[inline(never)]
     fn route_replica_set(&mut self, change: &Change, set: &Arc<ReplicaSet>) {
         self.enqueue(Task::ReplicaSet(Key::of(&set.metadata)));
         self.enqueue_owners(change, Kind::Deployment);
@@ -99,6 +100,7 @@ impl Cluster {
     }
 
     /// Models pkg/controller/replicaset addPod, updatePod, deletePod, and pkg/controller/deployment deletePod.
+    #[inline(never)]
     fn route_pod(&mut self, change: &Change, pod: &Arc<Pod>) {
         self.route_pod_to_scheduler(change, pod);
         self.route_pod_to_node(change, pod);
@@ -118,6 +120,7 @@ impl Cluster {
     }
 
     /// Wakes the controller that owns the object, and the one that owned it before.
+    #[inline(never)]
     fn enqueue_owners(&mut self, change: &Change, kind: Kind) {
         let namespace = change.object.metadata().namespace.as_str();
         let of = |object: Option<&Object>| object.and_then(|object| object.metadata().controller().cloned());
@@ -146,6 +149,7 @@ impl Cluster {
     }
 
     /// A Recreate Deployment waits for its last pod to vanish. Models pkg/controller/deployment deletePod.
+    #[inline(never)]
     fn route_last_pod(&mut self, pod: &Pod) {
         let store = self.api.store();
         let namespace = pod.metadata.namespace.as_str();
@@ -178,6 +182,7 @@ impl Cluster {
         }
     }
 
+    #[inline(never)]
     fn route_pod_to_services(&mut self, change: &Change, pod: &Pod) {
         let labels = [Some(&pod.metadata.labels), change.old.as_ref().map(|old| &old.metadata().labels)];
         let services: Vec<Key> = self
@@ -200,6 +205,7 @@ impl Cluster {
         }
     }
 
+    #[inline(never)]
     fn route_namespace(&mut self, change: &Change) {
         let metadata = change.object.metadata();
         match change.kind {

@@ -219,6 +219,7 @@ impl Cluster {
     }
 
     /// The scheduler's informers: what a change of a pod means for those that wait. Models eventhandlers.go.
+    #[inline(never)]
     pub(super) fn route_pod_to_scheduler(&mut self, change: &Change, pod: &Arc<Pod>) {
         let uid = pod.metadata.uid.as_str();
         if change.kind == ChangeType::Deleted || pod.status.phase.is_terminal() {
@@ -241,6 +242,7 @@ impl Cluster {
         }
     }
 
+    #[inline(never)]
     fn route_unplaced_pod(&mut self, change: &Change, pod: &Arc<Pod>) {
         let spec = pod.spec.raw();
         let is_gated = |pod: &Pod| {

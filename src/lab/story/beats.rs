@@ -144,6 +144,7 @@ impl Beats {
         self.forks
     }
 
+    #[inline(never)]
     fn note_decision(&mut self, at: usize, decision: &Decision) {
         let Some((kind, weight)) = rules::kind(decision) else { return };
         let (at_ms, object) = (decision.t_ms, decision.object.as_str());
@@ -188,6 +189,7 @@ impl Beats {
         }
     }
 
+    #[inline(never)]
     fn note_event(&mut self, event: &WatchEvent) {
         match &event.object {
             Object::Pod(pod) => self.note_pod(event, pod),
@@ -277,6 +279,7 @@ impl Beats {
         self.reel.recent(at_ms, self.moment_ms()).any(|entry| entry.rule == rule && names(&entry.beat, owner))
     }
 
+    #[inline(never)]
     fn note_loss(&mut self, sample: &Sample) {
         let Fate::Lost(loss) = sample.fate else { return };
         let at_ms = sample.at.as_ms();

@@ -178,13 +178,8 @@ impl Crowd {
         *self = Self::default();
     }
 
-    /// Whether the sets are those of nodes.
-    pub fn is_by_node(&self) -> bool {
-        self.is_by_node
-    }
-
     /// Forgets all pods, to read them by node or by ReplicaSet.
-    pub fn begin(&mut self, is_by_node: bool) {
+    fn begin(&mut self, is_by_node: bool) {
         *self = Self { is_by_node, ..Self::default() };
     }
 
@@ -200,8 +195,25 @@ impl Crowd {
         said.filter(|text| !text.is_empty()).map(str::to_owned).next()
     }
 
+    /// Reads what has changed since the watch log's entry `known`, or all of it. Answers whether pods that are gone, or
+    /// that stand elsewhere now, have to be drawn though nothing was written.
+    #[inline(never)]
+    pub fn read(&mut self, cluster: &Cluster, known: Option<usize>, is_by_node: bool, hue: HueOf<'_>) -> bool {
+        let is_regrouped = self.is_by_node != is_by_node;
+        if is_regrouped {
+            self.begin(is_by_node);
+        }
+        match known {
+            Some(known) if !self.is_empty() => {
+                cluster.log().since(known).for_each(|event| self.note(event, cluster, hue));
+            }
+            _ => self.read_all(cluster, hue),
+        }
+        self.sweep(cluster) || is_regrouped
+    }
+
     /// Looks at every pod: those that are known keep their slots.
-    pub fn read_all(&mut self, cluster: &Cluster, hue: HueOf<'_>) {
+    fn read_all(&mut self, cluster: &Cluster, hue: HueOf<'_>) {
         let store = cluster.api.store();
         let mut pods: Vec<&Arc<Pod>> = store.pods(None).collect();
         // As in the boxes: the oldest first.
@@ -217,7 +229,7 @@ impl Crowd {
     }
 
     /// Looks at what a change of the cluster has changed.
-    pub fn note(&mut self, event: &WatchEvent, cluster: &Cluster, hue: HueOf<'_>) {
+    fn note(&mut self, event: &WatchEvent, cluster: &Cluster, hue: HueOf<'_>) {
         if let Object::Pod(pod) = &event.object {
             if event.kind == ChangeType::Deleted {
                 self.remove(&pod.metadata.uid);
@@ -229,7 +241,7 @@ impl Crowd {
 
     /// Time has passed: looks at some of those that wait, at others each time, and answers whether one is to be drawn.
     /// What is left of a back-off changes without a change of the cluster.
-    pub fn sweep(&mut self, cluster: &Cluster) -> bool {
+    fn sweep(&mut self, cluster: &Cluster) -> bool {
         let mut is_changed = false;
         for _ in 0..SWEPT {
             let (at, slot) = self.swept;

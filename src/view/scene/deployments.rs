@@ -145,6 +145,7 @@ pub fn shelf(owner: &str) -> String {
 }
 
 /// Where the ReplicaSets stand, and what is large on their pods, in the order in which they come: newest first.
+#[inline(never)]
 pub(super) fn places(sets: &[Arc<ReplicaSet>], tally: &dyn Fn(&str) -> Tally) -> Vec<(Place, String)> {
     let owner = |set: &ReplicaSet| set.metadata.controller().map(|owner| owner.uid.clone()).unwrap_or_default();
     let has_pods = |set: &ReplicaSet| set.spec.replicas > 0 || tally(&set.metadata.uid) != Tally::default();
@@ -180,6 +181,7 @@ fn tag(set: &ReplicaSet) -> String {
     }
 }
 
+#[inline(never)]
 pub(super) fn set_look(set: &ReplicaSet, hue: usize, tally: Tally, (place, version): (Place, String)) -> SetLook {
     let uid = &set.metadata.uid;
     let image = set.spec.template.spec.containers.first().map(|container| container.image.clone());
@@ -201,6 +203,7 @@ pub(super) fn set_look(set: &ReplicaSet, hue: usize, tally: Tally, (place, versi
     }
 }
 
+#[inline(never)]
 pub(super) fn deployment_look(
     deployment: &Deployment,
     now: SimTime,

@@ -73,6 +73,7 @@ fn event_of(object: &Object) -> Option<&Event> {
     }
 }
 
+#[inline(never)]
 fn event_look(event: &Event) -> EventLook {
     EventLook {
         uid: event.metadata.uid.clone(),

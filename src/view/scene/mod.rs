@@ -178,18 +178,10 @@ impl Scene {
         let hue = |uid: &str| timeline.track(uid).unwrap_or(0) % HUES;
         let looks = if detail == Detail::Boxes {
             memory.crowd.clear();
-            pod_looks(cluster, &sets)
+            if store.pods(None).next().is_none() { Vec::new() } else { pod_looks(cluster, &sets) }
         } else {
-            let is_regrouped = memory.crowd.is_by_node() != is_by_node;
-            if is_regrouped {
-                memory.crowd.begin(is_by_node);
-            }
-            if memory.crowd.is_empty() || is_elsewhere {
-                memory.crowd.read_all(cluster, &hue);
-            } else {
-                log.since(known).for_each(|event| memory.crowd.note(event, cluster, &hue));
-            }
-            is_swept = memory.crowd.sweep(cluster) || is_regrouped;
+            let since = (!is_elsewhere).then_some(known);
+            is_swept = memory.crowd.read(cluster, since, is_by_node, &hue);
             Vec::new()
         };
         let tally = |uid: &str| if detail == Detail::Boxes { of_looks(&looks, uid) } else { memory.crowd.tally(uid) };
@@ -222,6 +214,8 @@ impl Scene {
     }
 }
 
+// Kept out of its callers: before there are pods, a visit does without it.
+#[inline(never)]
 fn pod_looks(cluster: &Cluster, sets: &[Arc<ReplicaSet>]) -> Vec<PodLook> {
     let mut pods: Vec<_> = cluster.api.store().pods(None).collect();
     sorting::sort_by(&mut pods, |a, b| {

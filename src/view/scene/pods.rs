@@ -143,6 +143,7 @@ impl Look for PodLook {
     }
 }
 
+#[inline(never)]
 pub(super) fn pod_look(
     pod: &Pod,
     cluster: &Cluster,
@@ -206,6 +207,7 @@ fn ready_since(pod: &Pod) -> Option<SimTime> {
     Some(SimTime(u64::try_from(ready.last_transition_time?.as_sim_ms()).ok()?))
 }
 
+#[inline(never)]
 fn probe_looks(view: &PodView, now: SimTime) -> Vec<ProbeLook> {
     let probes = view.containers.iter().flat_map(|container| &container.probes);
     let looks = probes.filter_map(|probe| {

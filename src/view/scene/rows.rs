@@ -73,6 +73,14 @@ impl<L: Look> Rows<L> {
     }
 
     pub(super) fn sync(self, looks: Vec<L>) {
+        if !(looks.is_empty() && self.0.with_untracked(Vec::is_empty)) {
+            self.sync_some(looks);
+        }
+    }
+
+    // Kept out of its caller: a first visit has few of these kinds.
+    #[inline(never)]
+    fn sync_some(self, looks: Vec<L>) {
         let mut known: BTreeMap<String, Row<L>> =
             self.0.with_untracked(|rows| rows.iter().map(|row| (row.uid.clone(), row.clone())).collect());
         let rows: Vec<Row<L>> = looks
