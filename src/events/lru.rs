@@ -5,13 +5,16 @@ use crate::sim::SharedMap;
 /// What stands for a key: the keys are sentences of hundreds of letters, of which the cache holds thousands.
 type Digest = [u64; 2];
 
+/// What is used lies scattered: of a cache of thousands a checkpoint copies a few small parts.
+const PART: usize = 16;
+
 /// At most `capacity` values by key. Copies share what has not been used since: each checkpoint of the simulation holds
 /// one.
 #[derive(Clone, Debug)]
 pub(super) struct Lru<V> {
     capacity: usize,
-    values: SharedMap<Digest, (u64, V)>,
-    by_use: SharedMap<u64, Digest>,
+    values: SharedMap<Digest, (u64, V), PART>,
+    by_use: SharedMap<u64, Digest, PART>,
     uses: u64,
 }
 

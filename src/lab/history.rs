@@ -20,7 +20,7 @@ const FEWEST_COPIES: usize = 16;
 /// Copies of moments before the last hour stand so far apart that one shares little with the next.
 const NEAR_MS: u64 = 3_600_000;
 /// So together they hold at most so many objects.
-const MOST_FAR_OBJECTS: usize = 8_000;
+const MOST_FAR_OBJECTS: usize = 4_000;
 
 /// Copies of the cluster, oldest first.
 #[derive(Clone, Debug)]

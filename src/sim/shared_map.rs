@@ -3,25 +3,23 @@
 use std::borrow::Borrow;
 use std::sync::Arc;
 
-/// Entries a part holds at most.
-const PART: usize = 64;
-
 /// A map. A copy costs a pointer for every few dozen entries, and the first change of a part after that copies the part:
-/// so each checkpoint of the simulation can hold one.
+/// so each checkpoint of the simulation can hold one. A part holds `PART` entries at most: fewer where what changes lies
+/// scattered among much that does not.
 #[derive(Clone, Debug)]
-pub struct SharedMap<K, V> {
+pub struct SharedMap<K, V, const PART: usize = 64> {
     /// In order, none of them empty.
     parts: Vec<Arc<Vec<(K, V)>>>,
     len: usize,
 }
 
-impl<K, V> Default for SharedMap<K, V> {
+impl<K, V, const PART: usize> Default for SharedMap<K, V, PART> {
     fn default() -> Self {
         Self { parts: Vec::new(), len: 0 }
     }
 }
 
-impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
+impl<K: Ord + Clone, V: Clone, const PART: usize> SharedMap<K, V, PART> {
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.len
@@ -132,7 +130,7 @@ mod tests {
     #[test]
     fn does_what_the_standard_library_s_map_does() {
         let mut random = crate::sim::Random::derive(1, "shared map");
-        let (mut ours, mut theirs) = (SharedMap::default(), BTreeMap::new());
+        let (mut ours, mut theirs) = (SharedMap::<u32, u32>::default(), BTreeMap::new());
         let mut copies = Vec::new();
         for number in 0..6_000_u32 {
             let key = random.next_u32() % 700;
