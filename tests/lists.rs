@@ -22,20 +22,19 @@ fn maps(count: usize) -> String {
 
 /// As `kubectl get pods -o yaml` would print so many, with a status that is as long as a real one's.
 fn pods(count: usize) -> String {
+    let variables: String =
+        (0..20).map(|number| format!("      - {{name: V{number}, value: \"{number}\"}}\n")).collect();
+    let conditions: String = ["Initialized", "Ready", "ContainersReady", "PodScheduled"]
+        .map(|kind| format!("    - {{type: {kind}, status: \"True\", lastTransitionTime: \"2026-01-01T00:00:00Z\"}}\n"))
+        .concat();
     let mut text = "apiVersion: v1\nkind: List\nitems:\n".to_owned();
     for number in 0..count {
-        write!(text, "- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: p{number}\n    namespace: default\n    labels:\n      app: web\n  spec:\n    containers:\n    - name: app\n      image: nginx\n      env:\n").expect("a text");
-        for variable in 0..20 {
-            write!(text, "      - name: V{variable}\n        value: \"{variable}\"\n").expect("a text");
-        }
-        text.push_str("  status:\n    phase: Running\n    conditions:\n");
-        for condition in ["Initialized", "Ready", "ContainersReady", "PodScheduled"] {
-            write!(
-                text,
-                "    - type: {condition}\n      status: \"True\"\n      lastTransitionTime: \"2026-01-01T00:00:00Z\"\n"
-            )
+        writeln!(text, "- apiVersion: v1\n  kind: Pod\n  metadata: {{name: p{number}, labels: {{app: web}}}}")
             .expect("a text");
-        }
+        text.push_str("  spec:\n    containers:\n    - name: app\n      image: nginx\n      env:\n");
+        text.push_str(&variables);
+        text.push_str("  status:\n    phase: Running\n    conditions:\n");
+        text.push_str(&conditions);
     }
     text
 }

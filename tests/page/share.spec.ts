@@ -221,10 +221,20 @@ test("a copied session ends the same without the page", async ({ page }, info) =
   expect(printed.endsWith(`$ kubectl get pods -o name\n${output}`), printed).toBe(true);
 });
 
-test("somebody's own cluster is opened from what kubectl gives", async ({ page }) => {
+for (const way of ["opened", "dropped"]) test(`somebody's own cluster is ${way} as kubectl gives it`, async ({ page }) => {
   await openEmpty(page);
-  await page.getByTestId("share").click();
-  await page.getByTestId("open-file").setInputFiles(join(import.meta.dirname, "../data/forecast/exported/old.yaml"));
+  const file = join(import.meta.dirname, "../data/forecast/exported/old.yaml");
+  if (way === "opened") {
+    await page.getByTestId("share").click();
+    await page.getByTestId("open-file").setInputFiles(file);
+  } else {
+    const dropped = await page.evaluateHandle((text) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], "cluster.yaml"));
+      return data;
+    }, readFileSync(file, "utf8"));
+    await page.dispatchEvent("main", "drop", { dataTransfer: dropped });
+  }
   await expect(page.locator('[data-pod^="web-"][data-ready="1/1"]')).toHaveCount(3);
   await expect(page.getByTestId("notice")).toContainText("This is your cluster");
   await expect(page.getByTestId("editor")).toHaveValue(/^# From your cluster\./);
