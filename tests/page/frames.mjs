@@ -1,6 +1,7 @@
 // Frame figures: what a rollout of many pods at 10× costs the browser's main thread, frame by frame.
 //
-//   node frames.mjs [PODS…]        100 and 1000 without; LAB_FRAMES_S: seconds that are measured, 8 without;
+//   node frames.mjs [PODS…]        100 and 1000 without, and 500 on five nodes; 500@5 is 500 pods on five nodes;
+//                                  LAB_FRAMES_S: seconds that are measured, 8 without;
 //                                  LAB_TRACE=FILE keeps the last trace for the browser's performance panel
 //
 // Measures dist/ as it is: `./lab build` first, an unoptimised page says nothing. Work is everything that the main
@@ -9,8 +10,10 @@
 import { writeFileSync } from "node:fs";
 import { browse, web } from "./support/browse.mjs";
 
+/** Pods and nodes. */
+const SIZES = [[100, 1], [1000, 1], [500, 5]];
 /** @type {Record<number, number>} */
-const GOALS = { 100: 8, 1000: 16 };
+const GOALS = { 100: 8, 500: 16, 1000: 16 };
 const LONGEST_MS = 50;
 const seconds = Number(process.env.LAB_FRAMES_S ?? 8);
 
@@ -24,23 +27,25 @@ const manifest = (pods, tag) =>
   });
 
 /**
- * A rollout of so many pods; answers the trace.
+ * A rollout of so many pods on so many nodes; answers the trace.
  * @param {import("@playwright/test").Browser} browser
  * @param {string} address
  * @param {number} pods
+ * @param {number} nodes
  */
-async function record(browser, address, pods) {
+async function record(browser, address, pods, nodes) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(`${address}?lang=en&autoplay=0`);
   await page.waitForFunction(() => window.lab);
-  await page.evaluate(async (first) => {
+  await page.evaluate(async ({ first, nodes }) => {
+    for (let node = 2; node <= nodes; node++) await window.lab.exec(`lab node add minikube-m0${node}`);
     window.lab.write("web.yaml", first);
     await window.lab.exec("kubectl apply -f web.yaml");
     for (let second = 0; second < 60; second++) {
       window.lab.advance(1_000);
       await new Promise((resume) => setTimeout(resume));
     }
-  }, manifest(pods, "v1"));
+  }, { first: manifest(pods, "v1"), nodes });
   const ready = await page.evaluate(() => window.lab.state().pods.filter((pod) => pod.status.phase === "Running").length);
   await page.waitForTimeout(1_000);
   await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] });
@@ -117,12 +122,12 @@ const ms = (value) => value.toFixed(1).padStart(6);
 
 let isMet = true;
 await browse(async (browser, address) => {
-  const sizes = process.argv.slice(2).map(Number).filter((pods) => pods > 0);
-  for (const pods of sizes.length > 0 ? sizes : [100, 1000]) {
-    const { trace, ready, simulated } = await record(browser, address, pods);
+  const asked = process.argv.slice(2).map((size) => size.split("@").map(Number)).filter(([pods = 0]) => pods > 0);
+  for (const [pods = 0, nodes = 1] of asked.length > 0 ? asked : SIZES) {
+    const { trace, ready, simulated } = await record(browser, address, pods, nodes);
     if (process.env.LAB_TRACE) writeFileSync(process.env.LAB_TRACE, trace);
     const { frames, tasks } = work(trace);
-    console.log(`${pods} pods (${ready} ran), 10×, ${seconds} s: ${frames.length} frames, ${simulated.toFixed(0)} s simulated`);
+    console.log(`${pods} pods (${ready} ran) on ${nodes} ${nodes > 1 ? "nodes" : "node"}, 10×, ${seconds} s: ${frames.length} frames, ${simulated.toFixed(0)} s simulated`);
     for (const kind of /** @type {const} */ (["cpu", "wall"])) {
       const values = frames.map((frame) => frame[kind]);
       const longest = Math.max(...tasks.map((task) => task[kind]));
