@@ -62,6 +62,9 @@ impl ApiServer {
 
     /// Refuses requests for a subresource that a user's kind does not have.
     pub(super) fn check_subresource(&self, kind: Kind, name: &str) -> Result<(), Status> {
+        if name == "ephemeralcontainers" && kind != Kind::Pod {
+            return Err(Status::no_such_path());
+        }
         if kind.is_custom() && matches!(name, "status" | "scale") && !self.has_subresource(kind, name) {
             return Err(Status::no_such_path());
         }

@@ -23,6 +23,8 @@ pub struct WriteOptions {
     pub to_status: bool,
     /// The request goes to the subresource `scale`; what it writes is the same.
     pub to_scale: bool,
+    /// The request goes to a pod's subresource `ephemeralcontainers`: only these are written.
+    pub to_ephemeral_containers: bool,
     /// Under which name the fields are managed; nobody's without one.
     pub field_manager: Option<String>,
 }
@@ -33,6 +35,7 @@ impl WriteOptions {
         match self {
             Self { to_status: true, .. } => "status",
             Self { to_scale: true, .. } => "scale",
+            Self { to_ephemeral_containers: true, .. } => "ephemeralcontainers",
             _ => "",
         }
     }
@@ -170,6 +173,9 @@ impl ApiServer {
             let mut errors = validation::validate_status_update(kind, &value, &old_value);
             errors.extend(self.misfits(kind, &value));
             errors
+        } else if options.to_ephemeral_containers {
+            validation::prepare_for_ephemeral_update(&mut value, &old_value);
+            validation::validate_ephemeral_update(&value, &old_value, Policy::MINIKUBE)
         } else {
             let status = value.get("status").filter(|_| !self.keeps_status(kind)).cloned();
             validation::prepare_for_update(kind, &mut value, &old_value);

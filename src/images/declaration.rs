@@ -130,6 +130,9 @@ mod seconds {
 pub struct Route {
     /// Path; one that ends with `/` also fits everything below it.
     pub path: String,
+    /// Only this path fits, and nothing below it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exact: bool,
     /// HTTP status; 200 when absent.
     #[serde(default = "ok_status")]
     pub status: u16,
@@ -245,7 +248,7 @@ pub enum SigtermRule {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LogRule {
-    /// The line, with the same placeholders as a route's body.
+    /// The line, with the same placeholders as a route's body, and `{status}` in what is written for a request.
     pub line: String,
     /// Written this many seconds after the container's start.
     #[serde(default, skip_serializing_if = "is_zero_seconds")]

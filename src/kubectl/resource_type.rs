@@ -63,7 +63,7 @@ const NAMES: [Names; 45] = [
 ];
 
 /// What `all` stands for, in the order in which it is listed.
-const ALL: [Kind; 10] = [
+pub(super) const ALL: [Kind; 10] = [
     Kind::Pod,
     Kind::ReplicationController,
     Kind::Service,

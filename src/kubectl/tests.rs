@@ -60,9 +60,10 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 15] = [
 ];
 
 /// What each command is given beside the flag; without an entry, nothing.
-const ARGUMENTS: [(&str, &str); 74] = [
+const ARGUMENTS: [(&str, &str); 75] = [
     ("cp", "env.txt web:/tmp/a"),
     ("create secret tls", "a --cert=tls.crt --key=tls.key"),
+    ("debug", "web --image=busybox --copy-to=copy"),
     ("kustomize", "folder"),
     ("autoscale", "deploy web --max=2"),
     ("create clusterrole", "a --verb=get --resource=pods"),
@@ -176,7 +177,10 @@ fn sample(flag: &Flag) -> &'static str {
         ("request-timeout", _) => "5s",
         ("context" | "cluster" | "user", _) => "minikube",
         ("annotations" | "env" | "from-literal", _) => "a=b",
-        ("from-file" | "from-env-file", _) => "env.txt",
+        ("from-file" | "from-env-file" | "custom", _) => "env.txt",
+        ("profile", _) => "general",
+        ("set-image", _) => "web=nginx",
+        ("image-pull-policy", _) => "Never",
         ("from", _) => "cm/one",
         ("resource", _) => "pods",
         ("serviceaccount", _) => "default:web",
@@ -196,15 +200,16 @@ fn sample(flag: &Flag) -> &'static str {
 }
 
 /// What has to be done before a command does anything.
-const BEFORE: [(&str, &str); 4] = [
+const BEFORE: [(&str, &str); 5] = [
     ("set subject", "create rolebinding a --clusterrole=view --user=c"),
     ("rollout resume", "rollout pause deploy web"),
     ("rollout undo", "set image deploy web nginx=nginx:1.27"),
     ("cp", "run web --image=nginx"),
+    ("debug", "run web --image=nginx"),
 ];
 
 /// A flag that another one needs.
-const TOGETHER: [(&str, &str, &str); 12] = [
+const TOGETHER: [(&str, &str, &str); 13] = [
     ("apply", "prune-allowlist", "--prune --all"),
     ("diff", "prune-allowlist", "--prune"),
     ("diff", "field-manager", "--server-side"),
@@ -217,6 +222,7 @@ const TOGETHER: [(&str, &str, &str); 12] = [
     ("apply", "grace-period", "--force"),
     ("drain", "grace-period", "--force"),
     ("delete", "timeout", "--wait"),
+    ("debug", "tty", "--stdin --attach=false"),
 ];
 
 fn files() -> Files {

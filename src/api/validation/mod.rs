@@ -53,8 +53,8 @@ use object_meta::{NameRule, Scope};
 pub use error::{BadValue, FieldError, FieldErrorKind, invalid_message};
 pub(crate) use names::{label_value, qualified_name};
 pub use strategy::{
-    has_spec_generation, next_generation, prepare_for_create, prepare_for_status_update, prepare_for_update,
-    restore_empty_labels,
+    has_spec_generation, next_generation, prepare_for_create, prepare_for_ephemeral_update, prepare_for_status_update,
+    prepare_for_update, restore_empty_labels,
 };
 
 /// What the API server was started to allow.
@@ -116,6 +116,13 @@ pub fn validate_update(kind: Kind, object: &Value, old: &Value, policy: Policy) 
         Kind::PodDisruptionBudget => disruption_budget::validate_update(&object, &old, &mut errors),
         _ => object_meta::validate_update(&object.child("metadata"), &old.child("metadata"), &mut errors),
     }
+    errors
+}
+
+/// What is wrong with a pod's changed ephemeral containers. Models podEphemeralContainersStrategy.ValidateUpdate.
+pub fn validate_ephemeral_update(pod: &Value, old: &Value, policy: Policy) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    pod::validate_ephemeral_update(&Field::root(pod), &Field::root(old), policy, &mut errors);
     errors
 }
 

@@ -73,6 +73,31 @@ pub(super) fn validate_update(pod: &Field<'_>, old: &Field<'_>, policy: Policy, 
     }
 }
 
+/// Ephemeral containers come, and never change or go. Models ValidatePodEphemeralContainersUpdate.
+pub(super) fn validate_ephemeral_update(
+    pod: &Field<'_>,
+    old: &Field<'_>,
+    policy: Policy,
+    errors: &mut Vec<FieldError>,
+) {
+    validate_metadata_and_spec(pod, policy, errors);
+    let containers = pod.child("spec").child("ephemeralContainers");
+    for before in old.child("spec").child("ephemeralContainers").items() {
+        let name = before.child("name").text();
+        let now = containers.items().find(|container| container.child("name").text() == name);
+        match now {
+            None => errors
+                .push(containers.forbidden(format!("existing ephemeral containers {name:?} may not be removed\n"))),
+            Some(now) if !equality::is_equal(now.value(), before.value()) => {
+                let difference = line_diff(before.value(), now.value());
+                let why = format!("existing ephemeral containers {name:?} may not be changed\n{difference}");
+                errors.push(containers.forbidden(why));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
 /// Models validatePodMetadataAndSpec.
 fn validate_metadata_and_spec(pod: &Field<'_>, policy: Policy, errors: &mut Vec<FieldError>) {
     let metadata = pod.child("metadata");

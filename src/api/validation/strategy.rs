@@ -68,6 +68,15 @@ pub fn prepare_for_update(kind: Kind, object: &mut Value, old: &Value) {
     }
 }
 
+/// Keeps everything but a pod's ephemeral containers. Models dropNonEphemeralContainerUpdates.
+pub fn prepare_for_ephemeral_update(pod: &mut Value, old: &Value) {
+    let given = pod.pointer("/spec/ephemeralContainers").cloned();
+    pod.clone_from(old);
+    if let (Some(spec), Some(given)) = (pod.get_mut("spec").and_then(Value::as_object_mut), given) {
+        spec.insert("ephemeralContainers".to_owned(), given);
+    }
+}
+
 /// Keeps everything but the status, and a Deployment's annotations, which travel with it. Models the status strategies'
 /// PrepareForUpdate.
 pub fn prepare_for_status_update(kind: Kind, object: &mut Value, old: &Value) {

@@ -116,12 +116,13 @@ impl Program {
             return Taken::Refused;
         }
         self.all_requests += 1;
-        for rule in declaration.logs.iter().filter(|rule| rule.on_request) {
-            let text = self.fill(&rule.line, now, path);
-            push_line(&mut self.lines, LogLine { at: now, text });
-        }
         let found = declaration.routes.iter().enumerate().find(|(_, route)| fits(route, path));
         let taken = found.map_or(Taken::NotFound, |(index, route)| self.take_route(now, index, route));
+        let status = if let Taken::Answer { status, .. } = &taken { *status } else { 404 };
+        for rule in declaration.logs.iter().filter(|rule| rule.on_request) {
+            let text = self.fill(&rule.line, now, path).replace("{status}", &status.to_string());
+            push_line(&mut self.lines, LogLine { at: now, text });
+        }
         let taken = self.work_on(taken, declaration, now);
         if let Some(crash) = &declaration.exit
             && crash.after_requests.is_some_and(|limit| self.all_requests >= limit)
@@ -191,5 +192,5 @@ impl Program {
 }
 
 fn fits(route: &Route, path: &str) -> bool {
-    route.path == path || (route.path.ends_with('/') && path.starts_with(&route.path))
+    route.path == path || (!route.exact && route.path.ends_with('/') && path.starts_with(&route.path))
 }

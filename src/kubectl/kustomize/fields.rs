@@ -176,7 +176,8 @@ pub(super) fn read(text: &str, root: &str, warnings: &mut Vec<String>) -> Result
     })?;
     let value = documents.into_iter().next().map_or(Value::Null, |document| document.value);
     check(&value, &KUSTOMIZATION).map_err(|why| format!("invalid Kustomization: json: {why}"))?;
-    let mut fields = if let Value::Object(fields) = value { fields } else { Map::new() };
+    let mut fields =
+        if let Value::Object(fields) = value { named_as_known(fields, &KUSTOMIZATION) } else { Map::new() };
     fields.retain(|_, value| !value.is_null());
     for (old, new, how) in [
         ("bases", "resources", ""),
@@ -250,26 +251,50 @@ fn check(value: &Value, wanted: &'static Struct) -> Result<(), String> {
     }
 }
 
-fn check_fields<'a>(
-    fields: &'a Map<String, Value>,
+/// The field that a name means, in whatever case its letters are. Models encoding/json's decoder, which folds names.
+fn field_of(wanted: &'static Struct, name: &str) -> Option<(&'static str, Shape)> {
+    let exact = wanted.fields.iter().find(|(known, _)| *known == name);
+    exact.or_else(|| wanted.fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))).copied()
+}
+
+/// The fields under the names that Go's struct has; of two that mean the same the later one stays.
+fn named_as_known(fields: Map<String, Value>, wanted: &'static Struct) -> Map<String, Value> {
+    let renamed = fields.into_iter().map(|(name, value)| match field_of(wanted, &name) {
+        Some((known, shape)) => (known.to_owned(), renamed_within(value, shape)),
+        None => (name, value),
+    });
+    renamed.collect()
+}
+
+fn renamed_within(value: Value, shape: Shape) -> Value {
+    match (shape, value) {
+        (One(inner), Value::Object(fields)) => Value::Object(named_as_known(fields, inner)),
+        (List(inner), Value::Array(list)) => {
+            Value::Array(list.into_iter().map(|item| renamed_within(item, One(inner))).collect())
+        }
+        (_, value) => value,
+    }
+}
+
+fn check_fields(
+    fields: &Map<String, Value>,
     wanted: &'static Struct,
-    path: &mut Vec<&'a str>,
+    path: &mut Vec<&'static str>,
 ) -> Result<(), String> {
     for (name, value) in fields {
-        let found = wanted.fields.iter().find(|(known, _)| known == name);
-        let Some((_, shape)) = found else { return Err(format!("unknown field {name:?}")) };
-        path.push(name);
-        check_shape(value, *shape, wanted, path)?;
+        let Some((known, shape)) = field_of(wanted, name) else { return Err(format!("unknown field {name:?}")) };
+        path.push(known);
+        check_shape(value, shape, wanted, path)?;
         path.pop();
     }
     Ok(())
 }
 
-fn check_shape<'a>(
-    value: &'a Value,
+fn check_shape(
+    value: &Value,
     shape: Shape,
     inside: &'static Struct,
-    path: &mut Vec<&'a str>,
+    path: &mut Vec<&'static str>,
 ) -> Result<(), String> {
     let place = format!("{}.{}", inside.name, path.join("."));
     let wrong = |value: &Value, wanted: &str| {

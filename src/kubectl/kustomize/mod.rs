@@ -11,7 +11,7 @@ mod patches;
 mod places;
 mod references;
 mod resource;
-mod sha256;
+pub(super) mod sha256;
 mod source;
 mod target;
 #[cfg(test)]

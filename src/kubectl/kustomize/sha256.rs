@@ -68,7 +68,7 @@ const ROUND: [u32; 64] = [
 ];
 
 /// The digest of a text, in hexadecimal digits.
-pub(super) fn hex(text: &str) -> String {
+pub(in crate::kubectl) fn hex(text: &str) -> String {
     let mut state: [u32; 8] =
         [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
     let mut bytes = text.as_bytes().to_vec();

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use crate::api::Kind;
 use crate::api::conversion::base64;
 use crate::api::well_known::LAST_APPLIED;
-use crate::apiserver::{DeleteOptions, Key};
 use crate::kubectl::answer::Held;
 use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag, with_flags};
 use crate::kubectl::manifest_file;
+use crate::kubectl::raw::{self, Method};
 use crate::kubectl::selection::filenames;
 
 use super::apply::{with_last_applied, write_options};
@@ -102,23 +102,9 @@ pub(super) const SERVICE_ACCOUNT: Command = Command {
     run: service_account,
 };
 
-/// An eviction, the one POST that scripts send by hand.
-fn evict(call: &mut Call<'_, '_>, path: &str) -> Outcome {
-    let words: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let ["api", "v1", "namespaces", namespace, "pods", name, "eviction"] = words.as_slice() else {
-        return Err(Failure::new("--raw takes only the path of a pod's eviction here"));
-    };
-    let key = Key::new(*namespace, *name);
-    call.world.client_mut().evict(&key, &DeleteOptions::default(), false)?;
-    // In the order of the fields of Go's struct.
-    let answer = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","code":201}"#;
-    call.io.out(format!("{answer}\n"));
-    Ok(Next::Done)
-}
-
 fn create(call: &mut Call<'_, '_>) -> Outcome {
-    if let Some(path) = call.flags.text("raw").map(str::to_owned) {
-        return evict(call, &path);
+    if call.flags.text("raw").is_some_and(|path| !path.is_empty()) {
+        return raw::run(call, Method::Post).map(|()| Next::Done);
     }
     let files = filenames(call);
     if files.is_empty() {

@@ -8,6 +8,7 @@ use crate::kubectl::command::{Call, Command, Next, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{DryRun, Flag, Parsed};
 use crate::kubectl::output::name_line_of;
+use crate::kubectl::raw::{self, Method};
 use crate::kubectl::resource_type::kind_prefix;
 use crate::kubectl::selection::{Item, Rules, Selection, select};
 use crate::process::{Input, Io, Poll, Process, Programs, World};
@@ -31,6 +32,7 @@ pub(super) const DELETE: Command = Command {
         Flag::switch("interactive", Some('i')),
         Flag::switch("now", None),
         Flag::format(),
+        Flag::text("raw", None),
         Flag::switch("recursive", Some('R')),
         Flag::text("selector", Some('l')),
         Flag::duration("timeout"),
@@ -48,6 +50,12 @@ struct Plan {
 }
 
 fn delete(call: &mut Call<'_, '_>) -> Outcome {
+    if call.flags.text("raw").is_some_and(|path| !path.is_empty()) {
+        if call.flags.switch("interactive") {
+            return Err(Failure::new("--interactive can not be used with --raw"));
+        }
+        return raw::run(call, Method::Delete).map(|()| Next::Done);
+    }
     let plan = plan(call)?;
     let args = call.args().to_vec();
     let selection = select(call, &args, Rules { types_alone: false, files_as_they_are: true })?;

@@ -12,6 +12,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::output::{Printer, sort_by};
 use crate::kubectl::printers::{Row, Table, TableOptions, TablePrinter, cells, columns};
+use crate::kubectl::raw::{self, Method};
 use crate::kubectl::resource_type::kind_prefix;
 use crate::kubectl::selection::{Item, Rules, Selection, select};
 use crate::process::{Io, Poll, Process, World};
@@ -59,15 +60,15 @@ fn get(call: &mut Call<'_, '_>) -> Outcome {
              resource (e.g. kubectl explain pods).",
         ));
     }
+    if call.flags.is_set("raw") {
+        return raw::run(call, Method::Get).map(|()| Next::Done);
+    }
     let format = call.flags.text("output").unwrap_or_default().to_owned();
     if call.flags.switch("show-labels") && !matches!(format.as_str(), "" | "wide") {
         return Err(Failure::Plain(format!("--show-labels option cannot be used with {format} printer")));
     }
     if call.flags.switch("output-watch-events") && !watches {
         return Err(Failure::new("--output-watch-events option can only be used with --watch or --watch-only"));
-    }
-    if call.flags.is_set("raw") {
-        return Err(Failure::new("the lab's kubectl cannot get raw paths"));
     }
     let is_bulk = args.len() < 2 && !args.iter().any(|arg| arg.contains('/')) && !call.has_files();
     if super::patch::subresource(call)?.is_some() && is_bulk {

@@ -14,6 +14,7 @@ mod create_quota;
 mod create_rbac;
 mod create_service;
 mod create_tls;
+mod debug;
 mod delete;
 mod describe;
 pub(super) mod diff;
@@ -184,7 +185,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &cp::CP,
     &refused::ATTACH,
     &refused::PROXY,
-    &refused::DEBUG,
+    &debug::DEBUG,
     &explain::EXPLAIN,
     &diff::DIFF,
     &edit::EDIT,

@@ -24,12 +24,6 @@ refused!(ALPHA, "alpha", "Commands for features in alpha", "features in alpha");
 refused!(ATTACH, "attach", "Attach to a running container", "programs that read what is typed");
 refused!(PROXY, "proxy", "Run a proxy to the Kubernetes API server", "network outside of the page; use port-forward");
 refused!(
-    DEBUG,
-    "debug",
-    "Create debugging sessions for troubleshooting workloads and nodes",
-    "debugging containers; use logs and exec"
-);
-refused!(
     CREATE_INGRESS,
     "create ingress",
     "Create an ingress with the specified name",

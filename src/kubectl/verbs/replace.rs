@@ -9,6 +9,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::field;
 use crate::kubectl::flags::{DryRun, Flag};
 use crate::kubectl::manifest_file::{self, Manifest};
+use crate::kubectl::raw::{self, Method};
 use crate::kubectl::resource_type::kind_prefix;
 use crate::kubectl::selection::filenames;
 
@@ -26,6 +27,7 @@ pub(super) const REPLACE: Command = Command {
         Flag::switch("force", None),
         Flag::number("grace-period", None),
         Flag::text("output", Some('o')),
+        Flag::text("raw", None),
         Flag::switch("recursive", Some('R')),
         Flag::switch("save-config", None),
         Flag::duration("timeout"),
@@ -36,6 +38,9 @@ pub(super) const REPLACE: Command = Command {
 };
 
 fn replace(call: &mut Call<'_, '_>) -> Outcome {
+    if call.flags.text("raw").is_some_and(|path| !path.is_empty()) {
+        return raw::run(call, Method::Put).map(|()| Next::Done);
+    }
     let files = filenames(call);
     if !call.args().is_empty() {
         let args = call.args().join(" ");
