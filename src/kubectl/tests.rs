@@ -60,9 +60,10 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 15] = [
 ];
 
 /// What each command is given beside the flag; without an entry, nothing.
-const ARGUMENTS: [(&str, &str); 75] = [
+const ARGUMENTS: [(&str, &str); 76] = [
     ("cp", "env.txt web:/tmp/a"),
     ("create secret tls", "a --cert=tls.crt --key=tls.key"),
+    ("create ingress", "a --rule=a.example/=web:80"),
     ("debug", "web --image=busybox --copy-to=copy"),
     ("kustomize", "folder"),
     ("autoscale", "deploy web --max=2"),
@@ -179,6 +180,9 @@ fn sample(flag: &Flag) -> &'static str {
         ("annotations" | "env" | "from-literal", _) => "a=b",
         ("from-file" | "from-env-file" | "custom", _) => "env.txt",
         ("profile", _) => "general",
+        ("annotation", _) => "a=b",
+        ("rule", _) => "b.example/*=web:80",
+        ("default-backend", _) => "web:80",
         ("set-image", _) => "web=nginx",
         ("image-pull-policy", _) => "Never",
         ("from", _) => "cm/one",

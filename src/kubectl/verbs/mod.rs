@@ -8,6 +8,7 @@ mod autoscale;
 mod config;
 mod cp;
 mod create;
+mod create_ingress;
 mod create_job;
 mod create_policy;
 mod create_quota;
@@ -121,7 +122,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &create_policy::PRIORITY_CLASS,
     &create_quota::QUOTA,
     &create_job::CRON_JOB,
-    &refused::CREATE_INGRESS,
+    &create_ingress::INGRESS,
     &create_job::JOB,
     &create_rbac::ROLE,
     &create_rbac::CLUSTER_ROLE,

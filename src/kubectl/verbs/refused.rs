@@ -23,12 +23,6 @@ refused!(PLUGIN, "plugin", "Provides utilities for interacting with plugins", "p
 refused!(ALPHA, "alpha", "Commands for features in alpha", "features in alpha");
 refused!(ATTACH, "attach", "Attach to a running container", "programs that read what is typed");
 refused!(PROXY, "proxy", "Run a proxy to the Kubernetes API server", "network outside of the page; use port-forward");
-refused!(
-    CREATE_INGRESS,
-    "create ingress",
-    "Create an ingress with the specified name",
-    "ingress controller; create service makes what can be reached"
-);
 refused!(CREATE_TOKEN, "create token", "Request a service account token", "tokens");
 
 /// `kubectl options`
