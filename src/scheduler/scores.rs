@@ -148,3 +148,20 @@ fn full_name(image: &str) -> String {
 fn scaled(size: i64, holders: usize, nodes: usize) -> i64 {
     (size as f64 * (holders as f64 / nodes as f64)) as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_without_a_tag_is_the_latest() {
+        for (image, full) in [
+            ("web", "web:latest"),
+            ("web:1", "web:1"),
+            ("hub:5000/web", "hub:5000/web:latest"),
+            ("hub:5000/web:1", "hub:5000/web:1"),
+        ] {
+            assert_eq!(full_name(image), full);
+        }
+    }
+}

@@ -184,6 +184,19 @@ fn without_a_grace_period_the_hook_has_a_second() {
 }
 
 #[test]
+fn a_container_that_is_killed_without_a_grace_period_has_no_hook() {
+    for (grace_s, fails) in [(0, false), (1, true)] {
+        let mut node = with_web();
+        let mut spec = hooked(json!({"exec": {"command": ["false"]}}), grace_s);
+        spec["containers"][0]["livenessProbe"] = probe(&json!({"exec": {"command": ["false"]}, "failureThreshold": 1}));
+        node.bind("hasty", spec);
+        node.run_until(30_000);
+        assert!(!node.decided("kubelet/liveness-failed").is_empty(), "{grace_s}: {:?}", node.log);
+        assert_eq!(node.count("FailedPreStopHook").is_some(), fails, "{grace_s}");
+    }
+}
+
+#[test]
 fn a_pod_that_somebody_has_declared_as_ended_is_stopped() {
     let mut node = Node::new();
     node.bind("web", hellok8s("v1"));

@@ -62,6 +62,23 @@ fn another_image_does_not_wait_for_the_one_that_crashed() {
 }
 
 #[test]
+fn a_container_that_runs_again_is_not_held_back() {
+    let mut node = Node::new();
+    node.bind("loop", json!({"containers": [shell("sleep 5; exit 1")]}));
+    let mut looks = 0;
+    for at in (0..=120_000).step_by(500) {
+        node.run_until(at);
+        let status = node.pods["loop"].status.container_statuses.first();
+        if status.is_some_and(|it| it.restart_count > 1 && it.state.running.is_some()) {
+            let held = node.kubelet.pod_view("uid-loop", node.now).and_then(|view| view.containers[0].back_off_until);
+            assert_eq!(held, None, "{at}");
+            looks += 1;
+        }
+    }
+    assert!(looks > 0);
+}
+
+#[test]
 fn a_sidecar_that_has_ended_well_is_told_so_until_it_runs_again() {
     let mut node = with_web();
     let sidecar = |code: i32| json!({"name": "side", "image": "busybox", "command": ["sh", "-c", format!("sleep 1; exit {code}")], "restartPolicy": "Always"});

@@ -150,7 +150,14 @@ mod tests {
         assert_eq!(complaint("fe80::1"), None);
         assert_eq!(complaint("010.0.0.1").as_deref(), Some("must not have leading 0s"));
         assert_eq!(complaint("::ffff:1.2.3.4").as_deref(), Some("must not be an IPv4-mapped IPv6 address"));
-        assert!(complaint("10.0.0").is_some() && complaint("10.0.0.256").is_some() && complaint("+1.0.0.1").is_some());
+        for none in ["10.0.0", "10.0.0.256", "+1.0.0.1", "10..0.1", "1a.0.0.1", ""] {
+            let told = complaint(none);
+            assert_eq!(
+                told.as_deref(),
+                Some("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
+                "{none}"
+            );
+        }
     }
 
     #[test]

@@ -355,3 +355,26 @@ fn unescape(text: &str, quote: char) -> Option<String> {
     }
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_those_of_go() {
+        for (text, wanted) in [
+            ("a\\tb\\n\\r", Some("a\tb\n\r")),
+            ("\\a\\b\\f\\v", Some("\u{7}\u{8}\u{c}\u{b}")),
+            ("\\x41\\u00e9\\U0001f600\\101", Some("A\u{e9}\u{1f600}A")),
+            ("\\\\ \\\"", Some("\\ \"")),
+            // A quote is escaped in its own text alone.
+            ("\\'", None),
+            ("\\q", None),
+            ("\\", None),
+            ("\\x4", None),
+        ] {
+            assert_eq!(unescape(text, '"').as_deref(), wanted, "{text}");
+        }
+        assert_eq!(unescape("\\'", '\'').as_deref(), Some("'"));
+    }
+}
