@@ -140,7 +140,7 @@ pub fn describe_replication_controller(object: &Generic, related: &Related<'_>, 
 }
 
 /// How many pods an object controls in each phase.
-fn describe_pods_status(metadata: &ObjectMeta, related: &Related<'_>, out: &mut Description) {
+pub(super) fn describe_pods_status(metadata: &ObjectMeta, related: &Related<'_>, out: &mut Description) {
     let count = |phase: PodPhase| {
         let owned = related.pods.iter().filter(|pod| pod.metadata.is_controlled_by(&metadata.uid));
         owned.filter(|pod| pod.status.phase == phase).count()

@@ -1,9 +1,10 @@
-//! Budgets and quotas.
+//! Budgets, quotas and limit ranges.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::api::resources::resource_list;
-use crate::api::{Generic, LabelSelector};
+use crate::api::{Generic, Kind, LabelSelector, Object};
 use crate::kubectl::field;
 use crate::kubectl::printers::format_label_selector;
 use crate::sorting;
@@ -45,23 +46,87 @@ pub(super) fn describe_quota(object: &Generic, out: &mut Description) {
     let fields = field::as_value(&object.fields);
     out.line(0, &format!("Name:\t{}", object.metadata.name));
     out.line(0, &format!("Namespace:\t{}", object.metadata.namespace));
-    let mut scopes: Vec<&str> =
-        field::list(&fields, "/spec/scopes").iter().filter_map(serde_json::Value::as_str).collect();
+    describe_usage(&fields, 0, out);
+}
+
+/// What a quota is for, and what is used of it: of one that stands alone, or in a namespace's description.
+fn describe_usage(fields: &Value, level: usize, out: &mut Description) {
+    let mut scopes: Vec<&str> = field::list(fields, "/spec/scopes").iter().filter_map(Value::as_str).collect();
     sorting::sort(&mut scopes);
     if !scopes.is_empty() {
-        out.line(0, &format!("Scopes:\t{}", scopes.join(", ")));
+        out.line(level, &format!("Scopes:\t{}", scopes.join(", ")));
     }
+    let mark = if level == 0 { " *" } else { "*" };
     for text in scopes.iter().filter_map(|scope| scope_text(scope)) {
-        out.line(0, &format!(" * {text}"));
+        out.line(level, &format!("{mark} {text}"));
     }
-    out.line(0, "Resource\tUsed\tHard");
-    out.line(0, "--------\t----\t----");
+    out.line(level, "Resource\tUsed\tHard");
+    out.line(level, if level == 0 { "--------\t----\t----" } else { "--------\t---\t---" });
     let of = |name: &str| resource_list(fields.pointer(name));
     let used = of("/status/used");
     for (name, hard) in of("/status/hard") {
         let used = used.get(&name).map_or_else(|| "0".to_owned(), ToString::to_string);
-        out.line(0, &format!("{name}\t{used}\t{hard}"));
+        out.line(level, &format!("{name}\t{used}\t{hard}"));
     }
+}
+
+/// Models k8s.io/kubectl/pkg/describe describeLimitRange.
+pub(super) fn describe_limit_range(object: &Generic, out: &mut Description) {
+    out.line(0, &format!("Name:\t{}", object.metadata.name));
+    out.line(0, &format!("Namespace:\t{}", object.metadata.namespace));
+    out.line(0, &LIMITS.join("\t"));
+    out.line(0, &LIMITS.map(|title| "-".repeat(title.len())).join("\t"));
+    describe_limits(object, "", out);
+}
+
+/// The heads of a table of limits.
+const LIMITS: [&str; 7] =
+    ["Type", "Resource", "Min", "Max", "Default Request", "Default Limit", "Max Limit/Request Ratio"];
+
+/// Each resource that an item bounds, on a line. Models describeLimitRangeSpec; Go's order is the map's, by chance.
+fn describe_limits(object: &Generic, indent: &str, out: &mut Description) {
+    let fields = field::as_value(&object.fields);
+    for item in field::list(&fields, "/spec/limits") {
+        let lists = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"]
+            .map(|name| resource_list(item.get(name)));
+        let mut names: Vec<&String> = lists.iter().flat_map(|list| list.keys()).collect();
+        sorting::sort(&mut names);
+        names.dedup();
+        for name in names {
+            let amounts =
+                lists.each_ref().map(|list| list.get(name).map_or_else(|| "-".to_owned(), ToString::to_string));
+            out.line(0, &format!("{indent}{}\t{name}\t{}", field::text(item, "/type"), amounts.join("\t")));
+        }
+    }
+}
+
+/// A namespace's quotas and limit ranges. Models DescribeResourceQuotas and DescribeLimitRanges.
+pub(super) fn describe_gates(objects: &[Object], out: &mut Description) {
+    let of = |kind: Kind| {
+        let generics = objects.iter().filter_map(move |object| match object {
+            Object::Generic(generic) if generic.kind == kind => Some(generic),
+            _ => None,
+        });
+        generics.collect::<Vec<_>>()
+    };
+    let mut quotas = of(Kind::ResourceQuota);
+    sorting::sort_by_key(&mut quotas, |quota| quota.metadata.name.clone());
+    out.write("\n");
+    out.line(0, if quotas.is_empty() { "No resource quota." } else { "Resource Quotas" });
+    for quota in quotas {
+        let fields = field::as_value(&quota.fields);
+        out.line(1, &format!("Name:\t{}", quota.metadata.name));
+        describe_usage(&fields, 1, out);
+    }
+    let ranges = of(Kind::LimitRange);
+    out.write("\n");
+    if ranges.is_empty() {
+        return out.line(0, "No LimitRange resource.");
+    }
+    out.line(0, "Resource Limits");
+    out.line(0, &format!(" {}", LIMITS.join("\t")));
+    out.line(0, &format!(" {}", LIMITS.map(|title| "-".repeat(title.len())).join("\t")));
+    ranges.into_iter().for_each(|range| describe_limits(range, " ", out));
 }
 
 /// Models helpTextForResourceQuotaScope.

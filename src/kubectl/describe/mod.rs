@@ -5,13 +5,17 @@ mod container;
 mod deployment;
 mod event;
 mod gates;
+mod ingress;
 mod network;
 mod node;
 mod other;
 mod pod;
+mod policy;
+mod roles;
 mod storage;
 mod template;
 mod volume;
+mod workloads;
 
 use std::sync::Arc;
 
@@ -49,8 +53,14 @@ pub struct Related<'a> {
     pub endpoint_slices: &'a [Arc<EndpointSlice>],
 }
 
-/// The description of any object. Models k8s.io/kubectl/pkg/describe DescriberFor.
+/// The description of any object.
 pub fn describe(object: &Object, related: &Related<'_>) -> String {
+    describe_with(object, &[], related)
+}
+
+/// As [`describe`], with the objects that the description tells of besides: a namespace's quotas and limit ranges, the
+/// Services of an ingress' namespace. Models k8s.io/kubectl/pkg/describe DescriberFor.
+pub fn describe_with(object: &Object, others: &[Object], related: &Related<'_>) -> String {
     let mut out = Description::default();
     match object {
         Object::Deployment(deployment) => describe_deployment(deployment, related, &mut out),
@@ -59,7 +69,7 @@ pub fn describe(object: &Object, related: &Related<'_>) -> String {
         Object::Service(service) => describe_service(service, related, &mut out),
         Object::EndpointSlice(slice) => describe_endpoint_slice(slice, related, &mut out),
         Object::Generic(node) if node.kind == Kind::Node => describe_node(node, related, &mut out),
-        Object::Generic(generic) => describe_generic(generic, related, &mut out),
+        Object::Generic(generic) => describe_generic(generic, others, related, &mut out),
         Object::Event(_) => other::describe_value(&object.to_value(), related, &mut out),
     }
     out.aligned()

@@ -81,7 +81,7 @@ fn describe_port(port: &ServicePort, slices: &[Arc<EndpointSlice>], out: &mut De
 }
 
 /// Models k8s.io/kubectl/pkg/describe formatEndpointSlices.
-fn endpoints(slices: &[Arc<EndpointSlice>], port_name: &str) -> String {
+pub(super) fn endpoints(slices: &[Arc<EndpointSlice>], port_name: &str) -> String {
     if slices.is_empty() {
         return "<none>".to_owned();
     }

@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use crate::api::{Generic, Kind};
+use crate::api::{Generic, Kind, Object, Time};
 use crate::kubectl::field;
+use crate::kubectl::printers::format_labels;
 
 use super::event::describe_events;
-use super::{Description, Related, autoscaler, deployment, gates, or_none, storage};
+use super::{Description, Related, autoscaler, deployment, gates, ingress, or_none, policy, roles, storage, workloads};
 
 /// Describes by kind, or field by field where there is no describer.
-pub fn describe_generic(object: &Generic, related: &Related<'_>, out: &mut Description) {
+pub fn describe_generic(object: &Generic, others: &[Object], related: &Related<'_>, out: &mut Description) {
     match object.kind {
         Kind::HorizontalPodAutoscaler => return autoscaler::describe_autoscaler(object, related, out),
         Kind::ReplicationController => return deployment::describe_replication_controller(object, related, out),
@@ -18,6 +19,18 @@ pub fn describe_generic(object: &Generic, related: &Related<'_>, out: &mut Descr
         Kind::StorageClass => return storage::describe_class(object, related, out),
         Kind::PodDisruptionBudget => return gates::describe_budget(object, related, out),
         Kind::ResourceQuota => return gates::describe_quota(object, out),
+        Kind::LimitRange => return gates::describe_limit_range(object, out),
+        Kind::PriorityClass => return describe_priority_class(object, related, out),
+        Kind::Endpoints => return describe_endpoints(object, related, out),
+        Kind::StatefulSet => return workloads::describe_stateful_set(object, related, out),
+        Kind::DaemonSet => return workloads::describe_daemon_set(object, related, out),
+        Kind::Job => return workloads::describe_job(object, related, out),
+        Kind::CronJob => return workloads::describe_cron_job(object, related, out),
+        Kind::Role | Kind::ClusterRole => return roles::describe_role(object, out),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => return roles::describe_binding(object, out),
+        Kind::NetworkPolicy => return policy::describe_network_policy(object, out),
+        Kind::Ingress => return ingress::describe_ingress(object, others, related, out),
+        Kind::IngressClass => return ingress::describe_class(object, related, out),
         _ => {}
     }
     let fields = field::as_value(&object.fields);
@@ -36,7 +49,8 @@ pub fn describe_generic(object: &Generic, related: &Related<'_>, out: &mut Descr
     match object.kind {
         Kind::Namespace => {
             out.line(0, &format!("Status:\t{}", field::text(&fields, "/status/phase")));
-            out.write("\nNo resource quota.\n\nNo LimitRange resource.\n");
+            describe_conditions(field::list(&fields, "/status/conditions"), out);
+            gates::describe_gates(others, out);
             return;
         }
         Kind::ConfigMap => describe_config_map(&fields, out),
@@ -48,6 +62,71 @@ pub fn describe_generic(object: &Generic, related: &Related<'_>, out: &mut Descr
             let secrets = field::list(&fields, "/imagePullSecrets").iter().map(|secret| field::text(secret, "/name"));
             out.line(0, &format!("Image pull secrets:\t{}", or_none(&secrets.collect::<Vec<_>>().join("\n\t"))));
         }
+    }
+    if let Some(events) = related.events {
+        describe_events(events, related, out);
+    }
+}
+
+/// A namespace's conditions, while it goes. Models describeNamespace.
+fn describe_conditions(conditions: &[Value], out: &mut Description) {
+    if conditions.is_empty() {
+        return;
+    }
+    out.line(0, "Conditions:");
+    out.line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage");
+    out.line(1, "----\t------\t------------------\t------\t-------");
+    for condition in conditions {
+        let text = |name: &str| field::text(condition, name);
+        let since = Time::parse(text("/lastTransitionTime")).map(Time::rfc1123z).unwrap_or_default();
+        out.line(
+            1,
+            &format!("{}\t{}\t{since}\t{}\t{}", text("/type"), text("/status"), text("/reason"), text("/message")),
+        );
+    }
+}
+
+/// Models k8s.io/kubectl/pkg/describe describePriorityClass.
+fn describe_priority_class(object: &Generic, related: &Related<'_>, out: &mut Description) {
+    let fields = field::as_value(&object.fields);
+    out.line(0, &format!("Name:\t{}", object.metadata.name));
+    out.line(0, &format!("Value:\t{}", field::number(&fields, "/value")));
+    out.line(0, &format!("GlobalDefault:\t{}", field::flag(&fields, "/globalDefault")));
+    out.line(0, &format!("PreemptionPolicy:\t{}", field::text(&fields, "/preemptionPolicy")));
+    out.line(0, &format!("Description:\t{}", field::text(&fields, "/description")));
+    out.line(0, &format!("Annotations:\t{}", format_labels(&object.metadata.annotations)));
+    if let Some(events) = related.events {
+        describe_events(events, related, out);
+    }
+}
+
+/// Models k8s.io/kubectl/pkg/describe describeEndpoints.
+fn describe_endpoints(object: &Generic, related: &Related<'_>, out: &mut Description) {
+    let fields = field::as_value(&object.fields);
+    out.line(0, &format!("Name:\t{}", object.metadata.name));
+    out.line(0, &format!("Namespace:\t{}", object.metadata.namespace));
+    out.labels("Labels", &object.metadata.labels);
+    out.annotations("Annotations", &object.metadata.annotations);
+    out.line(0, "Subsets:");
+    for subset in field::list(&fields, "/subsets") {
+        for (title, name) in [("Addresses", "/addresses"), ("NotReadyAddresses", "/notReadyAddresses")] {
+            let addresses: Vec<&str> = field::list(subset, name).iter().map(|one| field::text(one, "/ip")).collect();
+            out.line(1, &format!("{title}:\t{}", or_none(&addresses.join(","))));
+        }
+        let ports = field::list(subset, "/ports");
+        if !ports.is_empty() {
+            out.line(1, "Ports:");
+            out.line(2, "Name\tPort\tProtocol");
+            out.line(2, "----\t----\t--------");
+        }
+        for port in ports {
+            let name = match field::text(port, "/name") {
+                "" => "<unset>",
+                name => name,
+            };
+            out.line(2, &format!("{name}\t{}\t{}", field::number(port, "/port"), field::text(port, "/protocol")));
+        }
+        out.write("\n");
     }
     if let Some(events) = related.events {
         describe_events(events, related, out);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::well_known;
 use crate::api::{EndpointSlice, Event, Kind, Object, Pod, ReplicaSet};
 use crate::kubectl::command::{Call, Command, Next, Outcome};
-use crate::kubectl::describe::{Related, describe as description};
+use crate::kubectl::describe::{Related, describe_with};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::Flag;
 use crate::kubectl::selection::{Rules, select};
@@ -128,6 +128,22 @@ fn describe_one(call: &Call<'_, '_>, object: &Object, with_events: bool) -> Stri
             })
             .filter(|slice| slice.metadata.labels.get(well_known::SERVICE_NAME) == Some(&metadata.name))
             .collect(),
+        Object::Generic(ingress) if ingress.kind == Kind::Ingress => client
+            .list(Kind::EndpointSlice, namespace)
+            .into_iter()
+            .filter_map(|object| match object {
+                Object::EndpointSlice(slice) => Some(slice),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let others: Vec<Object> = match object.kind() {
+        Kind::Namespace => [Kind::ResourceQuota, Kind::LimitRange]
+            .into_iter()
+            .flat_map(|kind| client.list(kind, Some(metadata.name.as_str())))
+            .collect(),
+        Kind::Ingress => client.list(Kind::Service, namespace),
         _ => Vec::new(),
     };
     let related = Related {
@@ -138,11 +154,11 @@ fn describe_one(call: &Call<'_, '_>, object: &Object, with_events: bool) -> Stri
         pods: &pods,
         endpoint_slices: &endpoint_slices,
     };
-    description(object, &related)
+    describe_with(object, &others, &related)
 }
 
 fn is_controller(object: &Object) -> bool {
-    matches!(object.kind(), Kind::ReplicaSet | Kind::ReplicationController)
+    matches!(object.kind(), Kind::ReplicaSet | Kind::ReplicationController | Kind::StatefulSet | Kind::DaemonSet)
 }
 
 fn event(object: &Object) -> Option<Arc<Event>> {
