@@ -115,6 +115,7 @@ impl<T: Empty + IntoIterator> IntoIterator for Shared<T> {
     }
 }
 
+#[expect(clippy::into_iter_without_iter, reason = "it has the `iter` of what it derefs to")]
 impl<'a, T: Empty> IntoIterator for &'a Shared<T>
 where
     &'a T: IntoIterator,
