@@ -87,7 +87,7 @@ fn what_people_reported_comes_out_as_in_their_clusters() {
     for row in &rows {
         let name = row["name"].as_str().expect("a name");
         let version = if row["version"] == "1.22" { KubernetesVersion::V1_22 } else { KubernetesVersion::V1_36 };
-        let mut lab = Lab::new(&LabOptions { seed: 1, version, ..LabOptions::default() });
+        let mut lab = Lab::new(&LabOptions { seed: 1, version });
         let begin = lab.now() + 2000;
         lab.run_until(begin);
         for (file, text) in row["files"].as_object().expect("files") {

@@ -83,7 +83,7 @@ fn backend(backend: &Value, services: &[Object], slices: &[Arc<EndpointSlice>]) 
         let fits = |one: &&crate::api::ServicePort| {
             number != 0 && i64::from(one.port) == number || !port.is_empty() && one.name == port
         };
-        let port = service.spec.ports.iter().filter(fits).last().map_or("", |port| port.name.as_str());
+        let port = service.spec.ports.iter().rfind(fits).map_or("", |port| port.name.as_str());
         return format!("{name}:{shown} ({})", endpoints(&mine, port));
     }
     match backend.get("resource").filter(|resource| !resource.is_null()) {

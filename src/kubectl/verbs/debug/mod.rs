@@ -368,8 +368,8 @@ fn new_container(call: &Call<'_, '_>, wanted: &Wanted, name: &str) -> Value {
     let given = [
         (!wanted.variables.is_empty()).then(|| ("env", variables(wanted))),
         (!wanted.pull_policy.is_empty()).then(|| ("imagePullPolicy", json!(wanted.pull_policy))),
-        call.flags.switch("stdin").then(|| ("stdin", json!(true))),
-        call.flags.switch("tty").then(|| ("tty", json!(true))),
+        call.flags.switch("stdin").then_some(("stdin", json!(true))),
+        call.flags.switch("tty").then_some(("tty", json!(true))),
         (!wanted.words.is_empty()).then(|| (command, json!(wanted.words))),
     ];
     for (field, value) in given.into_iter().flatten() {
