@@ -3,7 +3,6 @@
 
 use std::cell::LazyCell;
 
-use hellok8s_lab::api::KubernetesVersion;
 use hellok8s_lab::lab::pace::Speed;
 use hellok8s_lab::lab::problems::review;
 use hellok8s_lab::lab::{HIDDEN_TERMINAL, Lab, LabOptions};
@@ -68,7 +67,7 @@ pub fn manifest(data: &[u8]) {
     let _ = brought::session(&text, Lang::En);
     let mut lab = LAB.with(|lab| lab.ahead());
     lab.write("m.yaml", &text);
-    let _ = review("m.yaml", &text, KubernetesVersion::default());
+    let _ = review("m.yaml", &text, &lab.cluster().api);
     for line in ["kubectl diff -f m.yaml", "kubectl apply -f m.yaml", "kubectl delete -f m.yaml --wait=false"] {
         lab.submit(0, line);
         finish(&mut lab, 0);

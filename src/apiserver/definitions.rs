@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ApiServer, Key, Status, Store};
+use super::{ApiServer, Key, Status, Store, WriteOptions};
 use crate::api::strict::Decoded;
 use crate::api::validation::{BadValue, FieldError, FieldErrorKind};
 use crate::api::{Definition, Kind, Object, OwnerReference, Time, custom, structural};
@@ -14,9 +14,27 @@ impl ApiServer {
         definitions.filter_map(|object| Definition::read(fields_of(object)?)).collect()
     }
 
+    /// Names and resource versions of users' definitions: they differ when what is known of a kind may differ.
+    pub fn definition_versions(&self) -> Vec<(String, String)> {
+        let definitions = self.store.list(Kind::CustomResourceDefinition, None).map(Object::metadata);
+        definitions.map(|metadata| (metadata.name.clone(), metadata.resource_version.to_string())).collect()
+    }
+
     /// Every kind that may have objects: Kubernetes' own, and those that users have defined.
     pub fn kinds(&self) -> Vec<Kind> {
         Kind::ALL.iter().copied().chain(self.definitions().into_iter().map(|definition| definition.kind)).collect()
+    }
+
+    /// A fresh server that knows this one's kinds, has a namespace of this name, and no other object of this one.
+    pub fn emptied(&self, namespace: &str) -> Self {
+        let mut fresh = Self::new(0, self.version);
+        for definition in self.store.list(Kind::CustomResourceDefinition, None) {
+            fresh.store.put(definition.clone());
+        }
+        // One that a fresh cluster has, or a name that none can have: then the object's own errors tell.
+        let namespace = json!({"metadata": {"name": namespace}});
+        drop(fresh.create_value(Kind::Namespace, "", namespace, WriteOptions::default()));
+        fresh
     }
 
     /// The spec of the definition of a user's kind.

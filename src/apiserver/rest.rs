@@ -242,14 +242,23 @@ impl ApiServer {
         }
     }
 
+    /// Decodes an object of a kind, a user's own by its definition's schema.
+    ///
+    /// # Errors
+    /// As [`strict::decode`].
+    pub fn decode(&self, kind: Kind, value: &Value) -> Result<Decoded, String> {
+        let mut decoded = strict::decode(kind, value)?;
+        self.fit(kind, &mut decoded);
+        Ok(decoded)
+    }
+
     /// Reads JSON as the API server does and fills in the defaults; with it the warnings about unknown fields.
     fn decoded(&self, kind: Kind, value: &Value, validation: FieldValidation) -> Result<(Value, Vec<String>), Status> {
         let refuse = |why: String| {
             let (version, kind) = (kind.api_version().rsplit('/').next().unwrap_or("v1"), kind.as_str());
             Status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
         };
-        let mut decoded = strict::decode(kind, value).map_err(refuse)?;
-        self.fit(kind, &mut decoded);
+        let decoded = self.decode(kind, value).map_err(refuse)?;
         if let (FieldValidation::Strict, Some(error)) = (validation, decoded.strict_error()) {
             return Err(refuse(error));
         }

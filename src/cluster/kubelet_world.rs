@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::api::conversion::from_base64;
 use crate::api::{Generic, Kind, Object, Service, StringMap};
 use crate::apiserver::{DeleteOptions, Key, Store};
+use crate::controllers::persistent_volumes as volumes;
 use crate::images::{Outcome, Registry, Request};
-use crate::kubelet::objects::ObjectReader;
+use crate::kubelet::objects::{HostPath, ObjectReader};
 use crate::kubelet::{KubeletRequest, KubeletWorld, PodKey};
 use crate::sim::SimTime;
 
@@ -29,6 +30,14 @@ impl ObjectReader for Outside<'_> {
 
     fn secret(&self, namespace: &str, name: &str) -> Option<StringMap> {
         Some(texts(generic(self.store, Kind::Secret, namespace, name)?, "data", from_base64))
+    }
+
+    fn host_path(&self, namespace: &str, claim: &str) -> Option<HostPath> {
+        let claim = generic(self.store, Kind::PersistentVolumeClaim, namespace, claim)?;
+        let volume = generic(self.store, Kind::PersistentVolume, "", volumes::text(claim, "/spec/volumeName"))?;
+        let path = volumes::text(volume, "/spec/hostPath/path");
+        let kind = volumes::text(volume, "/spec/hostPath/type").to_owned();
+        (!path.is_empty()).then(|| HostPath { volume: volume.metadata.name.clone(), path: path.to_owned(), kind })
     }
 
     fn services(&self) -> Vec<Arc<Service>> {

@@ -9,6 +9,7 @@ pub mod back_off;
 pub mod decisions;
 pub mod environment;
 mod fleet;
+mod host_files;
 pub mod image_pull;
 mod load;
 mod mounting;
@@ -43,6 +44,7 @@ use crate::sim::{Shared, SharedMap, SimTime};
 use objects::ObjectReader;
 
 use addresses::Addresses;
+use host_files::HostFiles;
 use image_pull::PullQueue;
 use mounting::Prepared;
 use pod_worker::{PodWorker, Turn};
@@ -146,6 +148,8 @@ pub struct Kubelet {
     pulls: PullQueue,
     /// What the last container was made with.
     prepared: Arc<Prepared>,
+    /// The node's own file system.
+    host_files: HostFiles,
     is_stopped: bool,
     /// Nobody reaches the node, nor what runs on it.
     is_cut_off: bool,
@@ -169,6 +173,7 @@ impl Kubelet {
             addresses,
             pulls: PullQueue::default(),
             prepared: Arc::default(),
+            host_files: HostFiles::default(),
             is_stopped: false,
             is_cut_off: false,
             turns: 0,
@@ -251,6 +256,7 @@ impl Kubelet {
                     addresses: &mut self.addresses,
                     pulls: &mut self.pulls,
                     prepared: &mut self.prepared,
+                    host_files: &mut self.host_files,
                     requests: &mut requests,
                 });
                 #[cfg(test)]

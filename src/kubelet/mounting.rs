@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::decisions::{self, reason};
 use super::environment::{self, expansion};
 use super::non_root::{self, ImageUser};
+use super::objects::HostPath;
 use super::pod_worker::{Life, PodWorker, Turn};
 use super::volumes::{self, Files, VolumeContext};
 use crate::api::{EventType, PodSpec, StringMap};
@@ -56,6 +57,11 @@ impl Mounts {
     /// Whether every volume is mounted.
     pub fn is_complete(&self) -> bool {
         self.volumes.values().all(|mount| mount.files.is_some())
+    }
+
+    /// Whether a volume is mounted.
+    fn has(&self, volume: &str) -> bool {
+        self.volumes.get(volume).is_some_and(|mount| mount.files.is_some())
     }
 
     /// When a volume is tried again.
@@ -117,7 +123,8 @@ impl PodWorker {
         for volume in &volumes {
             let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
             let is_waiting = self.mounts.volumes.get(name).is_some_and(|mount| mount.retry_at.is_some());
-            if !is_waiting && needs_objects(volume) {
+            let is_due = || needs_objects(volume) || may_be_of_node(volume) && !self.mounts.has(name);
+            if !is_waiting && is_due() {
                 self.mount(turn, name, volume);
             }
         }
@@ -153,13 +160,17 @@ impl PodWorker {
     }
 
     fn mount(&mut self, turn: &mut Turn<'_>, name: &str, volume: &Value) {
+        let of_node = self.place_of(turn, name, volume);
         let context = VolumeContext {
             metadata: &self.pod.metadata,
             spec: self.pod.spec.raw(),
             node_name: &self.pod.node_name,
             objects: turn.world.objects(),
         };
-        let made = volumes::set_up(&context, volume);
+        let made = match &of_node {
+            Some(place) => turn.host_files.set_up(&place.path, &place.kind).map(|()| Files::new()),
+            None => volumes::set_up(&context, volume),
+        };
         let mount = self.mounts.volumes.entry(name.to_owned()).or_default();
         match made {
             Ok(files) => {
@@ -178,12 +189,23 @@ impl PodWorker {
                 mount.back_off_ms = (mount.back_off_ms * 2).clamp(FIRST_RETRY_MS, MAX_RETRY_MS);
                 let wait_ms = mount.back_off_ms;
                 mount.retry_at = Some(turn.now + wait_ms);
-                let message = volumes::failure_message(name, &error);
+                let called = of_node.as_ref().map_or(name, |place| place.volume.as_str());
+                let message = volumes::failure_message(called, &error);
                 self.record_about(turn, String::new(), EventType::Warning, "FailedMount", message);
                 let inputs = [("volume", json!(name)), ("error", json!(error)), ("backOffMs", json!(wait_ms))];
                 self.decide(turn, reason(decisions::MOUNT_FAILED, &inputs, format!("try volume {name} again later")));
             }
         }
+    }
+
+    /// The place on the node that a volume is.
+    fn place_of(&self, turn: &Turn<'_>, name: &str, volume: &Value) -> Option<HostPath> {
+        let text = |path: &str| volume.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        if let Some(claim) = text("/persistentVolumeClaim/claimName") {
+            return turn.world.objects().host_path(&self.key.namespace, &claim);
+        }
+        let kind = text("/hostPath/type").unwrap_or_default();
+        text("/hostPath/path").map(|path| HostPath { volume: name.to_owned(), path, kind })
     }
 
     /// Running containers see what their volumes hold now; a part that is mounted by its path stays as it was.
@@ -266,4 +288,9 @@ fn needs_objects(volume: &Value) -> bool {
     ["configMap", "secret", "projected", "downwardAPI"]
         .iter()
         .any(|source| volume.get(source).is_some_and(|v| !v.is_null()))
+}
+
+/// Whether a volume may be a place of the node.
+fn may_be_of_node(volume: &Value) -> bool {
+    ["hostPath", "persistentVolumeClaim"].iter().any(|source| volume.get(source).is_some_and(|v| !v.is_null()))
 }

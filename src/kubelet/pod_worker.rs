@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::addresses::Addresses;
+use super::host_files::HostFiles;
 use super::image_pull::PullQueue;
 use super::mounting::{Mounts, Prepared};
 use super::pleg::Looks;
@@ -33,6 +34,8 @@ pub struct Turn<'a> {
     pub pulls: &'a mut PullQueue,
     /// What the last container of the node was made with: pods of one template share it.
     pub prepared: &'a mut Arc<Prepared>,
+    /// The node's own file system.
+    pub host_files: &'a mut HostFiles,
     pub requests: &'a mut Vec<KubeletRequest>,
 }
 

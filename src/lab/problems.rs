@@ -3,8 +3,7 @@
 
 use serde_json::Value;
 
-use crate::api::strict;
-use crate::api::{Consequence, Kind, KubernetesVersion, consequence, not_simulated};
+use crate::api::{Consequence, Kind, consequence, not_simulated, parse_kind};
 use crate::apiserver::{ApiServer, WriteOptions};
 use crate::cluster::Cluster;
 use crate::images::{Declaration, Registry, stand_ins};
@@ -42,9 +41,10 @@ pub struct Review {
     pub images: Vec<String>,
 }
 
-/// Reads a file as `kubectl apply -f` and the API server of an empty cluster would, or `docker build` if it declares an
-/// image's program. A file that is neither YAML nor JSON by its name is not read.
-pub fn review(file: &str, text: &str, version: KubernetesVersion) -> Review {
+/// Reads a file as `kubectl apply -f` and an API server without objects would, or `docker build` if it declares an image's
+/// program. The kinds are those that `server` knows, users' own included. A file that is neither YAML nor JSON by its name
+/// is not read.
+pub fn review(file: &str, text: &str, server: &ApiServer) -> Review {
     let mut review = Review::default();
     let (_, extension) = file.rsplit_once('.').unwrap_or_default();
     if !["yaml", "yml", "json"].contains(&extension) {
@@ -64,7 +64,7 @@ pub fn review(file: &str, text: &str, version: KubernetesVersion) -> Review {
     if !documents.is_empty() && documents.iter().all(declares_image) {
         documents.iter().for_each(|document| review.read_image(document));
     } else {
-        documents.iter().for_each(|document| review.read(document, version));
+        documents.iter().for_each(|document| review.read(document, server));
     }
     review.problems.extend(broken);
     sorting::sort_by_key(&mut review.problems, |problem| (problem.line, problem.column));
@@ -100,7 +100,7 @@ impl Review {
         }
     }
 
-    fn read(&mut self, document: &Document, version: KubernetesVersion) {
+    fn read(&mut self, document: &Document, server: &ApiServer) {
         let word = |name: &str| document.value.get(name).and_then(Value::as_str).unwrap_or_default();
         let (api_version, name) = (word("apiVersion"), word("kind"));
         if name.is_empty() {
@@ -109,30 +109,31 @@ impl Review {
         if api_version.is_empty() {
             return self.complain(document, "apiVersion", "Object 'apiVersion' is missing");
         }
-        let Some(kind) = Kind::parse(api_version, name) else {
+        let defined = || parse_kind(&server.definitions(), api_version, name);
+        let Some(kind) = Kind::parse(api_version, name).or_else(defined) else {
             let message = format!("no matches for kind {name:?} in version {api_version:?}");
             let place = if Kind::ALL.iter().any(|kind| kind.as_str() == name) { "apiVersion" } else { "kind" };
             return self.complain(document, place, &message);
         };
         let paths = not_simulated(kind, &document.value).into_iter();
         self.not_simulated.extend(paths.map(|place| KeptField { consequence: consequence(kind, &place), place }));
-        match strict::decode(kind, &document.value) {
+        match server.decode(kind, &document.value) {
             Err(message) => self.complain(document, wrong_type_path(&message), &message),
             Ok(decoded) if !decoded.strict_errors.is_empty() => {
                 for message in &decoded.strict_errors {
                     self.complain(document, message.split('"').nth(1).unwrap_or_default(), message);
                 }
             }
-            Ok(_) => self.validate(kind, document, version),
+            Ok(_) => self.validate(kind, document, server),
         }
     }
 
-    fn validate(&mut self, kind: Kind, document: &Document, version: KubernetesVersion) {
+    fn validate(&mut self, kind: Kind, document: &Document, server: &ApiServer) {
         // Only the rules are asked for: what is in the visitor's cluster plays no part, nor does its random seed.
-        let mut server = ApiServer::new(0, version);
-        let options = WriteOptions { dry_run: true, ..WriteOptions::default() };
         let namespace = document.value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("default");
-        let Err(status) = server.create_value(kind, namespace, document.value.clone(), options) else { return };
+        let mut fresh = server.emptied(namespace);
+        let options = WriteOptions { dry_run: true, ..WriteOptions::default() };
+        let Err(status) = fresh.create_value(kind, namespace, document.value.clone(), options) else { return };
         if [403, 404, 409].contains(&status.code) {
             return;
         }
@@ -163,11 +164,22 @@ fn wrong_type_path(message: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::api::KubernetesVersion;
     use crate::lab::PRESETS;
 
+    fn server() -> ApiServer {
+        ApiServer::new(0, KubernetesVersion::default())
+    }
+
     fn found(text: &str) -> Vec<(usize, usize, String)> {
-        let review = review("deployment.yaml", text, KubernetesVersion::default());
+        found_by(&server(), text)
+    }
+
+    fn found_by(server: &ApiServer, text: &str) -> Vec<(usize, usize, String)> {
+        let review = review("deployment.yaml", text, server);
         review.problems.into_iter().map(|problem| (problem.line, problem.column, problem.message)).collect()
     }
 
@@ -197,20 +209,62 @@ mod tests {
 
     #[test]
     fn the_program_of_an_image_is_read_as_such() {
-        let review = |text: &str| review("image.yaml", text, KubernetesVersion::default());
+        let review = |text: &str| review("image.yaml", text, &server());
         let good = review(crate::images::EXAMPLE);
         assert_eq!((good.problems, good.images), (vec![], vec!["me/web:v1".to_owned()]));
         let bad = review(&crate::images::EXAMPLE.replace("status: 503", "status: 42"));
         let message = "routes[0].changes[0].status: 42 is no HTTP status: must be between 200 and 599";
         assert_eq!(bad.problems, [Problem { line: 12, column: 9, message: message.to_owned() }]);
-        assert_eq!(super::review("Dockerfile", "FROM scratch\n", KubernetesVersion::default()), Review::default());
+        assert_eq!(super::review("Dockerfile", "FROM scratch\n", &server()), Review::default());
     }
 
     #[test]
     fn fields_that_change_nothing_are_told() {
         let text = v1("    spec:\n", "    spec:\n      hostname: mine\n");
-        let review = review("deployment.yaml", &text, KubernetesVersion::default());
+        let review = review("deployment.yaml", &text, &server());
         assert_eq!(review.problems, []);
         assert!(!review.not_simulated.is_empty());
+    }
+
+    #[test]
+    fn what_stands_in_a_namespace_that_is_not_there_yet_is_looked_at_too() {
+        let text = v1("metadata:\n", "metadata:\n  namespace: shop\n").replacen("replicas: 1", "replicas: -1", 1);
+        let said = found(&text);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said.iter().all(|(_, _, message)| message.contains("must be greater than or equal to 0")), "{said:?}");
+    }
+
+    #[test]
+    fn a_users_own_kind_is_known_with_its_schema_once_it_is_defined() {
+        let teapot = "apiVersion: example.com/v1\nkind: Teapot\nmetadata:\n  name: t\nspec:\n  cups: 3\n";
+        let mut server = server();
+        let unknown = "no matches for kind \"Teapot\" in version \"example.com/v1\"";
+        assert_eq!(found_by(&server, teapot), [(2, 1, unknown.to_owned())]);
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "teapots.example.com"},
+            "spec": {
+                "group": "example.com", "scope": "Namespaced", "names": {"plural": "teapots", "kind": "Teapot"},
+                "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
+                    "type": "object",
+                    "properties": {"spec": {"type": "object", "required": ["cups"], "properties": {
+                        "cups": {"type": "integer", "minimum": 1},
+                    }}},
+                }}}],
+            },
+        });
+        let kind = Kind::CustomResourceDefinition;
+        server.create_value(kind, "", definition, WriteOptions::default()).expect("a definition");
+        assert_eq!(found_by(&server, teapot), []);
+        assert_eq!(found_by(&server, &teapot.replace("  name: t", "  name: t\n  namespace: kitchen")), []);
+        let places = |text: &str| -> Vec<_> {
+            found_by(&server, text).into_iter().map(|(line, _, message)| (line, message)).collect()
+        };
+        let pot = places(&teapot.replace("cups: 3", "cups: 0"));
+        assert!(matches!(pot.as_slice(), [(6, message)] if message.starts_with("spec.cups: ")), "{pot:?}");
+        let pot = places(&teapot.replace("cups: 3", "cups: 3\n  lid: blue"));
+        assert_eq!(pot, [(7, "unknown field \"spec.lid\"".to_owned())]);
+        let pot = places(&teapot.replace("example.com/v1", "example.com/v2"));
+        assert!(matches!(pot.as_slice(), [(2, message)] if message.starts_with("no matches")), "{pot:?}");
     }
 }

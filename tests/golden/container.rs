@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hellok8s_lab::api::{Generic, Kind, Object, ObjectMeta, Pod, Service, StringMap, defaults};
 use hellok8s_lab::kubelet::environment::{self, Given, expansion};
 use hellok8s_lab::kubelet::non_root::{self, ImageUser};
-use hellok8s_lab::kubelet::objects::ObjectReader;
+use hellok8s_lab::kubelet::objects::{HostPath, ObjectReader};
 use hellok8s_lab::kubelet::volumes::{self, VolumeContext};
 use serde_json::{Map, Value, json};
 
@@ -22,6 +22,10 @@ impl ObjectReader for Objects<'_> {
 
     fn secret(&self, _namespace: &str, name: &str) -> Option<StringMap> {
         serde_json::from_value(self.0["secrets"].get(name)?.clone()).ok()
+    }
+
+    fn host_path(&self, _namespace: &str, _claim: &str) -> Option<HostPath> {
+        None
     }
 
     fn services(&self) -> Vec<Arc<Service>> {

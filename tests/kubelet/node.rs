@@ -8,7 +8,7 @@ use hellok8s_lab::api::{
 };
 use hellok8s_lab::events::{EventWrite, Recorder};
 use hellok8s_lab::images::{Declaration, ImageReference, Outcome, Place, Registry, Request};
-use hellok8s_lab::kubelet::objects::ObjectReader;
+use hellok8s_lab::kubelet::objects::{HostPath, ObjectReader};
 use hellok8s_lab::kubelet::{Kubelet, KubeletConfig, KubeletRequest, KubeletWorld, Timings};
 use hellok8s_lab::sim::SimTime;
 use serde_json::{Value, json};
@@ -22,6 +22,10 @@ impl ObjectReader for World {
     }
 
     fn secret(&self, _: &str, _: &str) -> Option<StringMap> {
+        None
+    }
+
+    fn host_path(&self, _: &str, _: &str) -> Option<HostPath> {
         None
     }
 

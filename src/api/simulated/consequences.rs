@@ -173,8 +173,8 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
             (
                 "limits",
                 decides(
-                    "a container that goes beyond them is throttled, or killed for its memory",
-                    "超过限制的容器会被限速，或因内存被终止",
+                    "here a program needs what its image declares, or next to nothing; one that needs more than its limits is throttled, or killed for its memory",
+                    "这里的程序只用镜像声明的资源，没有声明就几乎不用；实际用得比限制多的容器会被限速，或因内存被终止",
                 ),
             ),
             (
@@ -253,6 +253,16 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
             ),
         ],
     ),
+    (
+        "HorizontalPodAutoscalerSpec",
+        &[(
+            "metrics",
+            decides(
+                "here there is no load but what this lab makes, and no metrics without minikube's metrics-server; under another load the replicas may be others between the bounds",
+                "这里只有实验自己产生的负载，不启用 minikube 的 metrics-server 就没有指标；真实负载下副本数可能是上下限之间的其他值",
+            ),
+        )],
+    ),
     ("NodeSpec", &[("providerID", KEPT), ("configSource", KEPT), ("externalID", KEPT)]),
     ("ServiceAccount", &[("secrets", KEPT)]),
     ("PriorityClass", &[("description", KEPT)]),
@@ -286,6 +296,19 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
         &[
             ("clusterTrustBundle", decides("the pod waits until the bundle exists", "证书包存在之前 Pod 会一直等待")),
             ("podCertificate", decides("the pod waits until the certificate is issued", "证书签发之前 Pod 会一直等待")),
+        ],
+    ),
+    (
+        "HostPathVolumeSource",
+        &[
+            ("path", harmless("the files of the node are not seen in the container", "容器里看不到节点上的文件")),
+            (
+                "type",
+                decides(
+                    "each node has what minikube's has; on one that lacks it the pod waits",
+                    "这里每个节点都有 minikube 节点所有的文件；缺少它的节点上 Pod 会一直等待",
+                ),
+            ),
         ],
     ),
     ("ServiceAccountTokenProjection", &[("audience", TOKEN), ("expirationSeconds", TOKEN)]),
@@ -350,13 +373,6 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
             ("csi", ATTACHED),
             ("ephemeral", ATTACHED),
             ("image", ATTACHED),
-            (
-                "hostPath",
-                decides(
-                    "what lies there on the node is not known here, and a path of another type keeps the pod waiting",
-                    "不知道节点的这个路径下有什么；类型不符时 Pod 会一直等待",
-                ),
-            ),
         ],
     ),
 ];
@@ -368,13 +384,6 @@ pub(super) fn of_kind(kind: Kind) -> Option<(&'static str, Consequence)> {
             ("spec", decides("none of its pods is made here", "这里不会创建它的 Pod"))
         }
         Kind::Job | Kind::CronJob => ("spec", decides("none of its pods runs here", "这里不会运行它的 Pod")),
-        Kind::HorizontalPodAutoscaler => (
-            "spec",
-            decides(
-                "it may change the number of replicas at any time, by a load that is not known here",
-                "它随时可能按负载改变副本数，而实际负载在这里并不知道",
-            ),
-        ),
         Kind::Ingress => ("spec", WAY_IN),
         Kind::NetworkPolicy => ("spec", decides("it may keep requests from the pods", "它可能拦下发往 Pod 的请求")),
         Kind::MutatingWebhookConfiguration | Kind::ValidatingWebhookConfiguration => ("webhooks", POLICY),
@@ -421,6 +430,6 @@ mod tests {
         let limits = "spec.template.spec.containers[0].resources.limits";
         assert!(consequence(Kind::Deployment, limits).text.contains("killed for its memory"));
         assert!(!consequence(Kind::Deployment, "spec.template.spec.containers[0].tty").may_decide);
-        assert!(consequence(Kind::HorizontalPodAutoscaler, "spec").may_decide);
+        assert!(consequence(Kind::HorizontalPodAutoscaler, "spec.metrics").may_decide);
     }
 }

@@ -52,6 +52,11 @@ const ACTED_ON: &[(&str, &str)] = &[
     ("GRPCAction", "port service"),
     ("HTTPGetAction", "path port host scheme httpHeaders"),
     ("HTTPHeader", "name value"),
+    ("CrossVersionObjectReference", "kind name apiVersion"),
+    ("HPAScalingPolicy", "type value periodSeconds"),
+    ("HPAScalingRules", "stabilizationWindowSeconds selectPolicy policies tolerance"),
+    ("HorizontalPodAutoscalerBehavior", "scaleUp scaleDown"),
+    ("HorizontalPodAutoscalerSpec", "scaleTargetRef minReplicas maxReplicas behavior"),
     ("KeyToPath", "key path mode"),
     ("LabelSelector", "matchLabels matchExpressions"),
     ("LabelSelectorRequirement", "key operator values"),
@@ -109,7 +114,7 @@ const ACTED_ON: &[(&str, &str)] = &[
         "TopologySpreadConstraint",
         "maxSkew topologyKey whenUnsatisfiable labelSelector minDomains nodeAffinityPolicy nodeTaintsPolicy matchLabelKeys",
     ),
-    ("Volume", "name emptyDir secret downwardAPI configMap persistentVolumeClaim projected"),
+    ("Volume", "name hostPath emptyDir secret downwardAPI configMap persistentVolumeClaim projected"),
     ("VolumeMount", "name mountPath subPath"),
     ("VolumeProjection", "secret downwardAPI configMap serviceAccountToken"),
     ("WeightedPodAffinityTerm", "weight podAffinityTerm"),
@@ -180,6 +185,15 @@ fn names_what_has_no_effect() {
         not_simulated(Kind::Deployment, &deployment),
         ["spec.template.spec.containers[0].resources.limits", "spec.template.spec.hostNetwork",],
     );
+}
+
+#[test]
+fn of_an_autoscaler_only_what_the_load_decides_is_named() {
+    let mut spec = json!({"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "minReplicas": 2, "maxReplicas": 5});
+    spec["behavior"] = json!({"scaleDown": {"stabilizationWindowSeconds": 60}});
+    assert_eq!(not_simulated(Kind::HorizontalPodAutoscaler, &json!({"spec": spec})), Vec::<String>::new());
+    spec["metrics"] = json!([{"type": "Resource"}]);
+    assert_eq!(not_simulated(Kind::HorizontalPodAutoscaler, &json!({"spec": spec})), ["spec.metrics"]);
 }
 
 #[test]

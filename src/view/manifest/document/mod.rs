@@ -68,6 +68,8 @@ pub struct Document {
     pub names: RwSignal<Vec<String>>,
     /// What the last command that read the open file found wrong in it.
     complaints: RwSignal<Vec<Problem>>,
+    /// The kinds that users have defined: what is unknown today is known tomorrow.
+    defined: Memo<Vec<(String, String)>>,
     edited: RwSignal<Option<Edited>>,
     past: StoredValue<Past>,
     /// Whether the files are a lesson's or somebody's, which do not take the place of the visitor's own.
@@ -101,6 +103,10 @@ impl Document {
             shelf: StoredValue::new(shelf),
             names: RwSignal::new(names),
             complaints: RwSignal::new(Vec::new()),
+            defined: Memo::new(move |_| {
+                simulation.changes.track();
+                simulation.with(|lab| lab.cluster().api.definition_versions())
+            }),
             edited: RwSignal::new(None),
             past: StoredValue::new(Past { initial, typed: 0 }),
             is_guest: RwSignal::new(false),
@@ -233,6 +239,7 @@ impl Document {
         if !self.reads.get() || self.is_long() {
             return Review::default();
         }
+        self.defined.track();
         let mut review = self.settled.with(|text| self.name.with(|name| self.read(name, text)));
         let missing = self.complaints.with(|complaints| {
             let is_new = |problem: &&Problem| review.problems.iter().all(|known| known.line != problem.line);
@@ -243,8 +250,7 @@ impl Document {
     }
 
     fn read(self, name: &str, text: &str) -> Review {
-        let version = self.simulation.with(|lab| lab.cluster().config().version);
-        problems::review(name, text, version)
+        self.simulation.with(|lab| problems::review(name, text, &lab.cluster().api))
     }
 
     /// Does what the open file's button says: hands it to the cluster, builds the image and gives it to the node, or
