@@ -16,11 +16,11 @@ test.describe.configure({ mode: "serial", timeout: 120_000 });
 const MOST_TIME = 10;
 /**
  * How many yardsticks of the processor a visit may take until a pod is painted, compiling included. Others' work is not in
- * it, so it is the closer bound: the best of four visits took 3.6 and 4.0 on a machine with six times as much to do as it has
- * cores, so a page that becomes slower by half is beyond it.
+ * it, so it is the closer bound. All visits' work beside all their yardsticks: on a busy machine ten runs
+ * gave 3.1 to 4.6, and six with half a second of work more (a page slower by half) 5.2 to 6.1.
  */
-const MOST_WORK = 5.2;
-/** So many visits are looked at, and the best one counts. */
+const MOST_WORK = 5;
+/** So many visits are looked at: by the clock the best one counts, of the processor all do. */
 const VISITS = 4;
 
 interface Took {
@@ -111,5 +111,7 @@ test("a pod is painted soon after the first visit's load", async ({ browser, bas
   test.info().annotations.push({ type: "first visit", description: said });
   console.log(`first visit: ${said}`);
   expect(Math.min(...seen.map(ratio("time"))), said).toBeLessThanOrEqual(MOST_TIME);
-  expect(Math.min(...seen.map(ratio("work"))), said).toBeLessThanOrEqual(MOST_WORK);
+  // One yardstick takes twice another's work on a busy machine: a slow page beside a slow yardstick would pass.
+  const all = (kind: "took" | "yard") => seen.reduce((sum, visit) => sum + visit[kind].work, 0);
+  expect(all("took") / all("yard"), said).toBeLessThanOrEqual(MOST_WORK);
 });
