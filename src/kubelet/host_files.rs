@@ -132,8 +132,13 @@ const OTHERS: &[(FileType, &[&str])] = &[
 ];
 
 /// Links of every node, with where they lead.
-const LINKS: &[(&str, &str)] =
-    &[("/bin", "/usr/bin"), ("/lib", "/usr/lib"), ("/sbin", "/usr/sbin"), ("/var/lock", "/run/lock"), ("/var/run", "/run")];
+const LINKS: &[(&str, &str)] = &[
+    ("/bin", "/usr/bin"),
+    ("/lib", "/usr/lib"),
+    ("/sbin", "/usr/sbin"),
+    ("/var/lock", "/run/lock"),
+    ("/var/run", "/run"),
+];
 
 impl HostFiles {
     /// Sees to it that a volume may be mounted: looks at what lies at its path, or makes it.
@@ -286,7 +291,10 @@ mod tests {
         let missing = "open /no/such/file: no such file or directory";
         assert_eq!(node.set_up("/no/such/file", "FileOrCreate"), Err(missing.to_owned()));
         assert_eq!(node.set_up("/etc/hosts/x", "FileOrCreate"), Err("open /etc/hosts/x: not a directory".to_owned()));
-        assert_eq!(node.set_up("/etc/hosts/x/y", "DirectoryOrCreate"), Err("mkdir /etc/hosts: not a directory".to_owned()));
+        assert_eq!(
+            node.set_up("/etc/hosts/x/y", "DirectoryOrCreate"),
+            Err("mkdir /etc/hosts: not a directory".to_owned())
+        );
         let refused = "mkdir /proc/mine: no such file or directory";
         assert_eq!(node.set_up("/proc/mine", "DirectoryOrCreate"), Err(refused.to_owned()));
     }
