@@ -163,3 +163,54 @@ fn a_pod_asks_for_its_limits_where_it_asks_for_nothing_else() {
     ];
     assert_lines("limits", &present, &[]);
 }
+
+#[test]
+fn a_path_of_the_node_is_mounted_only_where_it_is_what_the_volume_asks_for() {
+    let present = [
+        "collector-…0/1 …ContainerCreating",
+        "FailedMount …MountVolume.SetUp failed for volume \"docker\" : hostPath type check failed: /var/run/docker.sock is not a socket file",
+        "FailedMount …MountVolume.SetUp failed for volume \"pv-of-node\" : hostPath type check failed: /srv/web is not a directory",
+        "claims …0/1 …ContainerCreating",
+        "maker …1/1 …Running",
+        "claims …1/1 …Running",
+    ];
+    assert_lines("host-path", &present, &["for volume \"logs\"", "collector-…1/1"]);
+}
+
+#[test]
+fn a_claim_for_one_pod_alone_keeps_the_second_one_waiting() {
+    let present = [
+        "w …1/2 …2 …1",
+        "0/1 nodes are available: 1 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod.",
+        // The new pod waits for the old one, which stays until the new one is ready: such a rollout never ends.
+        "w …1/1 …1 …1",
+        "Waiting for deployment \"w\" rollout to finish: 1 old replicas are pending termination...",
+    ];
+    assert_lines("single-claim", &present, &["w …2/2"]);
+}
+
+#[test]
+fn what_a_node_or_the_server_does_not_know_keeps_pods_from_running() {
+    let present = [
+        "FailedCreate …pods \"sandbox-…is forbidden: pod rejected: RuntimeClass \"gvisor\" not found",
+        "deployment.apps/sandbox …0/1 …0",
+        "pod/kernel …SysctlForbidden",
+        "SysctlForbidden …forbidden sysctl: \"net.core.somaxconn\" not allowlisted",
+        "pod/parts-…0/1 …CreateContainerConfigError",
+        "Failed …Error: missing value for NODE, TEAM",
+        "level: info",
+    ];
+    assert_lines("refusals", &present, &["sandbox …1/1", "parts …1/1"]);
+}
+
+#[test]
+fn an_autoscaler_that_cannot_work_is_refused_in_the_api_servers_words() {
+    let present = [
+        "\"a\" is invalid: spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`",
+        "\"b\" is invalid: [spec.minReplicas: Invalid value: 0: must be greater than or equal to 1, spec.maxReplicas: Required value: must be set and greater than 0",
+        "\"c\" is invalid: …spec.scaleTargetRef.apiVersion: Invalid value: \"\": apiVersion must specify API group",
+        "spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0",
+        "No resources found in default namespace.",
+    ];
+    assert_lines("autoscaler-wrong", &present, &["created"]);
+}

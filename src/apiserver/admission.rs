@@ -32,9 +32,9 @@ impl Default for Admitting {
 }
 
 impl ApiServer {
-    /// Refuses a pod whose service account or priority class does not exist, or that has another priority than its class
-    /// gives it; what account and class give it otherwise.
-    /// Models plugin/pkg/admission/{serviceaccount,priority}.
+    /// Refuses a pod whose service account, priority class or runtime class does not exist, or that has another priority than
+    /// its class gives it; what account and class give it otherwise.
+    /// Models plugin/pkg/admission/{serviceaccount,priority,runtimeclass}.
     ///
     /// # Errors
     /// `Forbidden`, with the name as it is before it is generated.
@@ -87,6 +87,10 @@ impl ApiServer {
                 "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; {computed} {} {origin}",
                 admitting.policy
             )));
+        }
+        let class = spec.get("runtimeClassName").and_then(Value::as_str);
+        if let Some(class) = class.filter(|class| self.store.get(Kind::RuntimeClass, &Key::new("", *class)).is_none()) {
+            return Err(refuse(&format!("pod rejected: RuntimeClass {class:?} not found")));
         }
         Ok(admitting)
     }

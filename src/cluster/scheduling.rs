@@ -73,6 +73,7 @@ impl Cluster {
             budgets: &budgets,
             claims: claims.refusal.as_deref(),
             volumes: &claims.nodes,
+            exclusive: &claims.exclusive,
         };
         match cycle::schedule(&cycle) {
             // The pod is tried again when its volumes are bound.

@@ -22,6 +22,8 @@ pub(super) struct Claims {
     pub refusal: Option<String>,
     /// Why a node will not do, by its name.
     pub nodes: BTreeMap<String, &'static str>,
+    /// Claims that only one pod may use at a time, by name.
+    pub exclusive: Vec<String>,
     /// Claims that wait until the pod has a node.
     delayed: Vec<Arc<Generic>>,
 }
@@ -46,6 +48,10 @@ impl Cluster {
                 found.refusal = Some(format!("persistentvolumeclaim \"{name}\" not found"));
                 return found;
             };
+            let modes = claim.fields.get("spec").and_then(|spec| spec.get("accessModes")?.as_array());
+            if modes.is_some_and(|modes| modes.iter().any(|mode| mode == "ReadWriteOncePod")) {
+                found.exclusive.push(name.clone());
+            }
             let volume = volumes::text(&claim, "/spec/volumeName");
             if volumes::text(&claim, "/status/phase") == "Lost" {
                 found.refusal =

@@ -1,7 +1,8 @@
 //! Before a container is made: the pod's volumes, its secrets for pulls, its environment and its user.
 //! Models pkg/kubelet/volumemanager and GenerateRunContainerOptions of pkg/kubelet/kubelet_pods.go.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -79,7 +80,7 @@ impl Mounts {
     }
 
     /// The files that a container finds at its mounts, by path.
-    pub fn files_of(&self, spec: &PodSpec, container: &str) -> StringMap {
+    pub fn files_of(&self, spec: &PodSpec, container: &str, environment: &StringMap) -> StringMap {
         let mut found = StringMap::new();
         if self.volumes.is_empty() {
             return found;
@@ -88,7 +89,9 @@ impl Mounts {
         for mount in mounts.into_iter().flatten() {
             let text = |field: &str| mount.get(field).and_then(Value::as_str).unwrap_or_default();
             let files = self.volumes.get(text("name")).and_then(|volume| volume.files.as_ref());
-            let (place, part) = (text("mountPath").trim_end_matches('/'), text("subPath").trim_matches('/'));
+            let place = text("mountPath").trim_end_matches('/');
+            let part = sub_path(mount, environment).unwrap_or_default();
+            let part = part.trim_matches('/');
             for (path, file) in files.into_iter().flat_map(|files| files.iter()) {
                 let path = match path.strip_prefix(part) {
                     _ if part.is_empty() => format!("{place}/{path}"),
@@ -105,7 +108,8 @@ impl Mounts {
     /// Whether a container has a part of a volume mounted, which is never renewed.
     fn has_sub_path(spec: &PodSpec, container: &str) -> bool {
         let mounts = raw_container(spec, container).and_then(|container| container.get("volumeMounts")?.as_array());
-        mounts.into_iter().flatten().any(|mount| mount.get("subPath").is_some_and(|path| path != ""))
+        let is_part = |mount: &Value| ["subPath", "subPathExpr"].iter().any(|field| mount.get(field).is_some_and(|path| path != ""));
+        mounts.into_iter().flatten().any(is_part)
     }
 }
 
@@ -212,7 +216,8 @@ impl PodWorker {
     fn renew_files(&mut self) {
         for container in self.runtime.running() {
             if !Mounts::has_sub_path(&self.pod.spec, &container) {
-                let files = self.mounts.files_of(&self.pod.spec, &container);
+                // Without parts nothing depends on the variables.
+                let files = self.mounts.files_of(&self.pod.spec, &container, &StringMap::new());
                 self.runtime.renew_files(&container, &files);
             }
         }
@@ -265,6 +270,10 @@ impl PodWorker {
                 name => ImageUser::Name(name.to_owned()),
             },
         };
+        let mounts = container.get("volumeMounts").and_then(Value::as_array);
+        for mount in mounts.into_iter().flatten() {
+            sub_path(mount, &environment)?;
+        }
         non_root::verify(&self.full_name(), self.pod.spec.raw(), container, &user)?;
         let words = |field: &str| -> Vec<String> {
             let words = container.get(field).and_then(Value::as_array).into_iter().flatten();
@@ -281,6 +290,27 @@ impl PodWorker {
         self.prepared.insert(Arc::from(name), Arc::clone(turn.prepared));
         Ok(())
     }
+}
+
+/// The part of a volume that is mounted, variables put in. Models ExpandContainerVolumeMounts.
+///
+/// # Errors
+/// Which variables have no value.
+fn sub_path(mount: &Value, environment: &StringMap) -> Result<String, String> {
+    let text = |field: &str| mount.get(field).and_then(Value::as_str).unwrap_or_default();
+    if text("subPathExpr").is_empty() {
+        return Ok(text("subPath").to_owned());
+    }
+    let missing = RefCell::new(BTreeSet::new());
+    let expanded = expansion::expand(text("subPathExpr"), |name| {
+        let value = environment.get(name).cloned().unwrap_or_default();
+        if value.is_empty() {
+            missing.borrow_mut().insert(name.to_owned());
+        }
+        Some(value)
+    });
+    let missing: Vec<String> = missing.into_inner().into_iter().collect();
+    if missing.is_empty() { Ok(expanded) } else { Err(format!("missing value for {}", missing.join(", "))) }
 }
 
 /// Whether a volume is made from other objects, or from facts about its pod.

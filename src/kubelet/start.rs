@@ -288,7 +288,7 @@ impl PodWorker {
         let surroundings = Surroundings {
             hostname,
             environment: Arc::clone(&prepared.environment),
-            files: self.mounts.files_of(&self.pod.spec, name),
+            files: self.mounts.files_of(&self.pod.spec, name, &prepared.environment),
             limits: limits_of(&self.pod.spec, name, turn.world.objects()),
         };
         let program = Program::start(&info.declaration, &prepared.command, &prepared.args, surroundings, turn.now);

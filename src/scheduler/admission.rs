@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::filters::{NODE_AFFINITY, NODE_NAME, PORTS, TAINTS, shortages};
 use super::node_info::NodeInfo;
 use super::pod_info::PodInfo;
@@ -12,6 +14,22 @@ use crate::api::{Generic, Pod};
 const OS: &str = "kubernetes.io/os";
 /// What the lab's nodes run.
 const LINUX: &str = "linux";
+
+/// What a kubelet lets pods set of the kernel. Models safeSysctls.
+const SAFE_SYSCTLS: [&str; 12] = [
+    "kernel.shm_rmid_forced",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ping_group_range",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_wmem",
+];
 
 /// Why a kubelet does not take a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +54,9 @@ impl Refusal {
 /// predicateAdmitHandler.Admit for pods from the API server.
 pub fn refusal(pod: &Pod, node: &Generic, others: &[Arc<Pod>]) -> Option<Refusal> {
     let spec = pod.spec.raw();
+    if let Some(refusal) = forbidden_sysctl(spec) {
+        return Some(refusal);
+    }
     if pod.metadata.labels.get(OS).is_some_and(|os| os != LINUX) {
         let why = "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label";
         return Some(Refusal::new("PodOSSelectorNodeLabelDoesNotMatch", why));
@@ -59,6 +80,27 @@ pub fn refusal(pod: &Pod, node: &Generic, others: &[Arc<Pod>]) -> Option<Refusal
     let known = &info.allocatable;
     pod.requests.scalars.retain(|name, _| !is_extended(name) || known.scalars.contains_key(name));
     first_failure(&pod, &info)
+}
+
+/// Models patternAllowlist.Admit.
+fn forbidden_sysctl(spec: &Map<String, Value>) -> Option<Refusal> {
+    let is_true = |field: &str| spec.get(field) == Some(&Value::Bool(true));
+    let why = |name: &str| {
+        // Both ways to write a name mean the same.
+        let plain = match name.find(['.', '/']) {
+            Some(at) if name.get(at..).is_some_and(|rest| rest.starts_with('/')) => name.replace('/', "."),
+            _ => name.to_owned(),
+        };
+        if !SAFE_SYSCTLS.contains(&plain.as_str()) {
+            return Some(format!("{plain:?} not allowlisted"));
+        }
+        let shares = if plain.starts_with("net.") { ("hostNetwork", "net") } else { ("hostIPC", "ipc") };
+        is_true(shares.0).then(|| format!("{plain:?} not allowed with host {} enabled", shares.1))
+    };
+    let given = spec.get("securityContext").and_then(|context| context.get("sysctls")?.as_array());
+    let names = given.into_iter().flatten().filter_map(|sysctl| sysctl.get("name")?.as_str());
+    let message = names.filter_map(why).next()?;
+    Some(Refusal::new("SysctlForbidden", format!("forbidden sysctl: {message}")))
 }
 
 /// Models generalFilter.

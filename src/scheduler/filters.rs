@@ -18,6 +18,10 @@ pub const PORTS: &str = "NodePorts";
 pub const UNSCHEDULABLE: &str = "NodeUnschedulable";
 /// Name of the plugin for taints.
 pub const TAINTS: &str = "TaintToleration";
+/// Name of the plugin for claims that one pod alone may use.
+pub const RESTRICTIONS: &str = "VolumeRestrictions";
+/// Models ErrReasonReadWriteOncePodConflict.
+const IN_USE: &str = "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod";
 /// Name of the plugin for a pod's own choice of a node.
 pub const NODE_NAME: &str = "NodeName";
 
@@ -28,6 +32,9 @@ pub struct Prepared {
     inter_pod: Option<inter_pod::State>,
     /// Why a pod's claims keep it from a node, by the node's name.
     volumes: BTreeMap<String, &'static str>,
+    /// The pod's claims that one pod alone may use, if another one does, and how often they are used.
+    exclusive: Vec<String>,
+    uses: i64,
 }
 
 /// A resource that a node has too little of.
@@ -46,7 +53,19 @@ pub struct Shortage {
 impl Prepared {
     /// Models RunPreFilterPlugins, for the plugins that count pods.
     pub fn new(cycle: &Cycle<'_>) -> Self {
-        Self { spread: spread::prepare(cycle), inter_pod: inter_pod::prepare(cycle), volumes: cycle.volumes.clone() }
+        let namespace = &cycle.pod.namespace;
+        let is_used = |claim: &&String| {
+            let mut pods = cycle.nodes.iter().flat_map(|node| node.pods.iter());
+            pods.any(|other| other.namespace == *namespace && other.claims.contains(claim))
+        };
+        let uses = cycle.exclusive.iter().filter(is_used).count();
+        Self {
+            spread: spread::prepare(cycle),
+            inter_pod: inter_pod::prepare(cycle),
+            volumes: cycle.volumes.clone(),
+            exclusive: if uses == 0 { Vec::new() } else { cycle.exclusive.to_vec() },
+            uses: i64::try_from(uses).unwrap_or(i64::MAX),
+        }
     }
 
     /// A pod comes to a node (1), or leaves it (-1).
@@ -57,6 +76,9 @@ impl Prepared {
         if let Some(state) = &mut self.inter_pod {
             state.update(pod, changed, node, by);
         }
+        // The plugin looks at the claims' names alone. Models preFilterState.updateWithPod.
+        let shared = changed.claims.iter().filter(|claim| self.exclusive.contains(claim)).count();
+        self.uses += by * i64::try_from(shared).unwrap_or(0);
     }
 
     /// The first plugin that refuses the node. Models RunFilterPlugins.
@@ -88,6 +110,9 @@ impl Prepared {
                 resource => format!("Insufficient {resource}"),
             };
             return Some(Rejection { plugin: RESOURCES, code, reasons: shortages.iter().map(why).collect() });
+        }
+        if !self.exclusive.is_empty() && self.uses > 0 {
+            return reject(RESTRICTIONS, Code::Unschedulable, IN_USE);
         }
         if let Some(why) = self.volumes.get(&node.name) {
             return reject(VOLUME_BINDING, Code::Unresolvable, why);

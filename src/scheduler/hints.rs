@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::filters::{NODE_AFFINITY, NODE_NAME, PORTS, RESOURCES, TAINTS, UNSCHEDULABLE, shortages};
+use super::filters::{NODE_AFFINITY, NODE_NAME, PORTS, RESOURCES, RESTRICTIONS, TAINTS, UNSCHEDULABLE, shortages};
 use super::inter_pod::{self, matches_all};
 use super::spread;
 use super::{NodeInfo, PodInfo, Selector};
@@ -85,7 +85,7 @@ fn hint(plugin: &str, pod: &PodInfo, default_selector: &Selector, event: Event<'
     match event {
         // Plugins that listen for new nodes and not for taints are told of every change of taints, and believe it.
         Event::Node(Action::NodeTaint, ..)
-            if matches!(plugin, RESOURCES | NODE_AFFINITY | NODE_NAME | PORTS | inter_pod::NAME) =>
+            if matches!(plugin, RESOURCES | NODE_AFFINITY | NODE_NAME | PORTS | RESTRICTIONS | inter_pod::NAME) =>
         {
             true
         }
@@ -115,7 +115,7 @@ fn node_hint(
         (NODE_AFFINITY, Action::Add | Action::NodeLabel) => {
             pod.allows_node(&new.name, &new.labels) && !old.is_some_and(|old| pod.allows_node(&old.name, &old.labels))
         }
-        (NODE_NAME | PORTS, Action::Add) => true,
+        (NODE_NAME | PORTS | RESTRICTIONS, Action::Add) => true,
         (TAINTS, Action::Add | Action::NodeTaint) => {
             let keeps_away = |node: &NodeInfo| {
                 node.taints.iter().any(|taint| taint.keeps_away() && !taint.is_tolerated(&pod.tolerations))
@@ -207,6 +207,9 @@ fn pod_hint(
             let mut node = NodeInfo::default();
             node.ports.extend(old.host_ports.iter().cloned());
             has_place(old) && pod.host_ports.iter().any(|port| node.has_port_conflict(port))
+        }),
+        (RESTRICTIONS, Action::Delete) => old.is_some_and(|old| {
+            old.namespace == pod.namespace && old.claims.iter().any(|claim| pod.claims.contains(claim))
         }),
         (TAINTS, Action::PodToleration) => is_own,
         (UNSCHEDULABLE, Action::PodToleration) => {

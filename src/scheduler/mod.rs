@@ -81,6 +81,8 @@ pub struct Cycle<'a> {
     pub claims: Option<&'a str>,
     /// Why they keep it from a node, by the node's name.
     pub volumes: &'a BTreeMap<String, &'static str>,
+    /// Those of its claims that only one pod may use at a time, by name.
+    pub exclusive: &'a [String],
 }
 
 /// Nodes as the scheduler goes through them: one of each zone in turn, zones in the order in which they came.

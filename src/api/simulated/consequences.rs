@@ -160,10 +160,6 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
                 "fsGroupChangePolicy",
                 harmless("it is about how long a large volume takes to be mounted", "只影响大卷挂载所需的时间"),
             ),
-            (
-                "sysctls",
-                decides("a node that does not allow them refuses the pod", "不允许这些参数的节点会拒绝这个 Pod"),
-            ),
             ("seLinuxChangePolicy", harmless("it is about how volumes are labelled", "只影响卷的标签方式")),
         ],
     ),
@@ -244,13 +240,6 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &[(&str, Consequence)])] = &[
             ),
             ("readOnly", READ_ONLY),
             ("mountPropagation", harmless("nothing is mounted below a volume here", "这里不会在卷下面再挂载别的")),
-            (
-                "subPathExpr",
-                decides(
-                    "a variable that is not set keeps the container from being created",
-                    "变量没有设置时容器无法创建",
-                ),
-            ),
         ],
     ),
     (

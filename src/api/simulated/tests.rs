@@ -79,7 +79,8 @@ const ACTED_ON: &[(&str, &str)] = &[
     ("PodOS", "name"),
     ("PodReadinessGate", "conditionType"),
     ("PodSchedulingGate", "name"),
-    ("PodSecurityContext", "runAsUser runAsNonRoot supplementalGroupsPolicy"),
+    ("PodSecurityContext", "runAsUser runAsNonRoot supplementalGroupsPolicy sysctls"),
+    ("Sysctl", "name value"),
     (
         "PodSpec",
         "volumes initContainers containers restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds nodeSelector \
@@ -115,7 +116,7 @@ const ACTED_ON: &[(&str, &str)] = &[
         "maxSkew topologyKey whenUnsatisfiable labelSelector minDomains nodeAffinityPolicy nodeTaintsPolicy matchLabelKeys",
     ),
     ("Volume", "name hostPath emptyDir secret downwardAPI configMap persistentVolumeClaim projected"),
-    ("VolumeMount", "name mountPath subPath"),
+    ("VolumeMount", "name mountPath subPath subPathExpr"),
     ("VolumeProjection", "secret downwardAPI configMap serviceAccountToken"),
     ("WeightedPodAffinityTerm", "weight podAffinityTerm"),
 ];

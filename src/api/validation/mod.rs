@@ -5,12 +5,13 @@
 //!
 //! Feature gates stand at their defaults in 1.36. Both profiles are validated by the same rules.
 //!
-//! Not validated: kinds other than Deployment, ReplicaSet, Pod, Service, Namespace, ConfigMap, Secret and
-//! PodDisruptionBudget beyond their metadata; Windows' options and what a Windows pod may not set; stop signals; resource claims' sources;
+//! Not validated: kinds other than Deployment, ReplicaSet, Pod, Service, Namespace, ConfigMap, Secret, PodDisruptionBudget and
+//! HorizontalPodAutoscaler beyond their metadata; Windows' options and what a Windows pod may not set; stop signals; resource claims' sources;
 //! `metadata.managedFields`; the tolerations in an annotation of the old days; what `volume`, `resources` and
 //! `config_map` say of themselves.
 
 mod affinity;
+mod autoscaler;
 mod config_map;
 mod container;
 mod deployment;
@@ -82,6 +83,7 @@ pub fn validate_create(kind: Kind, object: &Value, policy: Policy) -> Vec<FieldE
         Kind::ConfigMap => config_map::validate(&object, &mut errors),
         Kind::Secret => config_map::validate_secret(&object, &mut errors),
         Kind::PodDisruptionBudget => disruption_budget::validate(&object, &mut errors),
+        Kind::HorizontalPodAutoscaler => autoscaler::validate(&object, &mut errors),
         _ => {
             let scope = if kind.is_cluster_scoped() { Scope::Cluster } else { Scope::Namespaced };
             object_meta::validate(&object.child("metadata"), scope, name_rule(kind), &mut errors);
@@ -114,6 +116,7 @@ pub fn validate_update(kind: Kind, object: &Value, old: &Value, policy: Policy) 
         Kind::ConfigMap => config_map::validate_update(&object, &old, &mut errors),
         Kind::Secret => config_map::validate_secret_update(&object, &old, &mut errors),
         Kind::PodDisruptionBudget => disruption_budget::validate_update(&object, &old, &mut errors),
+        Kind::HorizontalPodAutoscaler => autoscaler::validate_update(&object, &old, &mut errors),
         _ => object_meta::validate_update(&object.child("metadata"), &old.child("metadata"), &mut errors),
     }
     errors

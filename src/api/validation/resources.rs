@@ -206,7 +206,7 @@ fn validate_resource_name(name: &str, field: &Field<'_>, errors: &mut Vec<FieldE
 }
 
 /// Models validateContainerResourceName.
-fn validate_container_resource_name(name: &str, field: &Field<'_>, errors: &mut Vec<FieldError>) {
+pub(super) fn validate_container_resource_name(name: &str, field: &Field<'_>, errors: &mut Vec<FieldError>) {
     validate_resource_name(name, field, errors);
     if name.matches('/').count() == 0 {
         let is_known = ["cpu", "memory", "ephemeral-storage"].contains(&name) || name.starts_with(HUGE_PAGES);

@@ -177,6 +177,7 @@ impl GivenCluster {
             budgets: &self.budgets,
             claims: None,
             volumes: &self.volumes,
+            exclusive: &[],
         }
     }
 }
