@@ -77,6 +77,12 @@ const REASONS: &[Words] = &[
         "would have too many of its kind",
         "would have too many of its kind",
     ),
+    (
+        "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod",
+        "不行：它的卷声明只许一个 Pod 使用，而另一个 Pod 正在用",
+        "will not do: a claim of it is for one pod alone, and another pod uses it",
+        "will not do: a claim of it is for one pod alone, and another pod uses it",
+    ),
     ("node(s) had volume node affinity conflict", "用不了它的卷", "cannot reach its volume", "cannot reach its volume"),
     (
         "node(s) didn't find available persistent volumes to bind",

@@ -108,7 +108,9 @@ impl Mounts {
     /// Whether a container has a part of a volume mounted, which is never renewed.
     fn has_sub_path(spec: &PodSpec, container: &str) -> bool {
         let mounts = raw_container(spec, container).and_then(|container| container.get("volumeMounts")?.as_array());
-        let is_part = |mount: &Value| ["subPath", "subPathExpr"].iter().any(|field| mount.get(field).is_some_and(|path| path != ""));
+        let is_part = |mount: &Value| {
+            ["subPath", "subPathExpr"].iter().any(|field| mount.get(field).is_some_and(|path| path != ""))
+        };
         mounts.into_iter().flatten().any(is_part)
     }
 }

@@ -21,7 +21,8 @@ pub const TAINTS: &str = "TaintToleration";
 /// Name of the plugin for claims that one pod alone may use.
 pub const RESTRICTIONS: &str = "VolumeRestrictions";
 /// Models ErrReasonReadWriteOncePodConflict.
-const IN_USE: &str = "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod";
+const IN_USE: &str =
+    "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod";
 /// Name of the plugin for a pod's own choice of a node.
 pub const NODE_NAME: &str = "NodeName";
 

@@ -404,49 +404,68 @@ mod tests {
     #[test]
     fn each_metric_has_its_own_source_and_target() {
         let of = |metric: Value| json!({"metrics": [metric]});
-        refused(&of(json!({"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization"}}})), &[
-            "spec.metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization",
-        ]);
+        refused(
+            &of(json!({"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization"}}})),
+            &[
+                "spec.metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization",
+            ],
+        );
         let zero = json!({"type": "Utilization", "averageUtilization": 0});
-        refused(&of(json!({"type": "Pods", "resource": {"name": "cpu", "target": zero}})), &[
-            "spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0",
-            "spec.metrics[0].pods: Required value: must populate information for the given metric source",
-        ]);
+        refused(
+            &of(json!({"type": "Pods", "resource": {"name": "cpu", "target": zero}})),
+            &[
+                "spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0",
+                "spec.metrics[0].pods: Required value: must populate information for the given metric source",
+            ],
+        );
         let target = json!({"type": "AverageValue", "averageValue": "0"});
-        refused(&of(json!({"type": "Pods", "pods": {"metric": {"name": "a%b"}, "target": target}})), &[
-            "spec.metrics[0].pods.metric.name: Invalid value: \"a%b\": may not contain '%'",
-            "spec.metrics[0].pods.target.averageValue: Invalid value: \"0\": must be positive",
-        ]);
+        refused(
+            &of(json!({"type": "Pods", "pods": {"metric": {"name": "a%b"}, "target": target}})),
+            &[
+                "spec.metrics[0].pods.metric.name: Invalid value: \"a%b\": may not contain '%'",
+                "spec.metrics[0].pods.target.averageValue: Invalid value: \"0\": must be positive",
+            ],
+        );
         let both = json!({"type": "Value", "value": "5", "averageValue": "1"});
-        refused(&of(json!({"type": "External", "external": {"metric": {"name": "q"}, "target": both}})), &[
-            "spec.metrics[0].external.target.value: Forbidden: may not set both a target value for metric and a per-pod target",
-        ]);
+        refused(
+            &of(json!({"type": "External", "external": {"metric": {"name": "q"}, "target": both}})),
+            &[
+                "spec.metrics[0].external.target.value: Forbidden: may not set both a target value for metric and a per-pod target",
+            ],
+        );
         let cpu = json!({"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}});
-        refused(&of(json!({"type": "ContainerResource", "containerResource": cpu})), &[
-            "spec.metrics[0].containerResource.container: Required value: must specify a container",
-        ]);
+        refused(
+            &of(json!({"type": "ContainerResource", "containerResource": cpu})),
+            &["spec.metrics[0].containerResource.container: Required value: must specify a container"],
+        );
         let unknown = "spec.metrics[0].type: Unsupported value: \"Cpu\": supported values: \"ContainerResource\", \"External\", \"Object\", \"Pods\", \"Resource\"";
         refused(&of(json!({"type": "Cpu"})), &[unknown, unknown]);
-        refused(&of(json!({"type": "Resource", "resource": cpu, "pods": {"metric": {"name": "q"}}})), &[
-            "spec.metrics[0].pods.target.type: Required value: must specify a metric target type",
-            "spec.metrics[0].pods.target.type: Invalid value: \"\": must be either Utilization, Value, or AverageValue",
-            "spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue",
-            "spec.metrics[0].pods: Forbidden: must populate the given metric source only",
-        ]);
+        refused(
+            &of(json!({"type": "Resource", "resource": cpu, "pods": {"metric": {"name": "q"}}})),
+            &[
+                "spec.metrics[0].pods.target.type: Required value: must specify a metric target type",
+                "spec.metrics[0].pods.target.type: Invalid value: \"\": must be either Utilization, Value, or AverageValue",
+                "spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue",
+                "spec.metrics[0].pods: Forbidden: must populate the given metric source only",
+            ],
+        );
     }
 
     #[test]
     fn a_behavior_stays_within_its_bounds() {
         let up = json!({"selectPolicy": "Most", "policies": [{"type": "Pod", "value": 0, "periodSeconds": 3600}]});
         let down = json!({"stabilizationWindowSeconds": 7200, "policies": [], "tolerance": "-1"});
-        refused(&json!({"behavior": {"scaleUp": up, "scaleDown": down}}), &[
-            "spec.behavior.scaleUp.selectPolicy: Unsupported value: \"Most\": supported values: \"Disabled\", \"Max\", \"Min\"",
-            "spec.behavior.scaleUp.policies[0].type: Unsupported value: \"Pod\": supported values: \"Percent\", \"Pods\"",
-            "spec.behavior.scaleUp.policies[0].value: Invalid value: 0: must be greater than zero",
-            "spec.behavior.scaleUp.policies[0].periodSeconds: Invalid value: 3600: must be less than or equal to 1800",
-            "spec.behavior.scaleDown.stabilizationWindowSeconds: Invalid value: 7200: must be less than or equal to 3600",
-            "spec.behavior.scaleDown.policies: Required value: must specify at least one Policy",
-            "spec.behavior.scaleDown.tolerance: Invalid value: \"-1\": must be greater than or equal to 0",
-        ]);
+        refused(
+            &json!({"behavior": {"scaleUp": up, "scaleDown": down}}),
+            &[
+                "spec.behavior.scaleUp.selectPolicy: Unsupported value: \"Most\": supported values: \"Disabled\", \"Max\", \"Min\"",
+                "spec.behavior.scaleUp.policies[0].type: Unsupported value: \"Pod\": supported values: \"Percent\", \"Pods\"",
+                "spec.behavior.scaleUp.policies[0].value: Invalid value: 0: must be greater than zero",
+                "spec.behavior.scaleUp.policies[0].periodSeconds: Invalid value: 3600: must be less than or equal to 1800",
+                "spec.behavior.scaleDown.stabilizationWindowSeconds: Invalid value: 7200: must be less than or equal to 3600",
+                "spec.behavior.scaleDown.policies: Required value: must specify at least one Policy",
+                "spec.behavior.scaleDown.tolerance: Invalid value: \"-1\": must be greater than or equal to 0",
+            ],
+        );
     }
 }
