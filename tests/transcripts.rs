@@ -23,6 +23,7 @@ use hellok8s_lab::lab::Lab;
 use hellok8s_lab::shell::masks::Masks;
 use hellok8s_lab::sim::SimTime;
 use recordings::replay::{as_large_as_recorded, node_of};
+use recordings::unseen::write_eviction;
 use recordings::{Recording, Typed};
 use steps::*;
 
@@ -113,6 +114,7 @@ impl Replay {
         }
         let expected = format!("# exit {}\n{}", typed.exit_code, typed.output);
         let command = self.translated(&typed.command);
+        write_eviction(&mut self.lab, &command);
         let (early, late) = (self.before.clone(), self.lab.clone());
         let text = type_command(&mut self.lab, &command);
         self.before = self.lab.clone();

@@ -125,7 +125,7 @@ impl WorkQueue {
         let failures = self.failures.entry(task.clone()).or_default();
         let delay_ms = 5_u64.saturating_mul(1 << (*failures).min(30)).min(1_000_000);
         *failures += 1;
-        self.add_after(task, now + delay_ms);
+        self.add_later(task, now + delay_ms);
     }
 
     /// How often in a row `task` has failed.

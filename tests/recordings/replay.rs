@@ -8,6 +8,7 @@ use hellok8s_lab::lab::Lab;
 use hellok8s_lab::sim::SimTime;
 
 use super::story::{Groups, Story};
+use super::unseen::write_eviction;
 use super::{Recording, Typed};
 
 /// Between two samples, in milliseconds.
@@ -65,6 +66,7 @@ impl Replay {
             }
             self.lab.write("deployment.yaml", &typed.manifest);
             let line = self.with_our_pods(&typed.command);
+            write_eviction(&mut self.lab, &line);
             let mut outputs = vec![type_line(&mut self.lab, 0, &line)];
             if is_sampled(&typed) {
                 let mut past = self.lab.clone();

@@ -245,3 +245,16 @@ impl Events {
         node == "minikube" || spans.range(..=at).next_back().is_some_and(|(_, runs)| *runs)
     }
 }
+
+/// The recording's scripts wrote each eviction that they sent into a file, which is named after its pod: ours have others.
+pub fn write_eviction(lab: &mut Lab, command: &str) {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let after = |flag: &str| words.iter().skip_while(|word| **word != flag).nth(1).copied();
+    let (Some(path), Some(file)) = (after("--raw"), after("-f")) else { return };
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    if let ["api", "v1", "namespaces", namespace, "pods", name, "eviction"] = parts.as_slice() {
+        let metadata = json!({ "name": name, "namespace": namespace });
+        let eviction = json!({ "apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata });
+        lab.write(file, &eviction.to_string());
+    }
+}
