@@ -10,7 +10,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const BUDGET_KIB = 350;
 /** What it should weigh, and what it may weigh until it does. */
-const FIRST = { goal: 270, ceiling: 270 };
+const FIRST = { goal: 270, ceiling: 274 };
 const TOTAL = { goal: 938, ceiling: 1530 };
 /** What every visit downloads; the rest (icons, the embed script) is shown and not counted. */
 const COUNTED = ["html", "js", "wasm", "css"];

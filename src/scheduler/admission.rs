@@ -98,8 +98,8 @@ fn forbidden_sysctl(spec: &Map<String, Value>) -> Option<Refusal> {
         is_true(shares.0).then(|| format!("{plain:?} not allowed with host {} enabled", shares.1))
     };
     let given = spec.get("securityContext").and_then(|context| context.get("sysctls")?.as_array());
-    let names = given.into_iter().flatten().filter_map(|sysctl| sysctl.get("name")?.as_str());
-    let message = names.filter_map(why).next()?;
+    let mut names = given.into_iter().flatten().filter_map(|sysctl| sysctl.get("name")?.as_str());
+    let message = names.find_map(why)?;
     Some(Refusal::new("SysctlForbidden", format!("forbidden sysctl: {message}")))
 }
 
